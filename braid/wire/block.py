@@ -1,0 +1,93 @@
+"""The vocabulary that every wire module speaks: what a request and an answer said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from braid.node import Kind, Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Something said, as it passed the proxy (SPEC §5).
+
+    content  exact bytes, see SPEC §5.2 for what they are for each kind.
+    media    `text/plain`, `application/json`, or the media type of decoded binary content.
+    attrs    what the wire said about the block (SPEC §5.3); values are JSON values, and
+             `msgspec.Raw` where the provider's own spelling is kept.
+    role     who speaks, as the wire says: `user`, `assistant`, `system`, or `` (tools, raw bytes).
+    unseen   the block points at something the proxy did not see (a URL, a stored file):
+             a context that holds it is `partial` (SPEC §6.2).
+    """
+
+    kind: Kind
+    origin: Origin
+    media: str
+    content: bytes
+    attrs: Mapping[str, object] = field(default_factory=dict)
+    role: str = ""
+    unseen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the body of a generation request says.
+
+    The three lists are the context in wire order. `parameters` is the JSON text of one
+    object: every top-level member that is not one of the lists, as the client spelled it.
+    `continues` is the provider's id of the answer this request goes on from without
+    resending it. `ambiguous` says why two parsers could read the body differently, or
+    that none can: then `messages` holds one block of kind `other` with the raw body.
+    """
+
+    tools: tuple[Block, ...]
+    system: tuple[Block, ...]
+    messages: tuple[Block, ...]
+    parameters: bytes
+    model: str | None = None
+    stream: bool = False
+    continues: str | None = None
+    ambiguous: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fed:
+    """What one chunk of an answer brought.
+
+    blocks  blocks completed by it, in wire order.
+    hold    offset in the chunk from which bytes belong to the provider's terminal event
+            or follow it, or None while that event has not begun to be recognised.
+    """
+
+    blocks: tuple[Block, ...] = ()
+    hold: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an answer ended, by its own bytes.
+
+    complete     the provider's terminal event came, or a whole non-streamed message.
+    error        the body is the provider's error, or the stream carried one.
+    id           the provider's id of the answer, by which a later request may continue it.
+    usage        raw JSON, the last values the provider sent.
+    """
+
+    complete: bool
+    error: bool = False
+    id: str | None = None
+    model: str | None = None
+    stop_reason: str | None = None
+    usage: bytes | None = None
+
+
+class AnswerReader(Protocol):
+    """A fold over the decoded body of one answer; chunks may be cut at any byte."""
+
+    def feed(self, chunk: bytes) -> Fed: ...
+
+    def close(self) -> tuple[tuple[Block, ...], Outcome]:
+        """End the body: blocks that never ended (with attrs `cut: true`), and how it ended."""
+        ...

@@ -1,0 +1,1 @@
+"""The recording proxy: relay, recorder, keyring, store and control API."""

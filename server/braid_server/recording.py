@@ -1,0 +1,94 @@
+"""What the relay asks of whoever records: open a call, hand over what comes back, close it.
+
+The relay knows nothing of nodes, keys or databases; `Recorder` implements this over the
+store, and a benchmark implements it over nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from braid.errors import BraidError
+from braid.wire.block import Block, Request
+
+
+class RecordingFailed(BraidError):
+    """The record could not be made durable; the relay must not let the call end as if it were."""
+
+
+class CallOutcome(StrEnum):
+    """How a call ended (SPEC §6.3)."""
+
+    COMPLETE = "complete"
+    ERROR = "error"
+    CLIENT_GONE = "client_gone"
+    UPSTREAM_CUT = "upstream_cut"
+    INTERRUPTED = "interrupted"
+    REFUSED = "refused"
+    NOT_SENT = "not_sent"
+
+
+@dataclass(frozen=True, slots=True)
+class CallOpening:
+    """One recorded request, whole, before it goes upstream.
+
+    upstream  the configured address of the provider, without user info.
+    path      as received, percent-encoding untouched; query likewise, credentials removed.
+    session   what a known client calls its conversation, or None.
+    retry     how often the client says it has sent this request before (0: first time).
+    headers   the provider's own versioning headers that shape the answer, lower-case names.
+    body      the request body as it goes upstream; `request` is what it says.
+    """
+
+    tenant: str
+    provider: str
+    upstream: str
+    path: str
+    query: str
+    session: str | None
+    retry: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class CallEnding:
+    """How the call ended, as the relay saw it."""
+
+    outcome: CallOutcome
+    status: int | None = None
+    request_id: str | None = None
+    answer_id: str | None = None
+    model: str | None = None
+    stop_reason: str | None = None
+    usage: bytes | None = None
+
+
+class OpenCall(Protocol):
+    """A call whose request is on disk and whose answer is under way."""
+
+    @property
+    def braid(self) -> str: ...
+
+    @property
+    def id(self) -> str: ...
+
+    def received(self, chunk: bytes, blocks: tuple[Block, ...]) -> None:
+        """Note bytes of the answer as the upstream sent them, and the blocks they completed.
+
+        Never waits. Blocks are durable within a second (SPEC §8.2).
+        """
+        ...
+
+    async def close(self, ending: CallEnding, blocks: tuple[Block, ...] = ()) -> None:
+        """Make the rest of the answer and its `end` durable; raises RecordingFailed."""
+        ...
+
+
+class Recording(Protocol):
+    async def open(self, opening: CallOpening) -> OpenCall:
+        """Make the request, its parameters and the call durable; raises RecordingFailed."""
+        ...
