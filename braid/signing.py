@@ -1,0 +1,135 @@
+"""What is signed and how: DSSE pre-authentication encoding and Ed25519-strict (SPEC §2.2–2.3)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Protocol
+
+import nacl.bindings
+import nacl.exceptions
+
+from braid.encoding import encode
+from braid.errors import KeyUnusable, Malformed
+
+KEY_BYTES = 32
+SIGNATURE_BYTES = 64
+_ORDER = 2**252 + 27742317777372353535851937790883648493
+_FIELD = 2**255 - 19
+_SIGN_BIT = 1 << 255
+
+# The y coordinates, below the field prime, of the eight points of small order
+# (RFC 8032 §5.1 arithmetic; tests recompute them).
+_SMALL_ORDER_Y = frozenset(
+    int.from_bytes(bytes.fromhex(y), "little")
+    for y in (
+        "0000000000000000000000000000000000000000000000000000000000000000",
+        "0100000000000000000000000000000000000000000000000000000000000000",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    )
+)
+
+
+class Purpose(StrEnum):
+    """What a signature is for: the X of `application/vnd.braid.X.v1+json`."""
+
+    NODE = "node"
+    CERTIFICATE = "certificate"
+    POSSESSION = "possession"
+    CLOSURE = "closure"
+    ROTATION = "rotation"
+    REVOCATION = "revocation"
+    STATEMENT = "statement"
+
+
+_PREFIX = {
+    purpose: f"DSSEv1 {len(kind)} {kind} ".encode()
+    for purpose in Purpose
+    for kind in (f"application/vnd.braid.{purpose}.v1+json",)
+}
+
+
+def signed_bytes(purpose: Purpose, payload: bytes) -> bytes:
+    """Frame a payload for signing (SPEC §2.2), so that no signature fits another purpose."""
+    return b"%s%d %s" % (_PREFIX[purpose], len(payload), payload)
+
+
+class Signer(Protocol):
+    """Whoever holds a secret key."""
+
+    @property
+    def key(self) -> bytes: ...
+
+    def sign(self, purpose: Purpose, payload: bytes) -> bytes: ...
+
+
+class SecretKey:
+    """An Ed25519 secret key in memory.
+
+    Signing is deterministic: one payload, one signature.
+    """
+
+    __slots__ = ("_secret", "key", "seed")
+
+    def __init__(self, seed: bytes) -> None:
+        """Derive the key pair from 32 bytes of randomness; raises KeyUnusable for other lengths."""
+        if len(seed) != KEY_BYTES:
+            raise KeyUnusable(f"secret key: expected {KEY_BYTES} bytes, got {len(seed)}")
+        self.seed = seed
+        self.key, self._secret = nacl.bindings.crypto_sign_seed_keypair(seed)
+
+    def sign(self, purpose: Purpose, payload: bytes) -> bytes:
+        """Sign the framed payload; 64 bytes."""
+        signed = nacl.bindings.crypto_sign(signed_bytes(purpose, payload), self._secret)
+        return signed[:SIGNATURE_BYTES]
+
+    def __repr__(self) -> str:
+        return f"SecretKey(key={encode(self.key)!r})"
+
+
+def _point_fault(point: bytes) -> str | None:
+    y = int.from_bytes(point, "little") & ~_SIGN_BIT
+    if y >= _FIELD:
+        return "not canonical"
+    if y in _SMALL_ORDER_Y:
+        return "of small order"
+    return None
+
+
+def check_key(key: bytes, place: str) -> None:
+    """Check a braid's or root's public key once (SPEC §2.3).
+
+    Raises KeyUnusable for 32 bytes that are not a canonical point of the prime-order
+    subgroup. A mixed-order key would let its holder make signatures that some
+    libraries accept and others do not.
+    """
+    if len(key) != KEY_BYTES:
+        raise KeyUnusable(f"{place}: expected {KEY_BYTES} bytes, got {len(key)}")
+    fault = _point_fault(key)
+    if fault is None and not nacl.bindings.crypto_core_ed25519_is_valid_point(key):
+        fault = "not a point of the prime-order subgroup"
+    if fault is not None:
+        raise KeyUnusable(f"{place}: the key is {fault}")
+
+
+def check_signature_form(signature: bytes, place: str) -> None:
+    """Check S < L and R before any library sees them; raises Malformed (E_SIG_FORM)."""
+    if int.from_bytes(signature[32:], "little") >= _ORDER:
+        raise Malformed("E_SIG_FORM", f"{place}: S is not below the group order")
+    fault = _point_fault(signature[:32])
+    if fault is not None:
+        raise Malformed("E_SIG_FORM", f"{place}: R is {fault}")
+
+
+def verifies(key: bytes, signature: bytes, purpose: Purpose, payload: bytes) -> bool:
+    """Tell whether the signature fits.
+
+    Assumes a key that `check_key` passed and a signature that `check_signature_form`
+    passed; with both, every library agrees (SPEC §2.3).
+    """
+    try:
+        nacl.bindings.crypto_sign_open(signature + signed_bytes(purpose, payload), key)
+    except (nacl.exceptions.BadSignatureError, ValueError):
+        return False
+    return True

@@ -1,0 +1,321 @@
+"""Transcripts: a braid as one portable file, read as a stream (SPEC §10).
+
+Reading says what is there and what has the wrong shape; whether it is true is the
+verifier's job.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from enum import StrEnum
+from typing import BinaryIO
+
+import msgspec
+
+from braid.certificate import Certificate
+from braid.content import MAX_CONTENT, SALT_BYTES
+from braid.encoding import decode, encode
+from braid.errors import Malformed
+from braid.json_stream import STRING, JsonStream, Unreadable
+from braid.strict_json import Json, dumps
+
+FORMAT = "braid-transcript/1"
+MAX_TRANSCRIPT = 1024**3  # bytes, SPEC §12
+MAX_NODES = 1_000_000
+
+_MEMBERS = frozenset(("h", "s", "salt", "attrs", "text", "b64", "bsalt"))
+_PAIR = rb"[ \t\r\n]*+(" + STRING + rb")[ \t\r\n]*+:[ \t\r\n]*+(" + STRING + rb")[ \t\r\n]*+"
+# A node is a flat object of strings: one expression reads a well-formed one at once.
+_NODE = re.compile(
+    rb"\{"
+    + _PAIR
+    + rb","
+    + _PAIR
+    + b"".join(rb"(?:," + _PAIR for _ in range(4))
+    + b")?" * 4
+    + rb"\}"
+)
+_INLINE_NODE = re.compile(_NODE.pattern.replace(rb"[ \t\r\n]", rb"[ \t]"))
+
+
+class Layout(StrEnum):
+    """The two spellings of a transcript."""
+
+    JSON = "json"
+    LINES = "jsonl"
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """What a node says once its salt is at hand."""
+
+    salt: bytes
+    content: bytes
+    attrs: bytes
+
+
+class StoredNode(msgspec.Struct, frozen=True):
+    """A node as it stands in a transcript: header and signature in text form, content as bytes.
+
+    `opened` is None for an erased node. `bsalt` stands beside a call or end only.
+    """
+
+    h: str
+    s: str
+    opened: Opened | None
+    bsalt: bytes | None = None
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One element of `nodes`: a node, or why it has no node's shape (SPEC §10.2)."""
+
+    index: int
+    node: StoredNode | None
+    fault: Malformed | None = None
+    s: str = ""
+
+
+def _bytes_member(members: Mapping[str, str], name: str, length: int | None) -> bytes:
+    return decode(members[name], name, length)
+
+
+def read_node(members: Mapping[str, Json]) -> StoredNode:
+    """Read one node from its members.
+
+    Raises Malformed: E_JSON for unknown, missing, ill-typed or half-erased members, E_ENC
+    for bad base64url, E_LIMIT for content beyond 32 MiB.
+    """
+    texts: dict[str, str] = {}
+    for name, value in members.items():
+        if name not in _MEMBERS:
+            raise Malformed("E_JSON", f"unknown member {name[:40]!a}")
+        if not isinstance(value, str):
+            raise Malformed("E_JSON", f"{name}: expected a string")
+        texts[name] = value
+    if "h" not in texts or "s" not in texts:
+        raise Malformed("E_JSON", "expected the members h and s")
+    decode(texts["s"], "s", 64)
+    bsalt = _bytes_member(texts, "bsalt", SALT_BYTES) if "bsalt" in texts else None
+    present = [name for name in ("salt", "attrs", "text", "b64") if name in texts]
+    if not present:
+        return StoredNode(texts["h"], texts["s"], None, bsalt)
+    if "text" in texts and "b64" in texts:
+        raise Malformed("E_JSON", "expected one of text and b64, got both")
+    if len(present) != 3:
+        raise Malformed("E_JSON", "expected salt, attrs and one of text and b64, or none of them")
+    salt = _bytes_member(texts, "salt", SALT_BYTES)
+    if "text" in texts:
+        content = texts["text"].encode("utf-8")
+    else:
+        content = _bytes_member(texts, "b64", None)
+    attrs = texts["attrs"].encode("utf-8")
+    if len(content) + len(attrs) > MAX_CONTENT:
+        raise Malformed("E_LIMIT", f"content: expected at most {MAX_CONTENT} bytes with attrs")
+    return StoredNode(texts["h"], texts["s"], Opened(salt, content, attrs), bsalt)
+
+
+def write_node(node: StoredNode) -> dict[str, Json]:
+    """Write the members of a node; `text` exactly when the content is UTF-8 (SPEC §10.2)."""
+    members: dict[str, Json] = {"h": node.h, "s": node.s}
+    if node.opened is not None:
+        members["salt"] = encode(node.opened.salt)
+        members["attrs"] = node.opened.attrs.decode("utf-8")
+        try:
+            members["text"] = node.opened.content.decode("utf-8")
+        except UnicodeDecodeError:
+            members["b64"] = encode(node.opened.content)
+    if node.bsalt is not None:
+        members["bsalt"] = encode(node.bsalt)
+    return members
+
+
+class TranscriptReader:
+    """Reads the head of a transcript, then its nodes one by one, then its proofs.
+
+    Raises Unreadable from any step for what SPEC §10.4 calls unreadable. What has merely
+    the wrong shape is collected in `faults`, or stands in the entry it concerns.
+    """
+
+    def __init__(self, source: bytes | BinaryIO) -> None:
+        self.layout = Layout.JSON
+        self.braid: str | None = None
+        self.certificate: Certificate | None = None
+        self.proofs: list[Json] = []
+        self.faults: list[Malformed] = []
+        stream = io.BytesIO(source) if isinstance(source, bytes) else source
+        self._stream = JsonStream(stream, MAX_TRANSCRIPT)
+        self._members = self._stream.members()
+        self._seen: set[str] = set()
+        self._read_head()
+
+    def _read_head(self) -> None:
+        stream = self._stream
+        if stream.starts_with_byte_order_mark():
+            raise stream.fail("E_UTF8", "expected no byte-order mark")
+        stream.skip_space()
+        if not stream.peek():
+            raise stream.fail("E_EMPTY", "expected a transcript, got nothing")
+        if stream.peek() != b"{":
+            if stream.peek() == b"[":
+                stream.value()  # says E_DEPTH or E_JSON where that is the truth
+            raise stream.fail("E_VERSION", "not a transcript: expected a JSON object")
+        if self._walk():
+            self._check_head()
+            return
+        self._check_head()
+        if stream.peek() == b"\n" and "nodes" not in self._seen and not stream.crossed_line:
+            stream.take(b"\n")
+            self.layout = Layout.LINES
+            return
+        stream.skip_space()
+        if stream.peek():
+            raise stream.fail("E_JSON", "expected the end of the transcript")
+        raise stream.fail("E_EMPTY", "the transcript has no nodes")
+
+    def _walk(self) -> bool:
+        """Read members up to `nodes`; False when the object ended."""
+        for name in self._members:
+            if name == "nodes":
+                self._seen.add(name)
+                if self._stream.peek() == b"[":
+                    return True
+                self._stream.value()
+                self.faults.append(Malformed("E_JSON", "nodes: expected a list"))
+                continue
+            self._member(name)
+        return False
+
+    def _member(self, name: str) -> None:
+        value = self._stream.value(2)
+        if name == "format":
+            if value != FORMAT:
+                raise self._stream.fail("E_VERSION", f"not a transcript: expected {FORMAT}")
+        elif "nodes" in self._seen and name != "proofs":
+            self.faults.append(Malformed("E_JSON", f"{name[:40]!a}: unknown, or after nodes"))
+        elif name == "braid":
+            self._read_braid(value)
+        elif name == "certificate":
+            self._read_certificate(value)
+        elif name == "proofs":
+            self._read_proofs(value)
+        else:
+            self.faults.append(Malformed("E_JSON", f"unknown member {name[:40]!a}"))
+        self._seen.add(name)
+
+    def _check_head(self) -> None:
+        if "format" not in self._seen:
+            raise self._stream.fail("E_VERSION", "not a transcript: no format before the nodes")
+        if "braid" not in self._seen:
+            self.faults.append(Malformed("E_JSON", "expected the member braid before nodes"))
+
+    def _read_braid(self, value: Json) -> None:
+        try:
+            if not isinstance(value, str):
+                raise Malformed("E_JSON", "braid: expected a string")
+            decode(value, "braid", 32)
+        except Malformed as fault:
+            self.faults.append(fault)
+        else:
+            self.braid = value
+
+    def _read_certificate(self, value: Json) -> None:
+        if isinstance(value, dict) and set(value) == {"h", "s", "pop"}:
+            h, s, pop = value["h"], value["s"], value["pop"]
+            if isinstance(h, str) and isinstance(s, str) and isinstance(pop, str):
+                self.certificate = Certificate(h, s, pop)
+                return
+        self.faults.append(Malformed("E_JSON", "certificate: expected the strings h, s and pop"))
+
+    def _read_proofs(self, value: Json) -> None:
+        if isinstance(value, list) and all(
+            isinstance(proof, dict) and isinstance(proof.get("type"), str) for proof in value
+        ):
+            self.proofs = value
+        else:
+            self.faults.append(Malformed("E_JSON", "proofs: expected a list of {type, ...}"))
+
+    def __iter__(self) -> Iterator[Entry]:
+        """Give the nodes in order; call once."""
+        count = 0
+        for entry in self._lines() if self.layout is Layout.LINES else self._elements():
+            count += 1
+            if count > MAX_NODES:
+                raise self._stream.fail("E_LIMIT", f"more than {MAX_NODES} nodes")
+            yield entry
+        if count == 0:
+            raise self._stream.fail("E_EMPTY", "the transcript has no nodes")
+
+    def _elements(self) -> Iterator[Entry]:
+        for index, _ in enumerate(self._stream.items()):
+            yield _entry(index, self._node_members(inline=False))
+        self._walk()
+        self._stream.skip_space()
+        if self._stream.peek():
+            raise self._stream.fail("E_JSON", "expected the end of the transcript")
+
+    def _lines(self) -> Iterator[Entry]:
+        stream, index = self._stream, 0
+        while stream.peek():
+            members = self._node_members(inline=True)
+            stream.take(b"\n")
+            if isinstance(members, dict) and set(members) == {"proofs"}:
+                self._read_proofs(members["proofs"])
+                if stream.peek():
+                    raise stream.fail("E_JSON", "expected the end after the line of proofs")
+                return
+            yield _entry(index, members)
+            index += 1
+
+    def _node_members(self, *, inline: bool) -> Json:
+        stream = self._stream
+        match = stream.match(_INLINE_NODE if inline else _NODE)
+        if match is None:
+            return stream.value(2, inline=inline)
+        texts = [stream.text_of(literal) for literal in match.groups() if literal is not None]
+        members: dict[str, Json] = dict(zip(texts[::2], texts[1::2], strict=True))
+        if len(members) * 2 != len(texts):
+            raise stream.fail("E_DUPKEY", "a name stands twice in one object")
+        return members
+
+
+def _entry(index: int, members: Json) -> Entry:
+    if not isinstance(members, dict):
+        return Entry(index, None, Malformed("E_JSON", "expected an object"))
+    s = members.get("s")
+    s = s if isinstance(s, str) else ""
+    try:
+        return Entry(index, read_node(members), None, s)
+    except Malformed as fault:
+        return Entry(index, None, fault, s)
+
+
+def write_transcript(
+    braid: str,
+    certificate: Certificate | None,
+    nodes: Iterable[StoredNode],
+    proofs: Iterable[Json] = (),
+    layout: Layout = Layout.JSON,
+) -> Iterator[bytes]:
+    """Write a transcript piece by piece (SPEC §10), a node a line in either layout."""
+    head: dict[str, Json] = {"format": FORMAT, "braid": braid}
+    if certificate is not None:
+        head["certificate"] = {"h": certificate.h, "s": certificate.s, "pop": certificate.pop}
+    kept = list(proofs)
+    if layout is Layout.LINES:
+        yield dumps(head).encode("utf-8") + b"\n"
+        for node in nodes:
+            yield dumps(write_node(node)).encode("utf-8") + b"\n"
+        if kept:
+            yield dumps({"proofs": kept}).encode("utf-8") + b"\n"
+        return
+    yield dumps(head).encode("utf-8")[:-1] + b',"nodes":[\n'
+    for index, node in enumerate(nodes):
+        yield (b",\n" if index else b"") + dumps(write_node(node)).encode("utf-8")
+    yield b"\n]" + (b',"proofs":' + dumps(kept).encode("utf-8") if kept else b"") + b"}\n"
+
+
+__all__ = [
+    "FORMAT", "MAX_NODES", "MAX_TRANSCRIPT", "Entry", "Layout", "Opened", "StoredNode",
+    "TranscriptReader", "Unreadable", "read_node", "write_node", "write_transcript",
+]  # fmt: skip
