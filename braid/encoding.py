@@ -20,6 +20,7 @@ TIME_PATTERN = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}
 _ANY = re.compile(
     "(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-][AQgw]|[A-Za-z0-9_-]{2}[AEIMQUYcgkosw048])?"
 )
+_OF_LENGTH = {32: re.compile(KEY_PATTERN), 64: re.compile(SIGNATURE_PATTERN)}
 _TIME = re.compile(TIME_PATTERN)
 _PADDING = (b"", b"", b"==", b"=")
 
@@ -36,7 +37,8 @@ def decode(text: str, place: str, length: int | None = None) -> bytes:
     Raises Malformed (E_ENC) for padding, foreign characters, spare bits that are not
     zero, and a length in bytes other than `length`.
     """
-    if _ANY.fullmatch(text) is None:
+    pattern = _OF_LENGTH.get(length or 0, _ANY)
+    if pattern.fullmatch(text) is None and _ANY.fullmatch(text) is None:
         raise Malformed("E_ENC", f"{place}: expected canonical unpadded base64url")
     raw = text.encode("ascii")
     value = binascii.a2b_base64(raw.translate(_TO_STANDARD) + _PADDING[len(raw) % 4])

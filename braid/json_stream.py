@@ -7,8 +7,9 @@ is `Unreadable`, because where one token is wrong no later byte can be placed.
 from __future__ import annotations
 
 import re
-from json.decoder import scanstring
 from typing import BinaryIO
+
+import msgspec
 
 from braid import strict_json
 from braid.errors import Malformed
@@ -27,6 +28,7 @@ _SCALAR = re.compile(
     rb"(?:true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)"
     rb"(?=[,\]}: \t\r\n]|\Z)"
 )
+_decode_string = msgspec.json.Decoder(str).decode
 _SPACE = re.compile(rb"[ \t\r\n]*")
 
 
@@ -110,17 +112,18 @@ class JsonStream:
         self._at += 1
 
     def match(self, pattern: re.Pattern[bytes]) -> re.Match[bytes] | None:
-        """Match at the cursor, reading on while the value there is whole neither way.
+        """Match at the cursor without moving, reading on once where the text may just end.
 
-        Moves past what matched. None means that the text there does not match, or that
-        it ends; the slower methods then say which and why.
+        None says nothing of why: the slower methods do.
         """
         match = pattern.match(self._buffer, self._at)
         if match is None and len(self._buffer) - self._at < _CHUNK and self._more():
             match = pattern.match(self._buffer, self._at)
-        if match is not None:
-            self._at = match.end()
         return match
+
+    def accept(self, match: re.Match[bytes]) -> None:
+        """Move past what `match` found."""
+        self._at = match.end()
 
     def string(self) -> str:
         """Read one string."""
@@ -142,10 +145,10 @@ class JsonStream:
             raise self.fail("E_UTF8", "a string is not valid UTF-8") from fault
         if "\\" not in text:
             return text[1:-1]
-        value, _ = scanstring(text, 1)  # the pattern has checked its escapes
-        if "\\u" in text and strict_json.LONE_SURROGATE.search(value):
-            raise self.fail("E_JSON", "a string holds a lone surrogate")
-        return value
+        try:
+            return _decode_string(literal)
+        except msgspec.DecodeError:
+            raise self.fail("E_JSON", "a string holds a lone surrogate") from None
 
     def scalar(self) -> Json:
         """Read true, false, null or a number."""

@@ -19,7 +19,7 @@ MAX_DEPTH = 256  # of attrs and contents; SPEC §12
 _MAX_DIGITS = 1000
 
 _STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
-LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_LONE = re.compile("[\ud800-\udfff]")
 
 
 class _Refused(Exception):
@@ -110,7 +110,7 @@ def _holds_surrogate(value: Json) -> bool:
     while todo:
         here = todo.pop()
         if isinstance(here, str):
-            if LONE_SURROGATE.search(here):
+            if _LONE.search(here):
                 return True
         elif isinstance(here, list):
             todo.extend(here)

@@ -19,25 +19,19 @@ from braid.content import MAX_CONTENT, SALT_BYTES
 from braid.encoding import decode, encode
 from braid.errors import Malformed
 from braid.json_stream import STRING, JsonStream, Unreadable
+from braid.signing import SIGNATURE_BYTES
 from braid.strict_json import Json, dumps
 
 FORMAT = "braid-transcript/1"
 MAX_TRANSCRIPT = 1024**3  # bytes, SPEC §12
 MAX_NODES = 1_000_000
 
-_MEMBERS = frozenset(("h", "s", "salt", "attrs", "text", "b64", "bsalt"))
-_PAIR = rb"[ \t\r\n]*+(" + STRING + rb")[ \t\r\n]*+:[ \t\r\n]*+(" + STRING + rb")[ \t\r\n]*+"
-# A node is a flat object of strings: one expression reads a well-formed one at once.
-_NODE = re.compile(
-    rb"\{"
-    + _PAIR
-    + rb","
-    + _PAIR
-    + b"".join(rb"(?:," + _PAIR for _ in range(4))
-    + b")?" * 4
-    + rb"\}"
-)
-_INLINE_NODE = re.compile(_NODE.pattern.replace(rb"[ \t\r\n]", rb"[ \t]"))
+_SPACE = rb"[ \t\r\n]*+"
+_PAIR = rb'%b("[a-z0-9]*+")%b:%b%b%b' % (_SPACE, _SPACE, _SPACE, STRING, _SPACE)
+# A node is a flat object of strings. This finds a well-formed one at once and captures its
+# names, which must differ; what it does not find is read token by token.
+_NODE = re.compile(rb"\{" + _PAIR + rb"," + _PAIR + (rb"(?:," + _PAIR) * 4 + rb")?" * 4 + rb"\}")
+_INLINE_NODE = re.compile(_NODE.pattern.replace(_SPACE, rb"[ \t]*+"))
 
 
 class Layout(StrEnum):
@@ -76,8 +70,18 @@ class Entry(msgspec.Struct, frozen=True):
     s: str = ""
 
 
-def _bytes_member(members: Mapping[str, str], name: str, length: int | None) -> bytes:
-    return decode(members[name], name, length)
+class _Members(msgspec.Struct, forbid_unknown_fields=True):
+    h: str
+    s: str
+    salt: str | None = None
+    attrs: str | None = None
+    text: str | None = None
+    b64: str | None = None
+    bsalt: str | None = None
+
+
+_decode_members = msgspec.json.Decoder(_Members).decode
+_NAMES = frozenset(_Members.__struct_fields__)
 
 
 def read_node(members: Mapping[str, Json]) -> StoredNode:
@@ -86,33 +90,32 @@ def read_node(members: Mapping[str, Json]) -> StoredNode:
     Raises Malformed: E_JSON for unknown, missing, ill-typed or half-erased members, E_ENC
     for bad base64url, E_LIMIT for content beyond 32 MiB.
     """
-    texts: dict[str, str] = {}
     for name, value in members.items():
-        if name not in _MEMBERS:
+        if name not in _NAMES:
             raise Malformed("E_JSON", f"unknown member {name[:40]!a}")
         if not isinstance(value, str):
             raise Malformed("E_JSON", f"{name}: expected a string")
-        texts[name] = value
-    if "h" not in texts or "s" not in texts:
+    if "h" not in members or "s" not in members:
         raise Malformed("E_JSON", "expected the members h and s")
-    decode(texts["s"], "s", 64)
-    bsalt = _bytes_member(texts, "bsalt", SALT_BYTES) if "bsalt" in texts else None
-    present = [name for name in ("salt", "attrs", "text", "b64") if name in texts]
-    if not present:
-        return StoredNode(texts["h"], texts["s"], None, bsalt)
-    if "text" in texts and "b64" in texts:
+    return _open(msgspec.convert(members, _Members))
+
+
+def _open(members: _Members) -> StoredNode:
+    decode(members.s, "s", SIGNATURE_BYTES)
+    bsalt = None if members.bsalt is None else decode(members.bsalt, "bsalt", SALT_BYTES)
+    salt, attrs, text, b64 = members.salt, members.attrs, members.text, members.b64
+    if salt is None and attrs is None and text is None and b64 is None:
+        return StoredNode(members.h, members.s, None, bsalt)
+    if text is not None and b64 is not None:
         raise Malformed("E_JSON", "expected one of text and b64, got both")
-    if len(present) != 3:
+    if salt is None or attrs is None or (text is None and b64 is None):
         raise Malformed("E_JSON", "expected salt, attrs and one of text and b64, or none of them")
-    salt = _bytes_member(texts, "salt", SALT_BYTES)
-    if "text" in texts:
-        content = texts["text"].encode("utf-8")
-    else:
-        content = _bytes_member(texts, "b64", None)
-    attrs = texts["attrs"].encode("utf-8")
-    if len(content) + len(attrs) > MAX_CONTENT:
+    content = decode(b64, "b64") if b64 is not None else (text or "").encode("utf-8")
+    attrs_bytes = attrs.encode("utf-8")
+    if len(content) + len(attrs_bytes) > MAX_CONTENT:
         raise Malformed("E_LIMIT", f"content: expected at most {MAX_CONTENT} bytes with attrs")
-    return StoredNode(texts["h"], texts["s"], Opened(salt, content, attrs), bsalt)
+    opened = Opened(decode(salt, "salt", SALT_BYTES), content, attrs_bytes)
+    return StoredNode(members.h, members.s, opened, bsalt)
 
 
 def write_node(node: StoredNode) -> dict[str, Json]:
@@ -248,7 +251,7 @@ class TranscriptReader:
 
     def _elements(self) -> Iterator[Entry]:
         for index, _ in enumerate(self._stream.items()):
-            yield _entry(index, self._node_members(inline=False))
+            yield self._quick_entry(index, _NODE) or _entry(index, self._stream.value(2))
         self._walk()
         self._stream.skip_space()
         if self._stream.peek():
@@ -257,26 +260,35 @@ class TranscriptReader:
     def _lines(self) -> Iterator[Entry]:
         stream, index = self._stream, 0
         while stream.peek():
-            members = self._node_members(inline=True)
+            entry = self._quick_entry(index, _INLINE_NODE)
+            if entry is None:
+                members = stream.value(2, inline=True)
+                if isinstance(members, dict) and set(members) == {"proofs"}:
+                    self._read_proofs(members["proofs"])
+                    stream.take(b"\n")
+                    if stream.peek():
+                        raise stream.fail("E_JSON", "expected the end after the line of proofs")
+                    return
+                entry = _entry(index, members)
             stream.take(b"\n")
-            if isinstance(members, dict) and set(members) == {"proofs"}:
-                self._read_proofs(members["proofs"])
-                if stream.peek():
-                    raise stream.fail("E_JSON", "expected the end after the line of proofs")
-                return
-            yield _entry(index, members)
+            yield entry
             index += 1
 
-    def _node_members(self, *, inline: bool) -> Json:
-        stream = self._stream
-        match = stream.match(_INLINE_NODE if inline else _NODE)
+    def _quick_entry(self, index: int, pattern: re.Pattern[bytes]) -> Entry | None:
+        """Read a node that has a node's shape; None leaves the cursor where it was."""
+        match = self._stream.match(pattern)
         if match is None:
-            return stream.value(2, inline=inline)
-        texts = [stream.text_of(literal) for literal in match.groups() if literal is not None]
-        members: dict[str, Json] = dict(zip(texts[::2], texts[1::2], strict=True))
-        if len(members) * 2 != len(texts):
-            raise stream.fail("E_DUPKEY", "a name stands twice in one object")
-        return members
+            return None
+        names = match.groups()[: match.lastindex]
+        if len(set(names)) != len(names):
+            return None
+        try:
+            members = _decode_members(match.group())
+            node = _open(members)
+        except (msgspec.MsgspecError, UnicodeDecodeError, Malformed):
+            return None
+        self._stream.accept(match)
+        return Entry(index, node, None, node.s)
 
 
 def _entry(index: int, members: Json) -> Entry:
