@@ -1,0 +1,56 @@
+"""The tables. Canonical bytes stand verbatim; every other column is an index over them."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
+
+# number counts braids in the order they began, which is the order they are listed in.
+braids = sa.Table(
+    "braid",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("id", sa.Text, nullable=False, unique=True),
+    sa.Column("tenant", sa.Text, nullable=False, index=True),
+    sa.Column("certificate", sa.Text, nullable=False),
+    sa.Column("created", sa.Text, nullable=False),
+    sa.Column("session", sa.LargeBinary, nullable=True, index=True),
+    sa.Column("wrapped_key", sa.LargeBinary, nullable=True),
+    sa.Column("sealed", sa.Boolean, nullable=False, default=False),
+)
+
+nodes = sa.Table(
+    "node",
+    metadata,
+    sa.Column("braid", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("h", sa.Text, nullable=False),
+    sa.Column("s", sa.Text, nullable=False),
+    sa.Column("salt", sa.LargeBinary, nullable=True),
+    sa.Column("attrs", sa.LargeBinary, nullable=True),
+    sa.Column("content", sa.LargeBinary, nullable=True),
+    sa.Column("bsalt", sa.LargeBinary, nullable=True),
+    sa.Column("match", sa.LargeBinary, nullable=True),
+)
+
+# One row a call, so that a restart finds the open ones without reading any braid.
+calls = sa.Table(
+    "call",
+    metadata,
+    sa.Column("braid", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("open", sa.Boolean, nullable=False),
+    sa.Index("call_open", "open", sqlite_where=sa.text("open"), postgresql_where=sa.text("open")),
+)
+
+# What a later request may be recognised by (keyed digests; SPEC §8.3), and the node it leads to.
+marks = sa.Table(
+    "mark",
+    metadata,
+    sa.Column("value", sa.LargeBinary, primary_key=True),
+    sa.Column("braid", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
