@@ -1,0 +1,90 @@
+"""From a whole request to the opening of its call: what it says, without what is secret."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from urllib.parse import unquote_plus
+
+from braid.node import Kind, Origin
+from braid.wire.block import Block, Request
+from braid_server.decoding import Undecodable, decode
+from braid_server.headers import Header, codings, first
+from braid_server.provider import Provider
+from braid_server.recording import CallOpening
+
+_log = logging.getLogger(__name__)
+
+# Reading a body of this size keeps the loop busy for milliseconds; beyond it, a thread reads.
+IN_THREAD = 1024 * 1024
+
+_SECRETS = frozenset({"auth", "authorization", "credential", "credentials", "key", "sig"})
+_SECRET_ENDINGS = ("apikey", "token", "secret", "password", "signature")
+
+
+async def opening_of(
+    provider: Provider, tenant: str, path: str, query: str, headers: Sequence[Header], body: bytes
+) -> CallOpening:
+    """Say what a request says. Never raises for what a client sent."""
+    applied = codings(headers)
+    if applied or len(body) > IN_THREAD:
+        request = await asyncio.to_thread(_read, provider, body, applied)
+    else:
+        request = _read(provider, body, applied)
+    return CallOpening(
+        tenant=tenant,
+        provider=provider.name,
+        upstream=provider.address.base,
+        path=path,
+        query=without_credentials(query),
+        session=provider.session(headers, request.parameters),
+        retry=_count(first(headers, b"x-stainless-retry-count")),
+        headers=tuple(
+            (name.decode("ascii"), value.decode("latin-1"))
+            for name, value in headers
+            if name in provider.versioning
+        ),
+        body=body,
+        request=request,
+    )
+
+
+def without_credentials(query: str) -> str:
+    """Drop the parameters of a query that carry keys; the others stay as they are spelled."""
+    if not query:
+        return query
+    return "&".join(part for part in query.split("&") if not _is_secret(part.partition("=")[0]))
+
+
+def _is_secret(name: str) -> bool:
+    letters = unquote_plus(name).lower().replace("-", "").replace("_", "")
+    return letters in _SECRETS or letters.endswith(_SECRET_ENDINGS)
+
+
+def _count(value: bytes | None) -> int:
+    # Nine digits: a count beyond them is no count.
+    return int(value) if value is not None and value.isdigit() and len(value) < 10 else 0
+
+
+def _read(provider: Provider, body: bytes, applied: tuple[str, ...]) -> Request:
+    try:
+        return provider.read_request(decode(body, applied) if applied else body)
+    except Undecodable as fault:
+        return _unread(provider, body, str(fault))
+    except Exception as fault:  # noqa: BLE001 - a bug in a reader must not stop the relay
+        # The message of an unexpected fault could quote the conversation.
+        _log.error("event=request_unread provider=%s fault=%s", provider.name, type(fault).__name__)
+        return _unread(provider, body, "the reader failed")
+
+
+def _unread(provider: Provider, body: bytes, why: str) -> Request:
+    """SPEC §5.4."""
+    block = Block(
+        kind=Kind.OTHER,
+        origin=Origin.CLIENT,
+        media="application/octet-stream",
+        content=body,
+        attrs={"provider": provider.name, "ambiguous": why},
+    )
+    return Request(tools=(), system=(), messages=(block,), parameters=b"{}", ambiguous=why)

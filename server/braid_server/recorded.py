@@ -1,0 +1,195 @@
+"""One recorded call: what goes upstream, what comes back, and how it ended.
+
+Every opened call is closed exactly once, whatever breaks: the client, the upstream, the
+record or this code.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from time import monotonic
+from typing import Any
+
+from braid.wire.block import Outcome
+from braid_server.answer import AnswerCopy
+from braid_server.asgi import Send, body, start, tell
+from braid_server.exchange import Exchange, Stopped
+from braid_server.headers import Header, downward, first
+from braid_server.opening import IN_THREAD
+from braid_server.provider import Provider
+from braid_server.recording import CallEnding, CallOutcome, OpenCall, RecordingFailed
+from braid_server.upstream import Answer, Broken, NotSent, Upstream
+
+_log = logging.getLogger(__name__)
+
+
+class RecordedCall:
+    """Carries one call that is open in the record, and closes it."""
+
+    __slots__ = ("_began", "_call", "_exchange", "_marks", "_provider", "_send")
+
+    def __init__(self, provider: Provider, call: OpenCall, exchange: Exchange, send: Send) -> None:
+        self._provider = provider
+        self._call = call
+        self._exchange = exchange
+        self._send = send
+        self._began = monotonic()
+        self._marks: list[Header] = [
+            (b"x-braid-id", call.braid.encode()),
+            (b"x-braid-call", call.id.encode()),
+        ]
+
+    async def carry(
+        self, upstream: Upstream, target: str, headers: list[tuple[str, str]], sent: bytes
+    ) -> None:
+        """Send the request and bring the answer down; returns early to cut the connection."""
+        address = self._provider.address
+        try:
+            answer = await self._exchange.network(
+                upstream.send(address, "POST", target, headers, sent)
+            )
+        except NotSent:
+            await self._give_up(CallOutcome.NOT_SENT, 502, "the upstream cannot be reached")
+        except Broken:
+            await self._give_up(CallOutcome.UPSTREAM_CUT, 502, "the upstream sent no answer")
+        except Stopped:
+            await self._give_up(self._stopped_by(), 503, "this server is shutting down")
+        except Exception as fault:  # noqa: BLE001 - an opened call is closed, come what may
+            self._failed(fault)
+            await self._give_up(CallOutcome.INTERRUPTED, 502, "the relay failed")
+        else:
+            try:
+                await self._bring_down(answer)
+            finally:
+                answer.close()
+
+    async def _bring_down(self, answer: Answer) -> None:
+        crossing = downward(answer.headers, answer.status)
+        copy = AnswerCopy(self._provider, answer.status, crossing)
+        otherwise: CallOutcome | None = None
+        held, ended = b"", False
+        try:
+            held, ended = await self._exchange.network(self._until_end(answer, crossing, copy))
+        except Broken:
+            otherwise = CallOutcome.UPSTREAM_CUT
+        except Stopped:
+            otherwise = self._stopped_by()
+        except Exception as fault:  # noqa: BLE001 - an opened call is closed, come what may
+            self._failed(fault)
+            otherwise = CallOutcome.INTERRUPTED
+        if otherwise is not None:
+            answer.close()
+        if not await self._recorded(self._settle(answer, crossing, copy, otherwise)):
+            return
+        if otherwise is None:
+            try:
+                await self._exchange.network(self._finish(answer, held, ended))
+            except (Broken, Stopped):
+                _log.info("event=end_cut call=%s", self._call.id)
+
+    async def _until_end(
+        self, answer: Answer, crossing: list[Header], copy: AnswerCopy
+    ) -> tuple[bytes, bool]:
+        """Bring down all but the end: the bytes held back, and whether they are the last."""
+        send, received, length = self._send, self._call.received, answer.length
+        await send(start(answer.status, crossing + self._marks))
+        while chunk := await answer.read():
+            fed = copy.feed(chunk)
+            received(chunk, fed.blocks)
+            ended = copy.size == length
+            hold = len(chunk) - 1 if ended and fed.hold is None else fed.hold
+            if hold is None:
+                await send(body(chunk))
+                continue
+            if hold:
+                await send(body(chunk[:hold]))
+            return chunk[hold:], ended
+        return b"", True
+
+    async def _finish(self, answer: Answer, held: bytes, ended: bool) -> None:
+        """Bring down the end, and what an upstream may send after it."""
+        await self._send(body(held, more=not ended))
+        if not ended:
+            while chunk := await answer.read():
+                await self._send(body(chunk))
+            await self._send(body(b"", more=False))
+
+    async def _settle(
+        self,
+        answer: Answer,
+        crossing: list[Header],
+        copy: AnswerCopy,
+        otherwise: CallOutcome | None,
+    ) -> None:
+        whole = otherwise is None
+        if copy.size > IN_THREAD:
+            blocks, said = await asyncio.to_thread(copy.close, whole)
+        else:
+            blocks, said = copy.close(whole)
+        request_id = first(crossing, self._provider.request_id)
+        ending = CallEnding(
+            outcome=_outcome(answer.status, said, otherwise),
+            status=answer.status,
+            request_id=request_id.decode("latin-1") if request_id is not None else None,
+            answer_id=said.id,
+            model=said.model,
+            stop_reason=said.stop_reason,
+            usage=said.usage,
+        )
+        await self._call.close(ending, blocks)
+        self._log_end(ending)
+
+    async def _give_up(self, outcome: CallOutcome, status: int, message: str) -> None:
+        """Close a call that has no answer, and say so to a client that is still there."""
+        ending = CallEnding(outcome)
+        if not await self._recorded(self._close(ending)):
+            status, message = 503, "the record could not be made durable"
+        if outcome is CallOutcome.CLIENT_GONE:
+            return
+        text = self._provider.error(status, f"braid: {message}")
+        await tell(self._send, status, text, self._marks)
+
+    async def _close(self, ending: CallEnding) -> None:
+        await self._call.close(ending)
+        self._log_end(ending)
+
+    async def _recorded(self, write: Coroutine[Any, Any, None]) -> bool:
+        """Make the end durable; False says that the client must not be told of an end."""
+        try:
+            await self._exchange.durable(write)
+        except RecordingFailed:
+            _log.error("event=end_not_recorded call=%s", self._call.id)
+        except Exception as fault:  # noqa: BLE001 - an opened call is closed, come what may
+            self._failed(fault)
+        else:
+            return True
+        return False
+
+    def _stopped_by(self) -> CallOutcome:
+        return self._exchange.why or CallOutcome.INTERRUPTED
+
+    def _failed(self, fault: Exception) -> None:
+        # The message of an unexpected fault could quote the conversation.
+        _log.error("event=call_failed call=%s fault=%s", self._call.id, type(fault).__name__)
+
+    def _log_end(self, ending: CallEnding) -> None:
+        if _log.isEnabledFor(logging.INFO):
+            _log.info(
+                "event=call_ended braid=%s call=%s outcome=%s status=%s ms=%d",
+                self._call.braid,
+                self._call.id,
+                ending.outcome,
+                ending.status,
+                (monotonic() - self._began) * 1000,
+            )
+
+
+def _outcome(status: int, said: Outcome, otherwise: CallOutcome | None) -> CallOutcome:
+    """SPEC §6.3. `otherwise` is how the answer ended if not by itself."""
+    if said.error or (otherwise is None and not 200 <= status < 300):
+        return CallOutcome.ERROR
+    if said.complete:
+        return CallOutcome.COMPLETE
+    return otherwise or CallOutcome.UPSTREAM_CUT

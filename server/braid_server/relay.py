@@ -1,0 +1,215 @@
+"""The relay: every byte goes on unchanged and as it comes, and generation calls are recorded.
+
+A raw ASGI callable, because a framework's objects cost as much as the relay itself. Here a
+request is let in, finds its provider and is passed through or handed to a RecordedCall.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, MutableMapping, Sequence
+from typing import Any
+
+from braid_server.asgi import Receive, Send, body, start, tell, whole_body
+from braid_server.exchange import Exchange, Stopped
+from braid_server.gate import Gate, Refused
+from braid_server.headers import Header, downward, first, upward
+from braid_server.opening import opening_of
+from braid_server.provider import Provider, route
+from braid_server.recorded import RecordedCall
+from braid_server.recording import CallOpening, CallOutcome, OpenCall, Recording, RecordingFailed
+from braid_server.upstream import Answer, Broken, NotSent, Upstream
+
+_log = logging.getLogger(__name__)
+
+# The body of a recorded request is held whole; a larger one is refused with 413.
+MAX_BODY = 100 * 1024 * 1024
+
+# RFC 9110 §15.5.22: a 426 names what is spoken instead.
+_UPGRADE = [(b"upgrade", b"HTTP/1.1"), (b"connection", b"upgrade, close")]
+
+
+class Relay:
+    """Serves the native paths of the providers; lives in the loop that called `start`."""
+
+    def __init__(self, providers: Sequence[Provider], recording: Recording, gate: Gate) -> None:
+        """Look the proxies up; raises UpstreamUnusable."""
+        self._providers = tuple(providers)
+        self._recording = recording
+        self._gate = gate
+        self._upstream = Upstream([provider.address for provider in providers])
+        self._live: set[Exchange] = set()
+        self._closing = False
+
+    async def start(self) -> None:
+        await self._upstream.open()
+
+    async def shutdown(self) -> None:
+        """Refuse new requests, end live calls as interrupted, cut their connections.
+
+        Call it before the server waits for its connections: a stream may last for hours.
+        """
+        self._closing = True
+        tasks = {exchange.task for exchange in self._live}
+        for exchange in tuple(self._live):
+            exchange.stop(CallOutcome.INTERRUPTED)
+        if tasks:
+            await asyncio.wait(tasks)
+        await self._upstream.close()
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+            return
+        raw_path: bytes = scope["raw_path"]
+        provider, path = route(self._providers, raw_path.decode("latin-1"))
+        try:
+            await self._let_in(provider, path, scope, receive, send)
+        except Refused as refusal:
+            _log.info("event=refused status=%d", refusal.status)
+            text = provider.error(refusal.status, f"braid: {refusal}")
+            await tell(send, refusal.status, text, _UPGRADE if refusal.status == 426 else None)
+
+    async def _let_in(
+        self,
+        provider: Provider,
+        path: str,
+        scope: MutableMapping[str, Any],
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        headers: list[Header] = scope["headers"]
+        upgrade = first(headers, b"upgrade")
+        if upgrade is not None and upgrade.lower() == b"websocket":
+            raise Refused(426, "upgrade: websockets are not relayed")
+        tenant = self._gate.tenant_of_relay(headers)
+        if self._closing:
+            raise Refused(503, "this server is shutting down")
+        # Anything else in front would be read as part of the upstream's host.
+        if not path.startswith("/"):
+            raise Refused(400, "path: expected one that begins with a slash")
+        try:
+            query = scope["query_string"].decode("utf-8")
+        except UnicodeDecodeError as fault:
+            raise Refused(400, "query: expected UTF-8") from fault
+        crossing = upward(headers, provider.address.authorization)
+        exchange = Exchange()
+        self._live.add(exchange)
+        try:
+            if provider.records(scope["method"], path):
+                sent = await _whole(exchange, headers, receive)
+                if sent is None:
+                    return
+                opening = await opening_of(provider, tenant, path, query, headers, sent)
+                call = await self._open(exchange, opening)
+                exchange.watch(receive)
+                recorded = RecordedCall(provider, call, exchange, send)
+                await recorded.carry(self._upstream, _target(path, query), crossing, sent)
+            else:
+                upload = _upload(exchange, headers, receive)
+                await self._pass_through(
+                    exchange,
+                    provider,
+                    scope["method"],
+                    _target(path, query),
+                    crossing,
+                    upload,
+                    send,
+                )
+        finally:
+            self._live.discard(exchange)
+            exchange.finish()
+
+    async def _open(self, exchange: Exchange, opening: CallOpening) -> OpenCall:
+        try:
+            return await exchange.durable(self._recording.open(opening))
+        except RecordingFailed as fault:
+            raise Refused(503, "the request could not be recorded and was not sent") from fault
+        except Exception as fault:  # noqa: BLE001 - whatever broke, nothing may be sent
+            # The message of an unexpected fault could quote the conversation.
+            _log.error("event=open_failed fault=%s", type(fault).__name__)
+            raise Refused(503, "the request could not be recorded and was not sent") from None
+
+    async def _pass_through(
+        self,
+        exchange: Exchange,
+        provider: Provider,
+        method: str,
+        target: str,
+        headers: list[tuple[str, str]],
+        upload: AsyncIterator[bytes] | None,
+        send: Send,
+    ) -> None:
+        try:
+            answer = await exchange.network(
+                self._upstream.send(provider.address, method, target, headers, upload)
+            )
+        except NotSent as fault:
+            raise Refused(502, "the upstream cannot be reached") from fault
+        except Broken as fault:
+            raise Refused(502, "the upstream sent no answer") from fault
+        except Stopped as stop:
+            if exchange.why is CallOutcome.CLIENT_GONE:
+                return
+            raise Refused(503, "this server is shutting down") from stop
+        try:
+            await exchange.network(_bring_down(answer, send))
+        except (Broken, Stopped):
+            _log.info("event=answer_cut status=%d", answer.status)
+        finally:
+            answer.close()
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                await self.start()
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                await self.shutdown()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+
+def _target(path: str, query: str) -> str:
+    return f"{path}?{query}" if query else path
+
+
+async def _whole(exchange: Exchange, headers: list[Header], receive: Receive) -> bytes | None:
+    try:
+        return await exchange.network(whole_body(headers, receive, MAX_BODY))
+    except Stopped as stop:
+        raise Refused(503, "this server is shutting down") from stop
+
+
+def _upload(
+    exchange: Exchange, headers: list[Header], receive: Receive
+) -> AsyncIterator[bytes] | None:
+    """The body of a request as it comes; None where its headers promise none."""
+    length = first(headers, b"content-length")
+    if first(headers, b"transfer-encoding") is None and (length is None or int(length) == 0):
+        exchange.watch(receive)
+        return None
+    return _pieces(exchange, receive)
+
+
+async def _pieces(exchange: Exchange, receive: Receive) -> AsyncIterator[bytes]:
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            exchange.stop(CallOutcome.CLIENT_GONE)
+            # A clean end would tell the upstream that the body is whole.
+            raise ConnectionResetError
+        if piece := message.get("body", b""):
+            yield piece
+        more = message.get("more_body", False)
+    exchange.watch(receive)
+
+
+async def _bring_down(answer: Answer, send: Send) -> None:
+    await send(start(answer.status, downward(answer.headers, answer.status)))
+    while chunk := await answer.read():
+        await send(body(chunk))
+    await send(body(b"", more=False))

@@ -1,0 +1,199 @@
+"""The client side of the relay: one request to a provider, its answer as it comes.
+
+Adds no timeout, redirect, cookie, retry, header limit or connection cap. Proxies come from the
+environment (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY), certificates from SSL_CERT_FILE or
+SSL_CERT_DIR. aiohttp's own `trust_env` stays off: it reads ~/.netrc and would add credentials.
+"""
+
+from __future__ import annotations
+
+import ssl
+from base64 import b64encode
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import aiohttp
+from yarl import URL
+
+from braid.errors import BraidError
+from braid_server.headers import Header
+
+# aiohttp counts and measures headers in size_t; nothing reaches this.
+_UNLIMITED = 2**31 - 1
+
+# aiohttp writes a `bytes` body in one go and warns above 1 MiB; larger ones go out in steps
+# that wait for the socket.
+_WHOLE = 256 * 1024
+
+
+class UpstreamUnusable(BraidError):
+    """An address of a provider, or of the proxy before it, that cannot be used."""
+
+
+class NotSent(BraidError):
+    """No connection to the upstream came about; it has seen nothing of the request."""
+
+
+class Broken(BraidError):
+    """The connection to the upstream broke before its answer was whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a provider is.
+
+    base           scheme, host and path prefix, without user info: what a call records.
+    authorization  the header that user info in the configured address stands for.
+    """
+
+    base: str
+    authorization: str | None
+
+    @classmethod
+    def parse(cls, url: str) -> Address:
+        """Read a configured base URL; raises UpstreamUnusable."""
+        try:
+            parts = urlsplit(url)
+            parts.port  # noqa: B018 - raises ValueError for a port that is none
+        except ValueError as fault:
+            raise UpstreamUnusable("upstream: expected a URL") from fault
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise UpstreamUnusable("upstream: expected http://HOST or https://HOST")
+        if parts.query or parts.fragment:
+            raise UpstreamUnusable("upstream: expected no query and no fragment")
+        user, at, host = parts.netloc.rpartition("@")
+        base = f"{parts.scheme}://{host}{parts.path.rstrip('/')}"
+        try:
+            URL(base, encoded=True).host_port_subcomponent  # noqa: B018 - raises ValueError
+            base.encode("ascii")
+        except ValueError as fault:
+            raise UpstreamUnusable("upstream: expected an ASCII host and path") from fault
+        if not at:
+            return cls(base, None)
+        return cls(base, f"Basic {b64encode(unquote(user).encode()).decode()}")
+
+
+def proxy_for(base: str) -> str | None:
+    """The proxy that the environment names for an address; raises UpstreamUnusable."""
+    parts = urlsplit(base)
+    if proxy_bypass(parts.netloc):
+        return None
+    named = getproxies()
+    proxy = named.get(parts.scheme) or named.get("all")
+    if not proxy:
+        return None
+    if "://" not in proxy:
+        proxy = f"http://{proxy}"
+    if urlsplit(proxy).scheme not in ("http", "https"):
+        raise UpstreamUnusable("proxy: expected http:// or https://")
+    return proxy
+
+
+class Answer:
+    """An answer whose headers have come and whose body is under way."""
+
+    __slots__ = ("_content", "_protocol", "_response", "_unframed", "headers", "length", "status")
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self._response = response
+        self._content = response.content
+        protocol = response._protocol
+        assert protocol is not None
+        self._protocol = protocol
+        self.status: int = response.status
+        self.headers: Sequence[Header] = response.raw_headers
+        framing = response.headers
+        chunked = "Transfer-Encoding" in framing
+        length = None if chunked else framing.get("Content-Length")
+        self.length: int | None = int(length) if length is not None else None
+        self._unframed = not chunked and length is None
+
+    async def read(self) -> bytes:
+        """Wait for the next bytes of the body; empty at its clean end; raises Broken."""
+        content = self._content
+        try:
+            chunk = await content.readany()
+        except (aiohttp.ClientError, OSError) as fault:
+            # readany() raises at once even where bytes came before the break; they are still
+            # there, and the fault is raised again by the next call.
+            if rest := content._read_nowait(-1):
+                return rest
+            raise Broken("upstream: broke off in the body") from fault
+        # aiohttp takes a reset for the end of a body that nothing but the end delimits.
+        if not chunk and self._unframed and isinstance(self._protocol.exception(), OSError):
+            raise Broken("upstream: reset in the body")
+        return chunk
+
+    def close(self) -> None:
+        """End the upstream request at once, unless its body has ended already."""
+        if not self._response.closed:
+            self._response.close()
+
+
+class Upstream:
+    """All connections to providers; lives in the loop that called `open`."""
+
+    __slots__ = ("_proxies", "_session")
+
+    def __init__(self, addresses: Sequence[Address]) -> None:
+        """Look the proxies up; raises UpstreamUnusable."""
+        self._proxies = {address: proxy_for(address.base) for address in addresses}
+        self._session: aiohttp.ClientSession | None = None
+
+    async def open(self) -> None:
+        context = ssl.create_default_context()
+        context.set_alpn_protocols(["http/1.1"])
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, ssl=context),
+            timeout=aiohttp.ClientTimeout(total=None),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
+            max_line_size=_UNLIMITED,
+            max_field_size=_UNLIMITED,
+            max_headers=_UNLIMITED,
+        )
+        # aiohttp sends an idempotent request again by itself when a kept connection drops.
+        self._session._retry_connection = False
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def send(
+        self,
+        address: Address,
+        method: str,
+        target: str,
+        headers: list[tuple[str, str]],
+        body: bytes | AsyncIterator[bytes] | None,
+    ) -> Answer:
+        """Send one request and wait for the headers of its answer; raises NotSent, Broken."""
+        assert self._session is not None
+        data = body
+        if isinstance(body, bytes) and len(body) > _WHOLE:
+            data = _in_steps(body)
+            if not any(name == "content-length" for name, _ in headers):
+                headers = [*headers, ("content-length", str(len(body)))]
+        try:
+            response = await self._session.request(
+                method,
+                URL(address.base + target, encoded=True),
+                headers=headers,
+                data=data,
+                proxy=self._proxies[address],
+                allow_redirects=False,
+            )
+        except (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError, ValueError) as fault:
+            raise NotSent("upstream: no connection") from fault
+        except (aiohttp.ClientError, OSError) as fault:
+            raise Broken("upstream: broke off before its answer") from fault
+        return Answer(response)
+
+
+async def _in_steps(body: bytes) -> AsyncIterator[bytes]:
+    view = memoryview(body)
+    for start in range(0, len(view), _WHOLE):
+        yield view[start : start + _WHOLE]  # type: ignore[misc]
