@@ -66,17 +66,6 @@ class Transaction:
         self._closed: list[dict[str, object]] = []
         self._marks: list[dict[str, object]] = []
 
-    def savepoint(self) -> tuple[int, int, int, int]:
-        """Remember what is buffered, for `forget_since`."""
-        return len(self._nodes), len(self._calls), len(self._closed), len(self._marks)
-
-    def forget_since(self, point: tuple[int, int, int, int]) -> None:
-        """Drop what a failed job buffered."""
-        for rows, size in zip(
-            (self._nodes, self._calls, self._closed, self._marks), point, strict=True
-        ):
-            del rows[size:]
-
     def add_braid(self, row: BraidRow) -> int:
         """Insert a braid and give its number; the number of the row handed in does not count."""
         values = {name: getattr(row, name) for name in _BRAID_COLUMNS if name != "number"}
@@ -144,14 +133,14 @@ class Reading:
 
     def braid(self, number: int) -> BraidRow | None:
         row = self._connection.execute(sa.select(braids).where(braids.c.number == number)).first()
-        return row and braid_row(row)
+        return None if row is None else braid_row(row)
 
     def braid_named(self, braid: str, tenant: str | None = None) -> BraidRow | None:
         query = sa.select(braids).where(braids.c.id == braid)
         if tenant is not None:
             query = query.where(braids.c.tenant == tenant)
         row = self._connection.execute(query).first()
-        return row and braid_row(row)
+        return None if row is None else braid_row(row)
 
     def braids_in_session(self, session: bytes) -> list[BraidRow]:
         """Give the braids of a session, newest first."""
@@ -187,7 +176,7 @@ class Reading:
     def node(self, braid: int, seq: int) -> NodeRow | None:
         query = sa.select(nodes).where(nodes.c.braid == braid, nodes.c.seq == seq)
         row = self._connection.execute(query).first()
-        return row and node_row(row)
+        return None if row is None else node_row(row)
 
     def counts(self, braid: int) -> tuple[int, int, int]:
         """Give how many nodes, calls, and open calls a braid has."""
@@ -200,7 +189,7 @@ class Reading:
     def last_node(self, braid: int) -> NodeRow | None:
         query = sa.select(nodes).where(nodes.c.braid == braid)
         row = self._connection.execute(query.order_by(nodes.c.seq.desc()).limit(1)).first()
-        return row and node_row(row)
+        return None if row is None else node_row(row)
 
     def open_calls(self, braid: int | None = None) -> list[tuple[int, int]]:
         """Give (braid, seq) of the calls that have no end yet."""

@@ -26,8 +26,8 @@ class Store:
     """A store opened for writing, or for reading alone.
 
     Jobs handed to `submit` run one after the other in a thread of their own, each inside
-    the transaction that commits what it wrote. A job that raises leaves nothing behind;
-    a commit that fails fails every job in it.
+    the transaction that commits what it wrote. A job that raises leaves nothing behind. A job
+    may run twice, when the commit it shared failed for another's sake.
     """
 
     def __init__(self, url: str, *, writable: bool) -> None:
@@ -107,43 +107,36 @@ class Store:
                 self._commit(group)
 
     def _commit(self, group: list[_Job]) -> None:
-        results: list[tuple[Future[Any], Any, BaseException | None]] = []
+        results: list[Any] = []
         try:
             with (
                 self._engine.connect().execution_options(writes=True) as connection,
                 connection.begin(),
             ):
                 transaction = Transaction(connection)
-                for job, future in group:
-                    results.append(self._run_job(transaction, job, future))
+                for job, _ in group:
+                    results.append(job(transaction))
                 transaction.flush()
-        except sa.exc.SQLAlchemyError as fault:
+        except Exception as fault:  # noqa: BLE001 whatever it is, whoever waits for the job gets it
             self._undone()
-            failure = StoreUnavailable(f"store: {database.reason(fault)}")
-            failure.__cause__ = fault
-            for _, future in group:
-                future.set_exception(failure)
-            return
-        for future, value, error in results:
-            if error is None:
-                future.set_result(value)
+            if len(group) > 1:
+                # One job's fault must not take down its neighbours: each runs again alone.
+                for one in group:
+                    self._commit([one])
             else:
-                future.set_exception(error)
-
-    def _run_job(
-        self, transaction: Transaction, job: Callable[[Transaction], Any], future: Future[Any]
-    ) -> tuple[Future[Any], Any, BaseException | None]:
-        point = transaction.savepoint()
-        try:
-            return future, job(transaction), None
-        except sa.exc.SQLAlchemyError:
-            raise
-        except Exception as error:
-            # One job's fault must not take down its neighbours' commit.
-            transaction.forget_since(point)
-            self._undone()
-            return future, None, error
+                group[0][1].set_exception(_as_failure(fault))
+            return
+        for (_, future), value in zip(group, results, strict=True):
+            future.set_result(value)
 
     def _undone(self) -> None:
         for callback in self._on_failure:
             callback()
+
+
+def _as_failure(fault: Exception) -> Exception:
+    if not isinstance(fault, sa.exc.SQLAlchemyError):
+        return fault
+    failure = StoreUnavailable(f"store: {database.reason(fault)}")
+    failure.__cause__ = fault
+    return failure

@@ -1,0 +1,121 @@
+"""The control API as a FastAPI application (docs/api.md)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import Depends, FastAPI, Query, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+from starlette.exceptions import HTTPException
+
+from braid.transcript import Layout
+from braid_server.gate import Gate, Refused
+from braid_server.keyring import KeyUnavailable
+from braid_server.library import MAX_PAGE, PAGE, Library, NoSuchBraid
+from braid_server.recorder import StillOpen
+from braid_server.store import StoreUnavailable
+
+JSON_LINES = "application/jsonl"
+_STATUS: dict[type[Exception], tuple[int, str]] = {
+    NoSuchBraid: (404, "no_such_braid"),
+    StillOpen: (409, "calls_open"),
+    KeyUnavailable: (409, "key_unavailable"),
+    StoreUnavailable: (503, "store_unavailable"),
+}
+_SEAL_WAIT = 10.0
+
+
+def build_api(library: Library, gate: Gate, root: str, ready: Callable[[], bool]) -> FastAPI:
+    """Build the API. `root` is the root's public key, `ready` whether recording works now."""
+    app = FastAPI(
+        title="Braid", openapi_url="/braid/v1/openapi.json", docs_url=None, redoc_url=None
+    )
+
+    def tenant_of(request: Request) -> str:
+        return gate.tenant_of_api(request.scope["headers"])
+
+    Tenant = Annotated[str, Depends(tenant_of)]
+
+    @app.get("/braid/v1/braids")
+    def list_braids(
+        tenant: Tenant,
+        limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = PAGE,
+        after: str | None = None,
+        prefix: str = "",
+    ) -> Response:
+        page = library.braids(tenant, prefix=prefix, after=after, limit=limit)
+        return _json(page)
+
+    @app.get("/braid/v1/braids/{braid}")
+    def read_transcript(tenant: Tenant, request: Request, braid: str) -> Response:
+        lines = JSON_LINES in request.headers.get("accept", "")
+        layout = Layout.LINES if lines else Layout.JSON
+        pieces = library.transcript(braid, tenant, layout=layout)
+        return StreamingResponse(pieces, media_type=JSON_LINES if lines else "application/json")
+
+    @app.post("/braid/v1/braids/{braid}/seal")
+    async def seal(
+        tenant: Tenant,
+        braid: str,
+        wait: Annotated[float, Query(ge=0, le=3600)] = _SEAL_WAIT,
+        interrupt: bool = False,
+    ) -> Response:
+        return _json(await library.seal(braid, tenant, wait=wait, interrupt=interrupt))
+
+    @app.get("/.well-known/braid-keys")
+    def keys() -> Response:
+        key = {"kty": "OKP", "crv": "Ed25519", "use": "sig", "kid": root, "x": root}
+        return _json({"keys": [key]})
+
+    @app.get("/healthz")
+    def health() -> Response:
+        return _json({"status": "ok"})
+
+    @app.get("/readyz")
+    async def readiness() -> Response:
+        if await asyncio.to_thread(ready):
+            return _json({"status": "ready"})
+        return _error(503, "store_unavailable", "the store cannot be written")
+
+    for kind, (status, code) in _STATUS.items():
+        app.add_exception_handler(kind, _handler(status, code))
+    app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    return app
+
+
+def _json(value: object) -> Response:
+    return Response(msgspec.json.encode(value), media_type="application/json")
+
+
+def _error(status: int, code: str, message: str) -> JSONResponse:
+    return JSONResponse({"error": {"code": code, "message": message}}, status)
+
+
+def _handler(status: int, code: str) -> Callable[[Request, Exception], JSONResponse]:
+    def handle(_request: Request, fault: Exception) -> JSONResponse:
+        return _error(status, code, str(fault))
+
+    return handle
+
+
+def _refused(_request: Request, fault: Exception) -> JSONResponse:
+    assert isinstance(fault, Refused)
+    return _error(fault.status, "refused", str(fault))
+
+
+def _http_error(_request: Request, fault: Exception) -> JSONResponse:
+    assert isinstance(fault, HTTPException)
+    return _error(fault.status_code, "http", str(fault.detail).lower())
+
+
+def _invalid(_request: Request, fault: Exception) -> JSONResponse:
+    assert isinstance(fault, RequestValidationError)
+    first: dict[str, Any] = fault.errors()[0]
+    place = ".".join(str(step) for step in first["loc"])
+    return _error(422, "invalid", f"{place}: {first['msg']}".lower())

@@ -1,0 +1,236 @@
+"""What one open braid looks like in memory: enough to place a request on it and to sign on.
+
+A lineage is learned node by node, from the store after a restart or as nodes are woven;
+both ways give the same. It belongs to the store's writer thread.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from braid import strict_json
+from braid.context import CHAIN_START, ContextList, extend
+from braid.encoding import decode, encode
+from braid.node import Kind, Origin, read_header
+from braid.signing import SecretKey
+from braid.strict_json import Json
+from braid_server.store import BraidRow, NodeRow
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A node as placement needs it.
+
+    spine    it must come back for a conversation to be the same one.
+    follows  it is a later part of the block before it.
+    owner    seq of the call it belongs to: its own for a call, else of the answer it is in.
+    """
+
+    signature: bytes
+    kind: Kind
+    match: bytes | None
+    spine: bool
+    follows: bool
+    owner: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The seqs of the nodes a call showed, list by list."""
+
+    tools: tuple[int, ...] = ()
+    system: tuple[int, ...] = ()
+    messages: tuple[int, ...] = ()
+
+    def of(self, name: ContextList) -> tuple[int, ...]:
+        match name:
+            case ContextList.TOOLS:
+                return self.tools
+            case ContextList.SYSTEM:
+                return self.system
+            case ContextList.MESSAGES:
+                return self.messages
+
+
+class Lineage:
+    """One braid: its key, its nodes, its chains, its open calls."""
+
+    def __init__(self, number: int, row: BraidRow, key: SecretKey, not_after: str) -> None:
+        self.number = number
+        self.id = row.id
+        self.session = row.session
+        self.key = key
+        self.not_after = not_after
+        self.last_time = row.created
+        self.nodes: list[Known] = []
+        self.tails: set[int] = set()
+        self.open_calls: dict[int, int] = {}  # call to the last node of its answer so far
+        self.definitions: dict[bytes, int] = {}  # match of a tool or system block to its node
+        self._seqs: dict[str, int] = {}
+        self._tool_uses: dict[str, int] = {}
+        self._ends: dict[int, int] = {}  # call to its end
+        self._answers: dict[int, list[int]] = {}
+        self._reached: dict[ContextList, dict[bytes, tuple[bytes, int]]] = {
+            name: {} for name in ContextList
+        }
+        self._contexts: dict[int, dict[ContextList, bytes]] = {}
+
+    def text(self, seq: int) -> str:
+        """Give a node's signature in its text form."""
+        return encode(self.nodes[seq].signature)
+
+    def learn(
+        self,
+        signature_text: str,
+        kind: Kind,
+        origin: Origin,
+        prev: tuple[str, ...],
+        match: bytes | None,
+        content: bytes,
+        attrs: bytes,
+    ) -> int:
+        """Take in the next node and give its seq."""
+        seq = len(self.nodes)
+        before = [self._seqs[name] for name in prev]
+        owner = self._owner(seq, kind, origin, before)
+        said: dict[str, Json] = {}
+        if kind is Kind.TOOL_USE or b'"part":' in attrs:
+            said = strict_json.loads_object(attrs.decode("utf-8"), "attrs")
+        known = Known(
+            signature=decode(signature_text, "s", 64),
+            kind=kind,
+            match=match,
+            spine=match is not None and is_spine_node(kind, content),
+            follows=said.get("part", 1) != 1,
+            owner=owner,
+        )
+        self.nodes.append(known)
+        self._seqs[signature_text] = seq
+        self.tails.difference_update(before)
+        self.tails.add(seq)
+        if kind is Kind.CALL:
+            self.open_calls[seq] = seq
+            self._answers[seq] = []
+            self._learn_context(seq, content)
+        elif kind is Kind.END and owner is not None:
+            self._ends[owner] = seq
+            self.open_calls.pop(owner, None)
+        elif owner is not None:
+            self._answers[owner].append(seq)
+            self.open_calls[owner] = seq
+        if match is not None and kind in (Kind.TOOLS, Kind.SYSTEM):
+            self.definitions.setdefault(match, seq)
+        if kind is Kind.TOOL_USE and isinstance(name := said.get("id"), str):
+            self._tool_uses[name] = seq
+        return seq
+
+    def _owner(self, seq: int, kind: Kind, origin: Origin, before: list[int]) -> int | None:
+        if kind is Kind.CALL:
+            return seq
+        if (origin is Origin.PROVIDER or kind is Kind.END) and before:
+            return self.nodes[before[0]].owner
+        return None
+
+    def _learn_context(self, call: int, content: bytes) -> None:
+        said = strict_json.loads_object(content.decode("utf-8"), "call")
+        context = said["context"]
+        assert isinstance(context, dict)
+        values = {}
+        for name in ContextList:
+            part = context[name]
+            assert isinstance(part, dict)
+            start, added = part["from"], part["add"]
+            assert isinstance(start, str) and isinstance(added, list)
+            value = decode(start, "from", 32)
+            for signature_text in added:
+                seq = self._seqs[str(signature_text)]
+                step = extend(value, self.nodes[seq].signature)
+                self._reached[name].setdefault(step, (value, seq))
+                value = step
+            values[name] = value
+        self._contexts[call] = values
+
+    def context_of(self, call: int) -> Context:
+        """Give what a call showed its model."""
+        paths = {}
+        for name, value in self._contexts[call].items():
+            path = []
+            while value != CHAIN_START[name]:
+                value, seq = self._reached[name][value]
+                path.append(seq)
+            paths[name] = tuple(reversed(path))
+        return Context(
+            paths[ContextList.TOOLS], paths[ContextList.SYSTEM], paths[ContextList.MESSAGES]
+        )
+
+    def conversation(self, call: int) -> tuple[int, ...]:
+        """Give the messages a call showed and those that its answer added."""
+        return (*self.context_of(call).messages, *self._answers[call])
+
+    def call_of(self, seq: int) -> int:
+        """Give the call that an end, an answer's block or a call belongs to."""
+        owner = self.nodes[seq].owner
+        assert owner is not None
+        return owner
+
+    def block_at(self, seq: int) -> tuple[int, ...]:
+        """Give the nodes of the block that begins at a node: itself and its later parts."""
+        last = seq + 1
+        while last < len(self.nodes) and self.nodes[last].follows:
+            last += 1
+        return tuple(range(seq, last))
+
+    def end_of(self, call: int) -> int | None:
+        return self._ends.get(call)
+
+    def tool_use(self, name: str) -> int | None:
+        """Find the tool call with this provider id."""
+        return self._tool_uses.get(name)
+
+    def chain_claim(self, name: ContextList, path: Iterable[int]) -> dict[str, Json]:
+        """Say a list as `{from, add, to}`, from the furthest value already reached (SPEC §6.2)."""
+        reached = self._reached[name]
+        value = start = CHAIN_START[name]
+        added: list[Json] = []
+        for seq in path:
+            value = extend(value, self.nodes[seq].signature)
+            if not added and value in reached:
+                start = value
+            else:
+                added.append(self.text(seq))
+        return {"from": encode(start), "add": added, "to": encode(value)}
+
+    def prefix(self, path: Iterable[int]) -> bytes:
+        """Give the value by which a later request finds that it resends this conversation."""
+        value = PREFIX_START
+        for seq in path:
+            known = self.nodes[seq]
+            if known.spine and not known.follows and known.match is not None:
+                value = extend_prefix(value, known.match)
+        return value
+
+
+PREFIX_START = b"braid/1 prefix"
+
+
+def extend_prefix(value: bytes, match: bytes) -> bytes:
+    return hashlib.sha256(value + match).digest()
+
+
+def is_spine_node(kind: Kind, content: bytes) -> bool:
+    """Tell of a node what `braid_verifier.history.is_spine` tells of a block."""
+    return kind is not Kind.THINKING and not (kind in (Kind.TEXT, Kind.PROMPT) and not content)
+
+
+def relearn(lineage: Lineage, rows: Iterable[NodeRow]) -> None:
+    """Fill a lineage from the store."""
+    for row in rows:
+        header = read_header(row.node.h)
+        opened = row.node.opened
+        content, attrs = (opened.content, opened.attrs) if opened else (b"", b"{}")
+        lineage.learn(
+            row.node.s, header.kind, header.origin, header.prev, row.match, content, attrs
+        )
+        lineage.last_time = max(lineage.last_time, header.time)

@@ -1,0 +1,111 @@
+"""The nodes of one request: those it resends, and those it adds, in signing order (SPEC §4.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from braid.node import Link, Relation
+from braid.wire.block import Request
+from braid_server.lineage import Context, Lineage
+from braid_server.placement import Marks, Matched, Place, match_blocks
+from braid_server.weaving import Weaving
+
+
+class RequestNodes:
+    """Weaves what of a request is new; what is known is only named."""
+
+    def __init__(
+        self,
+        weaving: Weaving,
+        lineage: Lineage,
+        place: Place,
+        marks: Marks,
+        request: Request,
+        messages: Sequence[Matched],
+    ) -> None:
+        self._weaving = weaving
+        self._lineage = lineage
+        self._place = place
+        self._request = request
+        self._messages = messages
+        self._tools = match_blocks(marks, request.tools)
+        self._system = match_blocks(marks, request.system)
+        self._after = self._first_place()
+        self.partial = any(matched.block.unseen for matched in messages)
+        self.link_left = self._link()
+
+    def _first_place(self) -> int | None:
+        """What the first new block hangs on: nothing, in a new braid (SPEC §4.4)."""
+        place = self._place
+        if place.lineage is None:
+            return None
+        if place.repeats is not None:
+            end = place.lineage.end_of(place.repeats)
+            return place.repeats if end is None else end
+        return 0 if place.resumes is None else place.resumes
+
+    def _link(self) -> tuple[Link, ...]:
+        source = self._place.source
+        if source is None or not self._place.closed:
+            return ()
+        last = source.text(len(source.nodes) - 1)
+        return (Link(source.id, last, Relation.CONTINUES),)
+
+    def weave(self) -> tuple[Context, list[str], int | None]:
+        """Give the context, the history results, and the last block of the request."""
+        place, lineage = self._place, self._lineage
+        if place.repeats is not None:
+            return lineage.context_of(place.repeats), ["continued"], self._after
+        before: Context | None = None
+        if place.lineage is not None and place.resumes is not None:
+            before = lineage.context_of(lineage.call_of(place.resumes))
+        history = self._history(before)
+        system = self._definitions(self._system)
+        tools = self._definitions(self._tools)
+        messages: list[int] = []
+        if before is not None and place.resumes is not None and not place.known:
+            # Nothing was resent: the provider goes on with everything it already holds.
+            messages.extend(lineage.conversation(lineage.call_of(place.resumes)))
+            system = system or before.system
+            tools = tools or before.tools
+        for index, matched in enumerate(self._messages):
+            known = place.known[index] if index < len(place.known) else None
+            if known is not None and place.source is None:
+                messages.extend(lineage.block_at(known))
+            else:
+                messages.extend(self._new(matched, known))
+        if before is not None:
+            if system != before.system:
+                history.append("system_changed")
+            if tools != before.tools:
+                history.append("tools_changed")
+        return Context(tools, system, tuple(messages)), history, self._after
+
+    def _history(self, before: Context | None) -> list[str]:
+        if self._place.source is not None:
+            history = ["copied"]
+        elif before is not None:
+            history = ["continued"]
+        else:
+            return []
+        return [*history, "elided"] if self._place.elided else history
+
+    def _definitions(self, blocks: Sequence[Matched]) -> tuple[int, ...]:
+        seqs: list[int] = []
+        for matched in blocks:
+            known = self._lineage.definitions.get(matched.match)
+            if known is not None and self._lineage.nodes[known].kind is matched.block.kind:
+                seqs.extend(self._lineage.block_at(known))
+            else:
+                seqs.extend(self._new(matched, None))
+        return tuple(seqs)
+
+    def _new(self, matched: Matched, copy_of: int | None) -> tuple[int, ...]:
+        extra: dict[str, object] = {}
+        source = self._place.source
+        if copy_of is not None and source is not None:
+            extra["copy_of"] = {"braid": source.id, "node": source.text(copy_of)}
+        link, self.link_left = self.link_left, ()
+        seqs = self._weaving.add_block(matched.block, matched.match, self._after, extra, link)
+        self._after = seqs[-1]
+        return seqs

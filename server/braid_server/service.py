@@ -1,0 +1,199 @@
+"""The service put together: settings to keys, store, recorder, relay and API on one port."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import logging
+import socket
+import threading
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from braid.certificate import MAX_ISSUER
+from braid.errors import BraidError
+from braid.signing import SecretKey
+from braid_server import keyfiles
+from braid_server.api import build_api
+from braid_server.asgi import Message, Receive, Send
+from braid_server.gate import Gate
+from braid_server.keyring import Keyring
+from braid_server.library import Library
+from braid_server.provider import ANTHROPIC, anthropic
+from braid_server.recorder import Recorder
+from braid_server.relay import Relay
+from braid_server.serving import Server, configure
+from braid_server.store import Store, StoreUnavailable
+
+_log = logging.getLogger("braid.service")
+_OURS = (b"/braid/", b"/.well-known/braid-keys", b"/healthz", b"/readyz")
+_READY_SECONDS = 5.0
+
+
+class Misconfigured(BraidError):
+    """Settings that cannot be served; the message says which and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a service needs to know.
+
+    db        path or SQLAlchemy address of the store.
+    tokens    tenant to secret; without any, only loopback may be served.
+    issuer    what certificates say of who runs this service; printable ASCII, may be empty.
+    """
+
+    db: str
+    root_key: Path
+    wrapping_key: Path
+    upstream_anthropic: str = ANTHROPIC
+    host: str = "127.0.0.1"
+    port: int = 8420
+    tokens: Mapping[str, str] = field(default_factory=dict)
+    issuer: str = ""
+
+    def check(self) -> None:
+        """Raise Misconfigured for settings that contradict each other."""
+        if not self.tokens and not is_loopback(self.host):
+            raise Misconfigured(
+                f"host: {self.host} is not loopback; other machines may connect only with tokens"
+            )
+        if any(not name or not secret for name, secret in self.tokens.items()):
+            raise Misconfigured("token: expected NAME=SECRET, neither of them empty")
+        if len(set(self.tokens.values())) != len(self.tokens):
+            raise Misconfigured("token: two tenants share one secret")
+        if len(self.issuer) > MAX_ISSUER or any(
+            not "!" <= character <= "~" or character in '"\\' for character in self.issuer
+        ):
+            raise Misconfigured("issuer: expected printable ASCII without spaces and quotes")
+        if not 0 <= self.port <= 65535:
+            raise Misconfigured(f"port: expected 0 to 65535, got {self.port}")
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a bind address is reachable from this machine alone."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@contextlib.contextmanager
+def opened(settings: Settings, clock: Callable[[], datetime] = now) -> Iterator[Service]:
+    """Open keys and store, and close calls that a killed process left open.
+
+    Raises Misconfigured, KeyFileUnusable, StoreUnavailable, StoreBusy, UpstreamUnusable.
+    """
+    settings.check()
+    provider = anthropic(settings.upstream_anthropic)
+    root = SecretKey(keyfiles.load_or_create(settings.root_key, keyfiles.ROOT_LABEL))
+    wrapping = keyfiles.load_or_create(settings.wrapping_key, keyfiles.WRAPPING_LABEL)
+    keyring = Keyring(root, wrapping, settings.issuer)
+    store = Store(settings.db, writable=True)
+    try:
+        recorder = Recorder(store, keyring, clock)
+        recovered = recorder.recover()
+        if recovered:
+            _log.info("event=calls_recovered count=%d", recovered)
+        gate = Gate(settings.tokens)
+        library = Library(store, recorder)
+        relay = Relay([provider], recorder, gate)
+        api = build_api(library, gate, keyring.root, lambda: _writes(store))
+        yield Service(settings, keyring.root, library, relay, api)
+    finally:
+        store.close()
+
+
+def _writes(store: Store) -> bool:
+    try:
+        store.submit(lambda _transaction: None).result(_READY_SECONDS)
+    except (StoreUnavailable, TimeoutError):
+        return False
+    return True
+
+
+class Service:
+    """One ASGI application: our own paths to the API, everything else to the relay."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        root: str,
+        library: Library,
+        relay: Relay,
+        api: Callable[[Message, Receive, Send], Awaitable[None]],
+    ) -> None:
+        self.settings = settings
+        self.root = root
+        self.library = library
+        self._relay = relay
+        self._api = api
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["raw_path"].startswith(_OURS):
+            await self._api(scope, receive, send)
+        else:
+            await self._relay(scope, receive, send)
+
+    def server(self, listener: socket.socket) -> Server:
+        """A server for this service on a socket that listens."""
+        host, port = listener.getsockname()[:2]
+        return Server(configure(self, host, port), self._relay.shutdown)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Listen on an address; raises Misconfigured where that cannot be."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listener = socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as fault:
+        raise Misconfigured(f"{host} port {port}: {fault.strerror or fault}") from fault
+    listener.setblocking(False)
+    return listener
+
+
+def url_of(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def serve(settings: Settings, ready: Callable[[str, str], None]) -> None:
+    """Serve until SIGINT or SIGTERM; `ready` is told the base URL and the root's public key.
+
+    Raises as `opened` does.
+    """
+    with opened(settings) as service, listen(settings.host, settings.port) as listener:
+        ready(url_of(listener), service.root)
+        service.server(listener).run(sockets=[listener])
+
+
+@contextlib.contextmanager
+def running(settings: Settings) -> Iterator[str]:
+    """Serve in a thread of this process and give the base URL; port 0 takes a free one.
+
+    Raises as `opened` does.
+    """
+    with opened(settings) as service, listen(settings.host, settings.port) as listener:
+        server = service.server(listener)
+        thread = threading.Thread(
+            target=server.run, kwargs={"sockets": [listener]}, name="braid-server"
+        )
+        thread.start()
+        try:
+            yield url_of(listener)
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+@contextlib.contextmanager
+def library(settings: Settings) -> Iterator[Library]:
+    """Open a store without serving it; raises as `opened` does."""
+    with opened(settings) as service:
+        yield service.library

@@ -1,0 +1,188 @@
+"""Signing on: blocks, calls and ends become the next nodes of a braid, inside a transaction."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from braid.content import BodyDigest
+from braid.context import ContextList
+from braid.encoding import encode
+from braid.node import Kind, Link, Origin, SealClaim
+from braid.tree import SignatureTree
+from braid.weave import Draft, weave
+from braid.wire.block import Block
+from braid_server.lineage import Context, Lineage
+from braid_server.parts import parts_of
+from braid_server.recording import CallEnding, CallOpening
+from braid_server.store import NodeRow, Transaction
+
+_JSON = "application/json"
+_MAX_TAILS = 64
+
+
+class Weaving:
+    """Adds nodes to one lineage within one transaction; `time` is when.
+
+    Never signs a time before the last one: a clock set back must not look like a moved node.
+    """
+
+    def __init__(self, transaction: Transaction, lineage: Lineage, time: str) -> None:
+        self._transaction = transaction
+        self._lineage = lineage
+        self._time = max(time, lineage.last_time)
+
+    def add(self, draft: Draft, match: bytes | None = None) -> int:
+        """Sign a draft as the next node and give its seq."""
+        lineage = self._lineage
+        salt = secrets.token_bytes(32)
+        node = weave(lineage.key, draft, seq=len(lineage.nodes), time=self._time, salt=salt)
+        lineage.last_time = self._time
+        seq = lineage.learn(
+            node.s, draft.kind, draft.origin, draft.prev, match, draft.content, draft.attrs
+        )
+        self._transaction.add_node(lineage.number, NodeRow(seq, str(draft.kind), node, match))
+        return seq
+
+    def add_block(
+        self,
+        block: Block,
+        match: bytes,
+        after: int | None,
+        extra: Mapping[str, object] | None = None,
+        link: tuple[Link, ...] = (),
+    ) -> tuple[int, ...]:
+        """Sign a block, large ones as several nodes, each after the one before."""
+        lineage = self._lineage
+        seqs: list[int] = []
+        for part in parts_of(block, extra):
+            prev = [] if after is None else [after]
+            if block.kind is Kind.TOOL_RESULT and not seqs:
+                asked = lineage.tool_use(str(block.attrs.get("tool_use_id", "")))
+                if asked is not None and asked not in prev:
+                    prev.append(asked)
+            draft = Draft(
+                kind=part.kind,
+                origin=part.origin,
+                media=part.media,
+                content=part.content,
+                attrs=part.attrs,
+                prev=tuple(lineage.text(seq) for seq in prev),
+                link=() if seqs else link,
+            )
+            after = self.add(draft, None if seqs else match)
+            seqs.append(after)
+        return tuple(seqs)
+
+    def add_params(self, opening: CallOpening, after: int | None, link: tuple[Link, ...]) -> int:
+        """Sign a request's parameters (SPEC §6.1)."""
+        unread = opening.request.ambiguous is not None
+        said = {
+            "path": opening.path,
+            "query": opening.query,
+            "headers": dict(opening.headers),
+            "parameters": None if unread else msgspec.Raw(opening.request.parameters),
+        }
+        draft = Draft(
+            kind=Kind.PARAMS,
+            origin=Origin.CLIENT,
+            media=_JSON,
+            content=msgspec.json.encode(said, order="sorted"),
+            attrs=_attrs(provider=opening.provider, model=opening.request.model),
+            prev=() if after is None else (self._lineage.text(after),),
+            link=link,
+        )
+        return self.add(draft)
+
+    def add_call(
+        self,
+        opening: CallOpening,
+        context: Context,
+        prev: Sequence[int],
+        *,
+        call_id: str,
+        partial: bool,
+        by: str,
+        history: Sequence[str],
+        repeats: int | None,
+    ) -> int:
+        """Sign the call (SPEC §6.2)."""
+        lineage = self._lineage
+        body = BodyDigest(secrets.token_bytes(32))
+        body.update(opening.body)
+        lists: dict[str, object] = {
+            str(name): lineage.chain_claim(name, context.of(name)) for name in ContextList
+        }
+        if partial:
+            lists["partial"] = True
+        said = {
+            "upstream": opening.upstream,
+            "context": lists,
+            "body": body.claim(),
+            "placement": {"by": by},
+            "history": list(history),
+            "id": call_id,
+        }
+        draft = Draft(
+            kind=Kind.CALL,
+            origin=Origin.PROXY,
+            media=_JSON,
+            content=msgspec.json.encode(said, order="sorted"),
+            attrs=_attrs(provider=opening.provider, model=opening.request.model),
+            prev=tuple(lineage.text(seq) for seq in prev),
+            about=() if repeats is None else (lineage.text(repeats),),
+            bsalt=body.bsalt,
+        )
+        return self.add(draft)
+
+    def add_end(self, call: int, ending: CallEnding, body: BodyDigest | None) -> int:
+        """Sign the end of a call (SPEC §6.3)."""
+        lineage = self._lineage
+        said = {
+            "outcome": str(ending.outcome),
+            "status": ending.status,
+            "stop_reason": ending.stop_reason,
+            "usage": None if ending.usage is None else msgspec.Raw(ending.usage),
+            "request_id": ending.request_id,
+            "body": None if body is None else body.claim(),
+        }
+        draft = Draft(
+            kind=Kind.END,
+            origin=Origin.PROXY,
+            media=_JSON,
+            content=msgspec.json.encode(said, order="sorted"),
+            attrs=_attrs(model=ending.model, id=ending.answer_id),
+            prev=(lineage.text(lineage.open_calls[call]),),
+            bsalt=None if body is None else body.bsalt,
+        )
+        return self.add(draft)
+
+    def add_seal(self) -> int:
+        """Sign the seal over every tail, gathering them by checkpoints where they are many."""
+        lineage = self._lineage
+        tails = sorted(lineage.tails)
+        while len(tails) > _MAX_TAILS:
+            gathered = self.add(self._closing(Kind.CHECKPOINT, tails[:_MAX_TAILS]))
+            tails = [*tails[_MAX_TAILS:], gathered]
+        return self.add(self._closing(Kind.SEAL, tails))
+
+    def _closing(self, kind: Kind, prev: Sequence[int]) -> Draft:
+        lineage = self._lineage
+        tree = SignatureTree(known.signature for known in lineage.nodes)
+        return Draft(
+            kind=kind,
+            origin=Origin.PROXY,
+            media="text/plain",
+            content=b"",
+            attrs=b"{}",
+            prev=tuple(lineage.text(seq) for seq in prev),
+            seal=SealClaim(tree.count, encode(tree.head())),
+        )
+
+
+def _attrs(**said: str | None) -> bytes:
+    return msgspec.json.encode(
+        {name: value for name, value in said.items() if value is not None}, order="sorted"
+    )

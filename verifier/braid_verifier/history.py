@@ -1,0 +1,116 @@
+"""Recognising a block that a client sends back: one value for all its honest spellings.
+
+Clients move `cache_control`, reprint numbers, reorder members, add nulls, and turn a list
+of one text into a string. The canonical form is the same for all of these and for the
+block as the provider sent it, and differs where a word does (SPEC §8.3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from braid import strict_json
+from braid.errors import Malformed
+from braid.node import Kind
+from braid.strict_json import Json
+from braid.wire.block import Block
+
+# Members that say how a block is to be handled and not what it says (wire-protocol facts).
+_PRESENTATION = frozenset(("cache_control", "index", "citations", "caller", "toolset_name"))
+_EXACT_INTEGERS = 2**53
+
+
+def canonical(block: Block) -> bytes:
+    """Give the canonical form of a block as bytes; equal for equal things said."""
+    return strict_json.dumps(_form(block)).encode("utf-8", "surrogatepass")
+
+
+def is_spine(block: Block) -> bool:
+    """Tell whether a block must come back for a conversation to be the same one.
+
+    Thinking may be dropped by honest clients, and so may text without a character.
+    """
+    return block.kind is not Kind.THINKING and not (
+        block.kind in (Kind.TEXT, Kind.PROMPT) and not block.content
+    )
+
+
+def _form(block: Block) -> Json:
+    kind = str(block.kind)
+    attrs = block.attrs
+    match block.kind:
+        case Kind.THINKING:
+            signature = attrs.get("signature")
+            # The provider's signature stands for the words; clients may summarise them.
+            if isinstance(signature, str) and signature:
+                return [kind, "signature", signature]
+            return [kind, "words", _text(block)]
+        case Kind.TOOL_USE:
+            # Every member of an input is the model's word: only its numbers may be reprinted.
+            return [kind, _attr(attrs, "id"), _attr(attrs, "name"), _numbers(_read(block.content))]
+        case Kind.TOOL_RESULT:
+            return [kind, _attr(attrs, "tool_use_id"), _result(block)]
+        case Kind.TEXT | Kind.PROMPT | Kind.SYSTEM if block.media == "text/plain":
+            return [kind, _text(block)]
+    if block.media == "application/json":
+        return [kind, _json(block.content)]
+    return [kind, block.media, block.content.hex()]
+
+
+def _attr(attrs: Mapping[str, object], name: str) -> str:
+    value = attrs.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _text(block: Block) -> str:
+    return block.content.decode("utf-8", "replace")
+
+
+def _read(raw: bytes) -> Json:
+    try:
+        return strict_json.loads(strict_json.decode_utf8(raw, "block"), "block")
+    except Malformed:
+        return ["unreadable", raw.hex()]
+
+
+def _json(raw: bytes) -> Json:
+    return _numbers(_plain(_read(raw)))
+
+
+def _result(block: Block) -> Json:
+    if block.media == "text/plain":
+        return [["text", _text(block)]]
+    value = _json(block.content)
+    if isinstance(value, list):
+        return [_item(item) for item in value]
+    return value
+
+
+def _item(item: Json) -> Json:
+    if isinstance(item, dict) and item.get("type") == "text" and set(item) <= {"type", "text"}:
+        return ["text", item.get("text")]
+    return item
+
+
+def _plain(value: Json) -> Json:
+    """Drop nulls and what only says how a block is to be handled."""
+    if isinstance(value, dict):
+        return {
+            name: _plain(member)
+            for name, member in value.items()
+            if member is not None and name not in _PRESENTATION
+        }
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _numbers(value: Json) -> Json:
+    """Give each number one type: clients print 1.0 as 1, and 1E2 as 100.0."""
+    if isinstance(value, dict):
+        return {name: _numbers(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_numbers(item) for item in value]
+    if isinstance(value, float) and value.is_integer() and abs(value) <= _EXACT_INTEGERS:
+        return int(value)
+    return value
