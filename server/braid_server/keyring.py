@@ -54,6 +54,11 @@ class Keyring:
         """The root's public key in its text form."""
         return encode(self._root.key)
 
+    @property
+    def no_key(self) -> SecretKey:
+        """Give a key that certifies nothing, for reading a braid whose own key is gone."""
+        return SecretKey(secrets.token_bytes(32))
+
     def new_braid(self, tenant: str, now: datetime) -> NewBraidKey:
         """Make a key for a new braid of the tenant and certify it from `now` on."""
         key = SecretKey(secrets.token_bytes(32))
