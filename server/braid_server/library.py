@@ -13,7 +13,7 @@ from braid.errors import BraidError
 from braid.node import read_header
 from braid.transcript import Layout, StoredNode, write_transcript
 from braid_server.recorder import Recorder, StillOpen
-from braid_server.store import BraidRow, Store
+from braid_server.store import BraidRow, Store, StoreUnavailable
 from braid_server.store.rows import Reading
 
 PAGE = 50
@@ -56,9 +56,9 @@ class SealInfo:
 
 
 class Library:
-    """Reads a store, and seals through its recorder. `tenant` None means every tenant."""
+    """Reads a store, and seals through its recorder, if it has one. `tenant` None means all."""
 
-    def __init__(self, store: Store, recorder: Recorder) -> None:
+    def __init__(self, store: Store, recorder: Recorder | None) -> None:
         self._store = store
         self._recorder = recorder
 
@@ -116,6 +116,8 @@ class Library:
         Calls still under way then are recorded as interrupted, or StillOpen is raised.
         Raises NoSuchBraid, StoreUnavailable, KeyUnavailable.
         """
+        if self._recorder is None:
+            raise StoreUnavailable("store: opened for reading only")
         loop = asyncio.get_running_loop()
         until = loop.time() + wait
         while True:
