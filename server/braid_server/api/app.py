@@ -1,6 +1,7 @@
-"""The control API as a FastAPI application (docs/api.md)."""
+"""The control API as a FastAPI application (docs/api.md).
 
-from __future__ import annotations
+Annotations are evaluated here: FastAPI reads them, and they name what `build_api` made.
+"""
 
 import asyncio
 from collections.abc import Callable
