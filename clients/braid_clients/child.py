@@ -1,0 +1,103 @@
+"""Run a program in our place: our stdin, stdout and stderr, the signals sent to us, its exit code."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Self
+
+NOT_FOUND, NOT_EXECUTABLE = 127, 126  # as a shell has them
+
+# SIGTSTP, SIGCONT and the rest keep their effect: a terminal sends them to both of us.
+_HANDED_ON = frozenset(
+    {
+        signal.SIGINT,
+        signal.SIGTERM,
+        signal.SIGHUP,
+        signal.SIGQUIT,
+        signal.SIGUSR1,
+        signal.SIGUSR2,
+        signal.SIGWINCH,
+    }
+)
+_FROM_TERMINAL = frozenset({signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGWINCH})
+_SI_KERNEL = 0x80  # Linux, <bits/siginfo-consts.h>: sent by the kernel and not by a process
+
+
+class Signals:
+    """Holds back the signals that are the program's, in this thread and those it starts.
+
+    What was held back and not handed on is dropped at the end.
+    """
+
+    def __enter__(self) -> Self:
+        self._mask = signal.pthread_sigmask(signal.SIG_BLOCK, _HANDED_ON | {signal.SIGCHLD})
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        while signal.sigpending() & _HANDED_ON:
+            signal.sigwait(_HANDED_ON)
+        signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
+
+    def run(self, command: Sequence[str], environment: Mapping[str, str]) -> int:
+        """Run the program to its end; gives its exit code, or 128 and the signal it died of.
+
+        Raises OSError where it cannot be started.
+        """
+        # Not subprocess: it cannot set the signal mask without running Python after the fork,
+        # which is unsafe beside the threads of the server. Python ignores the two set back.
+        pid = os.posix_spawnp(
+            command[0],
+            list(command),
+            dict(environment),
+            setsigmask=self._mask,
+            setsigdef=(signal.SIGPIPE, signal.SIGXFSZ),
+        )
+        while True:
+            number, terminal = _next_signal()
+            if number == signal.SIGCHLD:
+                gone, status = os.waitpid(pid, os.WNOHANG)
+                if gone:
+                    code = os.waitstatus_to_exitcode(status)
+                    return code if code >= 0 else 128 - code
+            elif not terminal:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, number)
+
+
+def _next_signal() -> tuple[int, bool]:
+    """Wait for a signal; tell whether a terminal sent it, to the program as well as to us."""
+    held = _HANDED_ON | {signal.SIGCHLD}
+    if sys.platform == "linux":
+        info = signal.sigwaitinfo(held)
+        return info.si_signo, info.si_code == _SI_KERNEL
+    number = signal.sigwait(held)
+    return number, number in _FROM_TERMINAL and _in_foreground()
+
+
+def _in_foreground() -> bool:
+    with contextlib.suppress(OSError):
+        terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY)
+        try:
+            return os.tcgetpgrp(terminal) == os.getpgrp()
+        finally:
+            os.close(terminal)
+    return False
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[None]:
+    """Make SIGTERM and SIGHUP raise KeyboardInterrupt, so that what is under way can say so."""
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+    before = [signal.getsignal(number) for number in numbers]
+    for number, handler in zip(numbers, before, strict=True):
+        if handler is not signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)

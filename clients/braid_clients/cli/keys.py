@@ -1,0 +1,125 @@
+"""`braid keys`: make and show the root key, and choose whose transcripts to trust."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from braid.encoding import encode
+from braid.errors import KeyUnusable
+from braid.signing import SecretKey
+from braid_clients import paths
+from braid_clients.cli.names import NamedCommand
+from braid_clients.cli.terminal import answer, say
+from braid_clients.problem import Problem
+from braid_clients.trust import TrustUnusable, read_roots, trust
+from braid_server import keyfiles
+from braid_verifier.policy import Root, parse_root
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+root_key_option = click.option(
+    "--root-key", type=_FILE, envvar="BRAID_ROOT_KEY", help="The root key's file. [BRAID_ROOT_KEY]"
+)
+wrapping_key_option = click.option(
+    "--wrapping-key",
+    type=_FILE,
+    envvar="BRAID_WRAPPING_KEY",
+    help="The wrapping key's file. [BRAID_WRAPPING_KEY]",
+)
+
+
+def root_key_file(given: Path | None) -> Path:
+    """Give the root key's file: as asked, or the user's own."""
+    return given or paths.data_folder(os.environ) / "root.key"
+
+
+def wrapping_key_file(given: Path | None) -> Path:
+    """Give the wrapping key's file: as asked, or the user's own."""
+    return given or paths.data_folder(os.environ) / "wrapping.key"
+
+
+def public_key(path: Path, *, make: bool = False) -> str:
+    """Give the public key of a root key file; raises KeyFileUnusable."""
+    read = keyfiles.load_or_create if make else keyfiles.load
+    return encode(SecretKey(read(path, keyfiles.ROOT_LABEL)).key)
+
+
+def pin(key: str, label: str) -> None:
+    """Trust a root of this user's own, and say so the first time."""
+    file = paths.trust_file(os.environ)
+    if trust(file, Root(key, label)):
+        say(f"your root key {key} is now trusted here ({file})")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def keys() -> None:
+    """Make and show your keys, choose the roots you trust."""
+
+
+@keys.command("init")
+@root_key_option
+@wrapping_key_option
+def init(root_key: Path | None, wrapping_key: Path | None) -> None:
+    """Make a root key and a wrapping key, each a file of mode 0600.
+
+    Never overwrites: a root key that is lost cannot be made again.
+    """
+    root, wrapping = root_key_file(root_key), wrapping_key_file(wrapping_key)
+    for path in (root, wrapping):
+        if os.path.lexists(path):
+            raise Problem(f"{path}: is there already, nothing was made", "show it: braid keys show")
+    keyfiles.create(root, keyfiles.ROOT_LABEL)
+    keyfiles.create(wrapping, keyfiles.WRAPPING_LABEL)
+    say(f"made {root} and {wrapping}: keep both secret and back them up")
+    answer(public_key(root))
+
+
+@keys.command("show")
+@root_key_option
+def show(root_key: Path | None) -> None:
+    """Print your public root key, for others to trust."""
+    path = root_key_file(root_key)
+    if not path.exists():
+        raise Problem(f"{path}: no such key file", "make it: braid keys init")
+    answer(public_key(path))
+
+
+@keys.command("trust", cls=NamedCommand)
+@click.argument("root", metavar="KEY|FILE")
+@click.option("--label", default="", help="What you call whoever holds it.")
+def trust_root(root: str, label: str) -> None:
+    """Trust a root key: `braid verify` then says yes to braids that it certifies.
+
+    KEY is a public key of 43 characters, FILE holds one a line, each with a label.
+    """
+    file = paths.trust_file(os.environ)
+    for each in roots_of(root):
+        named = Root(each.key, label or each.label)
+        new = trust(file, named)
+        say(f"{named.key} {'is now trusted' if new else 'was trusted before'} ({file})")
+
+
+def roots_of(given: str) -> tuple[Root, ...]:
+    """Read KEY|FILE as a list of roots; raises Problem."""
+    if len(given) == 43 and not os.path.exists(given):
+        return (parse_root(given, "root key"),)
+    path = Path(given)
+    try:
+        roots = read_roots(path)
+    except FileNotFoundError as fault:
+        raise Problem(
+            f"{given}: neither a root key of 43 characters nor a file that is there"
+        ) from fault
+    except OSError as fault:
+        raise Problem(f"{given}: cannot be read: {fault.strerror}") from fault
+    except (TrustUnusable, KeyUnusable) as fault:
+        if keyfiles.ROOT_LABEL.encode() in path.read_bytes()[:64]:
+            raise Problem(
+                f"{given}: this is a secret key file", "its public key: braid keys show"
+            ) from fault
+        raise
+    if not roots:
+        raise Problem(f"{given}: holds no root key")
+    return roots

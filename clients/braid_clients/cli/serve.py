@@ -1,0 +1,116 @@
+"""`braid serve`: the recording proxy, until it is told to stop."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from pathlib import Path
+
+import click
+
+from braid_clients import paths
+from braid_clients.cli.keys import (
+    pin,
+    root_key_file,
+    root_key_option,
+    wrapping_key_file,
+    wrapping_key_option,
+)
+from braid_clients.cli.logs import log_to_stderr
+from braid_clients.cli.terminal import say
+from braid_clients.loopback import is_loopback
+from braid_clients.problem import Problem
+
+_TENANT = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+# What an HTTP header can carry as it is.
+_SECRET = re.compile(r"[!-~]{1,1024}")
+
+
+def _tokens(
+    _context: click.Context, _option: click.Parameter, given: tuple[str, ...]
+) -> dict[str, str]:
+    """Read NAME=SECRET, several of them apart by spaces or commas."""
+    tokens: dict[str, str] = {}
+    for each in filter(None, re.split(r"[\s,]+", " ".join(given))):
+        name, _, secret = each.partition("=")
+        # The message is without the value: it may hold the secret.
+        if not _TENANT.fullmatch(name) or not _SECRET.fullmatch(secret):
+            raise click.BadParameter("expected NAME=SECRET, NAME of letters, digits, _ . -")
+        if name in tokens:
+            raise click.BadParameter("two tokens for one name")
+        tokens[name] = secret
+    return tokens
+
+
+@click.command("serve")
+@click.option("--host", default="127.0.0.1", envvar="BRAID_HOST", help="[BRAID_HOST]")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8420,
+    show_default=True,
+    envvar="BRAID_PORT",
+    help="0 takes a free one. [BRAID_PORT]",
+)
+@click.option("--db", metavar="URL", envvar="BRAID_DB", help="The store: a path or URL. [BRAID_DB]")
+@click.option(
+    "--upstream-anthropic",
+    metavar="URL",
+    default="https://api.anthropic.com",
+    show_default=True,
+    envvar="BRAID_UPSTREAM_ANTHROPIC",
+    help="Where the provider is. [BRAID_UPSTREAM_ANTHROPIC]",
+)
+@root_key_option
+@wrapping_key_option
+@click.option(
+    "--token",
+    "tokens",
+    multiple=True,
+    callback=_tokens,
+    metavar="NAME=SECRET",
+    envvar="BRAID_TOKEN",
+    help="Let a tenant in; repeatable. [BRAID_TOKEN, several apart by spaces or commas]",
+)
+def serve(
+    host: str,
+    port: int,
+    db: str | None,
+    upstream_anthropic: str,
+    root_key: Path | None,
+    wrapping_key: Path | None,
+    tokens: dict[str, str],
+) -> None:
+    """Run the recording proxy.
+
+    Point an SDK's base URL at it: it relays every byte unchanged and records what passed.
+    Other machines may connect only with a token, sent as x-braid-token.
+    """
+    if not tokens and not is_loopback(host):
+        raise Problem(
+            f"--host {host}: other machines could connect, and no token says who may",
+            "add one for each tenant: --token NAME=SECRET",
+        )
+    from braid_server import service
+
+    address = db or str(paths.data_folder(os.environ) / "braid.db")
+    settings = service.Settings(
+        db=address,
+        root_key=root_key_file(root_key),
+        wrapping_key=wrapping_key_file(wrapping_key),
+        upstream_anthropic=upstream_anthropic,
+        host=host,
+        port=port,
+        tokens=tokens,
+    )
+
+    def ready(url: str, root: str) -> None:
+        pin(root, "local")
+        say(f"listening on {url}, recording into {address}")
+        say(f"point an SDK at it: ANTHROPIC_BASE_URL={url}")
+        if tokens:
+            say("and let it send a token: ANTHROPIC_CUSTOM_HEADERS='x-braid-token: SECRET'")
+
+    log_to_stderr(logging.INFO)
+    service.serve(settings, ready)

@@ -1,0 +1,204 @@
+"""`braid ls`, `show`, `export`, `seal`: the braids of a store or of a running server."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import BinaryIO, TypeVar
+
+import click
+
+from braid.encoding import encode
+from braid.errors import BraidError
+from braid.transcript import Layout, StoredNode, TranscriptReader, Unreadable
+from braid_clients import shelf as shelves
+from braid_clients.cli.names import NamedCommand
+from braid_clients.cli.terminal import (
+    answer,
+    answer_bytes,
+    answer_styled,
+    say,
+    speaks_unicode,
+    width,
+)
+from braid_clients.problem import Problem
+from braid_clients.render import Drawing, draw
+from braid_clients.shelf import Shelf, as_file, is_name
+from braid_clients.visible import visible
+
+_Command = TypeVar("_Command", bound=Callable[..., object])
+
+
+def _where(command: _Command) -> _Command:
+    """Add the options that say where the braids are."""
+    for option in (
+        click.option("--token", envvar="BRAID_API_TOKEN", help="Its token. [BRAID_API_TOKEN]"),
+        click.option("--url", envvar="BRAID_URL", help="A running server. [BRAID_URL]"),
+        click.option(
+            "--db", envvar="BRAID_DB", help="A store; yours if not said otherwise. [BRAID_DB]"
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@click.command("ls")
+@_where
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True)
+def ls(db: str | None, url: str | None, token: str | None, limit: int) -> None:
+    """List braids, newest first: id, when it began, when it last grew, size, state."""
+    with _shelf(db, url, token) as shelf:
+        found, more = shelves.listed(shelf, limit)
+    for braid in found:
+        calls = f"{braid.calls} calls" + (f" ({braid.open_calls} open)" if braid.open_calls else "")
+        size = f"{braid.nodes:>6} nodes  {calls:<16}"
+        answer(visible(f"{braid.id}  {braid.created}  {braid.updated}  {size}  {braid.state}"))
+    if not found:
+        say("no braid is recorded here yet", "record one: braid run -- COMMAND")
+    if more:
+        say("there are older ones", f"see them: braid ls --limit {limit * 10}")
+
+
+@click.command("show", cls=NamedCommand)
+@click.argument("braid", metavar="ID|FILE")
+@_where
+def show(braid: str, db: str | None, url: str | None, token: str | None) -> None:
+    """Draw a braid as a tree: a line a node, side strands indented.
+
+    ID is whole or a beginning that no other braid shares. FILE is a transcript, - stdin.
+    """
+    if braid == "-" or not is_name(braid) or (not db and not url and Path(braid).is_file()):
+        with _opened(braid) as file:
+            _draw(file)
+        say("shown as it stands, not checked", f"check it: braid verify {braid}")
+        return
+    with _shelf(db, url, token) as shelf:
+        _draw(as_file(shelf.transcript(shelves.find(shelf, braid), Layout.LINES)))
+
+
+@click.command("export", cls=NamedCommand)
+@click.argument("braid", metavar="ID")
+@_where
+@click.option("-o", "--output", default="-", metavar="FILE", help="Where to; stdout by default.")
+@click.option(
+    "--format",
+    "layout",
+    type=click.Choice([str(layout) for layout in Layout]),
+    help="json, or jsonl: a node a line. By FILE's name, else json.",
+)
+def export(
+    braid: str,
+    db: str | None,
+    url: str | None,
+    token: str | None,
+    output: str,
+    layout: str | None,
+) -> None:
+    """Write a braid as one file that anyone can check: a transcript."""
+    if layout is None:
+        layout = Layout.LINES if output.endswith(".jsonl") else Layout.JSON
+    with _shelf(db, url, token) as shelf:
+        pieces = shelf.transcript(shelves.find(shelf, braid), Layout(layout))
+        if output == "-":
+            answer_bytes(pieces)
+        else:
+            write_whole(Path(output), pieces)
+            say(f"written: {output}", f"check it: braid verify {output}")
+
+
+@click.command("seal", cls=NamedCommand)
+@click.argument("braid", metavar="ID")
+@_where
+@click.option("--interrupt", is_flag=True, help="Record calls still under way as interrupted.")
+def seal(braid: str, db: str | None, url: str | None, token: str | None, interrupt: bool) -> None:
+    """Close a braid, so that nothing can be added or cut off unseen.
+
+    Waits a while for calls under way, then gives up, or ends their record with --interrupt.
+    """
+    with _shelf(db, url, token, writes=True) as shelf:
+        sealed = shelf.seal(shelves.find(shelf, braid), interrupt)
+    answer(visible(f"{sealed.braid} sealed over {sealed.nodes} nodes by {sealed.seal}"))
+
+
+@contextlib.contextmanager
+def _shelf(
+    db: str | None, url: str | None, token: str | None, *, writes: bool = False
+) -> Iterator[Shelf]:
+    """Open what the options name; raises Problem with a hint where it is not to be had."""
+    context = click.get_current_context()
+    chosen = click.core.ParameterSource.COMMANDLINE
+    if db and url:
+        said = [n for n in ("db", "url") if context.get_parameter_source(n) is chosen]
+        if len(said) != 1:
+            raise Problem("expected one of --db and --url, got both")
+        db, url = (db, None) if said == ["db"] else (None, url)
+    if url:
+        from braid_clients.remote import Remote, ServerRefused
+
+        try:
+            with Remote(url, token) as remote:
+                yield remote
+        except ServerRefused as fault:
+            raise Problem(str(fault), *filter(None, [fault.hint])) from fault
+        return
+    from braid_clients.local import local_shelf
+
+    with local_shelf(db, writes) as local:
+        yield local
+
+
+@contextlib.contextmanager
+def _opened(name: str) -> Iterator[BinaryIO]:
+    if name == "-":
+        yield sys.stdin.buffer
+        return
+    with open(name, "rb") as file:
+        yield file
+
+
+def _draw(file: BinaryIO) -> None:
+    try:
+        reader = TranscriptReader(file)
+    except Unreadable as fault:
+        raise Problem(str(fault)) from fault
+    cut: list[BraidError] = []
+    strange = [0]
+
+    def nodes() -> Iterator[StoredNode]:
+        try:
+            for entry in reader:
+                if entry.node is None:
+                    strange[0] += 1
+                yield entry.node or StoredNode("", encode(entry.signature), None)
+        except Unreadable as fault:
+            cut.append(fault)
+
+    drawing = Drawing(width(), not speaks_unicode())
+    answer_styled(draw(reader.braid or "?", nodes(), drawing))
+    if strange[0]:
+        say(f"{strange[0]} entries do not have the shape of a node")
+    if cut:
+        raise Problem(f"the rest cannot be read: {cut[0]}")
+
+
+def write_whole(path: Path, pieces: Iterable[bytes]) -> None:
+    """Write a file that is there whole or not at all; raises OSError."""
+    if path.exists() and not path.is_file():
+        with path.open("wb") as device:
+            device.writelines(pieces)
+        return
+    target = path.resolve()
+    draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    try:
+        with draft.open("xb") as file:
+            file.writelines(pieces)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(target)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise

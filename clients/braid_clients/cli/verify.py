@@ -1,0 +1,116 @@
+"""`braid verify`: read transcripts, ask the verifier, print what it says."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import click
+
+from braid_clients import paths
+from braid_clients.cli.keys import roots_of
+from braid_clients.cli.terminal import answer, answer_styled, say
+from braid_clients.problem import Problem
+from braid_clients.trust import trusted
+from braid_clients.verdict import verdict
+from braid_verifier import ClaimName, Policy, Report, Root
+from braid_verifier import verify as check
+
+_WORST_FIRST = (1, 2, 3, 0)  # SPEC §7.4
+
+
+@click.command("verify")
+@click.argument("files", nargs=-1, required=True, metavar="FILE…|-")
+@click.option(
+    "--root",
+    "roots",
+    multiple=True,
+    metavar="KEY|FILE",
+    help="Trust this root key, or those in this file, instead of your trusted roots.",
+)
+@click.option(
+    "--require",
+    multiple=True,
+    metavar="CLAIM,…",
+    help="Ask for more than intact: signer, context, history, sealed, logged, witnessed, "
+    "timestamped.",
+)
+@click.option(
+    "--allow-unknown-signer", is_flag=True, help="Do not ask that the signer's root is trusted."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the report; several files: a list.")
+def verify(
+    files: tuple[str, ...],
+    roots: tuple[str, ...],
+    require: tuple[str, ...],
+    allow_unknown_signer: bool,
+    as_json: bool,
+) -> int:
+    """Check transcripts, offline.
+
+    Exit code 0: verified. 1: not verified, something was changed. 2: could not be checked.
+    3: intact, but short of what is required; by default that you trust the signer's root (braid
+    keys trust). For several files the first of 1, 2, 3, 0 that occurred.
+    """
+    policy = _policy(require, allow_unknown_signer)
+    pinned = _pinned(roots)
+    codes: list[int] = []
+    reports: list[object] = []
+    for name in files:
+        try:
+            with _opened(name) as source:
+                report = check(source, policy, pinned)
+        except OSError as fault:
+            say(f"{name}: cannot be read: {fault.strerror or type(fault).__name__}")
+            codes.append(2)
+            reports.append(None)
+            continue
+        codes.append(report.exit_code)
+        if as_json:
+            reports.append(report.to_json())
+        else:
+            answer_report("stdin" if name == "-" else name, report, pinned)
+    if as_json:
+        answer(json.dumps(reports if len(files) > 1 else reports[0], indent=2))
+    return next(code for code in _WORST_FIRST if code in codes)
+
+
+def answer_report(name: str, report: Report, pinned: tuple[Root, ...]) -> None:
+    """Print the short answer for people."""
+    answer_styled(verdict(name, report, pinned))
+
+
+def _policy(require: tuple[str, ...], allow_unknown_signer: bool) -> Policy:
+    names = frozenset(name.strip() for each in require for name in each.split(",") if name.strip())
+    known = {str(name): name for name in ClaimName}
+    unknown = sorted(names - known.keys())
+    if unknown:
+        raise Problem(f"--require {unknown[0][:40]}: no such claim", f"claims: {', '.join(known)}")
+    try:
+        return Policy(frozenset(known[name] for name in names), allow_unknown_signer)
+    except ValueError as fault:
+        raise Problem(f"--{fault}") from fault
+
+
+def _pinned(roots: tuple[str, ...]) -> tuple[Root, ...]:
+    if roots:
+        return tuple(root for given in roots for root in roots_of(given))
+    try:
+        return trusted(paths.trust_file(os.environ))
+    except paths.NoHome:
+        return ()
+
+
+@contextlib.contextmanager
+def _opened(name: str) -> Iterator[BinaryIO]:
+    if name != "-":
+        with open(name, "rb") as file:
+            yield file
+    elif sys.stdin is None:
+        raise Problem("stdin is closed")
+    else:
+        yield sys.stdin.buffer

@@ -1,0 +1,61 @@
+"""The braids of a store on disk, without a server."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from braid.transcript import Layout
+from braid_clients import paths
+from braid_clients.problem import Problem
+from braid_clients.shelf import Listed, Sealed, Shelf
+from braid_server.library import Library
+from braid_server.service import Settings, library, reading
+from braid_server.store import StoreBusy
+
+
+class Local:
+    """A library as the command line sees it."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+
+    def page(self, prefix: str, limit: int, after: str | None) -> tuple[list[Listed], str | None]:
+        page = self._library.braids(prefix=prefix, limit=limit, after=after)
+        fields = Listed.__slots__
+        return [Listed(*(getattr(b, name) for name in fields)) for b in page.braids], page.next
+
+    def transcript(self, braid: str, layout: Layout) -> Iterator[bytes]:
+        return self._library.transcript(braid, layout=layout)
+
+    def seal(self, braid: str, interrupt: bool) -> Sealed:
+        sealed = asyncio.run(self._library.seal(braid, interrupt=interrupt))
+        return Sealed(sealed.braid, sealed.seal, sealed.nodes)
+
+
+@contextlib.contextmanager
+def local_shelf(db: str | None, writes: bool) -> Iterator[Shelf]:
+    """Open a store that is there, the user's own unless named.
+
+    Raises StoreUnavailable, and Problem where it is to be written and a server has it.
+    """
+    folder = paths.data_folder(os.environ)
+    address = db or str(folder / "braid.db")
+    with reading(address) as opened:
+        if not writes:
+            yield Local(opened)
+            return
+    settings = Settings(
+        db=address,
+        root_key=Path(os.environ.get("BRAID_ROOT_KEY") or folder / "root.key"),
+        wrapping_key=Path(os.environ.get("BRAID_WRAPPING_KEY") or folder / "wrapping.key"),
+    )
+    try:
+        with library(settings) as opened:
+            yield Local(opened)
+    except StoreBusy as fault:
+        hint = "ask the server that has it, for instance: --url http://127.0.0.1:8420"
+        raise Problem(str(fault), hint) from fault

@@ -1,0 +1,47 @@
+"""Where a user's files are, by the XDG rules; nothing here touches the disk but `own_folder`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from braid.errors import BraidError
+
+TRUSTED_ROOTS = "trusted-roots"
+
+
+class NoHome(BraidError):
+    """There is no place to keep a user's files."""
+
+
+def config_folder(environment: Mapping[str, str]) -> Path:
+    """Give the folder of the trust file, `$XDG_CONFIG_HOME/braid`; raises NoHome."""
+    return _base(environment, "XDG_CONFIG_HOME", ".config") / "braid"
+
+
+def data_folder(environment: Mapping[str, str]) -> Path:
+    """Give the folder of keys and store, `$XDG_DATA_HOME/braid`; raises NoHome."""
+    return _base(environment, "XDG_DATA_HOME", ".local/share") / "braid"
+
+
+def trust_file(environment: Mapping[str, str]) -> Path:
+    """Give the file that lists the roots a user trusts; raises NoHome."""
+    return config_folder(environment) / TRUSTED_ROOTS
+
+
+def own_folder(folder: Path) -> Path:
+    """Make a folder that only its owner may enter; raises OSError."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def _base(environment: Mapping[str, str], name: str, below_home: str) -> Path:
+    # A relative path is to be ignored, says the XDG base directory specification.
+    chosen = Path(environment.get(name, ""))
+    if chosen.is_absolute():
+        return chosen
+    try:
+        home = Path(environment.get("HOME") or Path.home())
+    except RuntimeError as fault:
+        raise NoHome(f"neither {name} nor HOME is set") from fault
+    return home / below_home

@@ -1,0 +1,113 @@
+"""The braids of a running server, by its control API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Self, TypeVar
+from urllib.parse import urlsplit
+
+import httpx
+import msgspec
+
+from braid.errors import BraidError
+from braid.transcript import Layout
+from braid_clients.loopback import is_loopback
+from braid_clients.shelf import Listed, Sealed
+
+_T = TypeVar("_T")
+_ACCEPT = {Layout.JSON: "application/json", Layout.LINES: "application/jsonl"}
+# Sealing waits for open calls, and a long transcript takes its time between two pieces.
+_TIMEOUT = httpx.Timeout(10, read=300)
+
+
+class ServerRefused(BraidError):
+    """A server that gave no answer, or not the one that was asked for; `hint` says what to do."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class _Page(msgspec.Struct):
+    braids: list[Listed]
+    next: str | None = None
+
+
+class _Error(msgspec.Struct):
+    message: str
+
+
+class _Refusal(msgspec.Struct):
+    error: _Error
+
+
+class Remote:
+    """A server; raises ServerRefused for all that goes wrong with it."""
+
+    def __init__(self, url: str, token: str | None) -> None:
+        try:
+            parts = urlsplit(url)
+            host, _ = parts.hostname, parts.port
+        except ValueError:
+            host = None
+        if not host or parts.scheme not in ("http", "https"):
+            raise ServerRefused("--url: expected an address like http://127.0.0.1:8420")
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        self._name = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+        self._client = httpx.Client(
+            base_url=url,
+            headers=headers,
+            timeout=_TIMEOUT,
+            trust_env=not is_loopback(host),
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def page(self, prefix: str, limit: int, after: str | None) -> tuple[list[Listed], str | None]:
+        query = {"limit": str(limit), "prefix": prefix, "after": after}
+        asked = {name: value for name, value in query.items() if value}
+        page = self._ask("GET", "/braid/v1/braids", _Page, asked)
+        return page.braids, page.next
+
+    def seal(self, braid: str, interrupt: bool) -> Sealed:
+        query = {"interrupt": "true"} if interrupt else {}
+        return self._ask("POST", f"/braid/v1/braids/{braid}/seal", Sealed, query)
+
+    def transcript(self, braid: str, layout: Layout) -> Iterator[bytes]:
+        headers = {"accept": _ACCEPT[layout]}
+        try:
+            with self._client.stream("GET", f"/braid/v1/braids/{braid}", headers=headers) as answer:
+                if answer.status_code != 200:
+                    answer.read()
+                    raise self._refusal(answer)
+                yield from answer.iter_bytes()
+        except httpx.HTTPError as fault:
+            raise self._silence(fault) from fault
+
+    def _ask(self, method: str, path: str, wanted: type[_T], query: dict[str, str]) -> _T:
+        try:
+            answer = self._client.request(method, path, params=query)
+        except httpx.HTTPError as fault:
+            raise self._silence(fault) from fault
+        if answer.status_code != 200:
+            raise self._refusal(answer)
+        try:
+            return msgspec.json.decode(answer.content, type=wanted)
+        except (msgspec.DecodeError, UnicodeError) as fault:
+            raise ServerRefused(f"{self._name}: not the answer of a braid server") from fault
+
+    def _refusal(self, answer: httpx.Response) -> ServerRefused:
+        try:
+            message = msgspec.json.decode(answer.content, type=_Refusal).error.message
+        except (msgspec.DecodeError, UnicodeError):
+            message = f"HTTP status {answer.status_code}, not the answer of a braid server"
+        hint = "send its token: --token SECRET, or BRAID_API_TOKEN"
+        return ServerRefused(f"{self._name}: {message}", hint if answer.status_code == 401 else "")
+
+    def _silence(self, fault: Exception) -> ServerRefused:
+        kind = type(fault).__name__
+        return ServerRefused(f"{self._name}: no answer ({kind})", "is it running: braid serve")

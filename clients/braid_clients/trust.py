@@ -1,0 +1,93 @@
+"""The trust file: the root keys a user trusts, a line each: the key, then a label.
+
+Lines that begin with `#` and blank lines are kept as they are. A file with a line that
+is neither is refused whole: a root that silently does not count would be a surprise.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from braid.errors import BraidError
+from braid_verifier.policy import Root, parse_roots
+
+MAX_BYTES = 1024 * 1024  # far beyond any list a person keeps
+_HEADER = "# Root keys that `braid verify` trusts: a key a line, then a label.\n"
+
+
+class TrustUnusable(BraidError):
+    """A file that is no list of roots."""
+
+
+def read_roots(path: Path) -> tuple[Root, ...]:
+    """Read a file of roots; raises TrustUnusable, KeyUnusable, and OSError where it is not there."""
+    with path.open("rb") as file:
+        raw = file.read(MAX_BYTES + 1)
+    if len(raw) > MAX_BYTES:
+        raise TrustUnusable(f"{path}: expected a list of root keys of at most {MAX_BYTES} bytes")
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as fault:
+        raise TrustUnusable(f"{path}: expected lines of root key and label in UTF-8") from fault
+    return parse_roots(text, str(path))
+
+
+def trusted(path: Path) -> tuple[Root, ...]:
+    """Read the trust file; none where there is no such file. Raises as `read_roots`."""
+    try:
+        return read_roots(path)
+    except FileNotFoundError:
+        return ()
+
+
+def trust(path: Path, root: Root) -> bool:
+    """Add a root to the trust file, whole or not at all; False where it stands there already.
+
+    Raises as `read_roots`, and OSError where the file cannot be written.
+    """
+    if any(known.key == root.key for known in trusted(path)):
+        return False
+    # Through a link the file is replaced, not the link to it.
+    target = path.resolve()
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _alone(target.parent):
+        if any(known.key == root.key for known in trusted(target)):
+            return False
+        old = target.read_text(encoding="utf-8") if target.exists() else _HEADER
+        line = " ".join([root.key, *root.label.split()])
+        _replace(target, old + ("" if old.endswith("\n") or not old else "\n") + line + "\n")
+    return True
+
+
+def _replace(target: Path, text: str) -> None:
+    draft = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(text.encode("utf-8"))
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(target)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep two processes that add a root each from losing one of the two."""
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl
+
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
