@@ -58,7 +58,9 @@ class EventSplitter:
             else:
                 self._add(whole, at, piece)
             at += len(piece) + 2
-        self._pending += rest.lstrip(_LINE_ENDS)
+        if rest:
+            self._begun |= rest[0] in _LINE_ENDS
+            self._pending += rest.lstrip(_LINE_ENDS)
         return whole
 
     def close(self) -> bytes:
@@ -69,17 +71,15 @@ class EventSplitter:
         return rest[0][1] if rest else b""
 
     def _add(self, whole: list[tuple[int, bytes]], at: int, piece: bytes) -> None:
-        event = piece.strip(_LINE_ENDS)
-        if not event:
-            return
-        if len(event) != len(piece):
-            at += len(piece) - len(piece.lstrip(_LINE_ENDS))
+        event = piece
         if not self._begun:
             self._begun = True
-            event = event.removeprefix(_BYTE_ORDER_MARK).lstrip(_LINE_ENDS)
-            if not event:
-                return
-        whole.append((at, event))
+            event = piece.removeprefix(_BYTE_ORDER_MARK)
+        event = event.lstrip(_LINE_ENDS)
+        at += len(piece) - len(event)
+        event = event.rstrip(_LINE_ENDS)
+        if event:
+            whole.append((at, event))
 
 
 def read_fields(event: bytes) -> tuple[str, bytes | None, bytes]:
