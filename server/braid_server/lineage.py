@@ -10,6 +10,8 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import msgspec
+
 from braid import strict_json
 from braid.context import CHAIN_START, ContextList, extend
 from braid.encoding import decode, encode
@@ -19,9 +21,8 @@ from braid.strict_json import Json
 from braid_server.store import BraidRow, NodeRow
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A node as placement needs it.
+class Known(msgspec.Struct, frozen=True):
+    """A node as placement needs it; a msgspec.Struct because every node signed makes one.
 
     spine    it must come back for a conversation to be the same one.
     follows  it is a later part of the block before it.
@@ -29,6 +30,7 @@ class Known:
     """
 
     signature: bytes
+    text: str
     kind: Kind
     match: bytes | None
     spine: bool
@@ -52,6 +54,24 @@ class Context:
                 return self.system
             case ContextList.MESSAGES:
                 return self.messages
+
+
+class _Claim(msgspec.Struct):
+    start: str = msgspec.field(name="from")
+    add: list[str]
+
+
+class _Claims(msgspec.Struct):
+    tools: _Claim
+    system: _Claim
+    messages: _Claim
+
+
+class _CallContent(msgspec.Struct):
+    context: _Claims
+
+
+_read_call = msgspec.json.Decoder(_CallContent).decode
 
 
 class Lineage:
@@ -79,7 +99,7 @@ class Lineage:
 
     def text(self, seq: int) -> str:
         """Give a node's signature in its text form."""
-        return encode(self.nodes[seq].signature)
+        return self.nodes[seq].text
 
     def learn(
         self,
@@ -100,6 +120,7 @@ class Lineage:
             said = strict_json.loads_object(attrs.decode("utf-8"), "attrs")
         known = Known(
             signature=decode(signature_text, "s", 64),
+            text=signature_text,
             kind=kind,
             match=match,
             spine=match is not None and is_spine_node(kind, content),
@@ -134,18 +155,16 @@ class Lineage:
         return None
 
     def _learn_context(self, call: int, content: bytes) -> None:
-        said = strict_json.loads_object(content.decode("utf-8"), "call")
-        context = said["context"]
-        assert isinstance(context, dict)
+        claims = _read_call(content).context
         values = {}
-        for name in ContextList:
-            part = context[name]
-            assert isinstance(part, dict)
-            start, added = part["from"], part["add"]
-            assert isinstance(start, str) and isinstance(added, list)
-            value = decode(start, "from", 32)
-            for signature_text in added:
-                seq = self._seqs[str(signature_text)]
+        for name, claim in (
+            (ContextList.TOOLS, claims.tools),
+            (ContextList.SYSTEM, claims.system),
+            (ContextList.MESSAGES, claims.messages),
+        ):
+            value = decode(claim.start, "from", 32)
+            for signature_text in claim.add:
+                seq = self._seqs[signature_text]
                 step = extend(value, self.nodes[seq].signature)
                 self._reached[name].setdefault(step, (value, seq))
                 value = step
