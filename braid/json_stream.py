@@ -6,6 +6,7 @@ is `Unreadable`, because where one token is wrong no later byte can be placed.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import BinaryIO
 
@@ -15,10 +16,12 @@ from braid import strict_json
 from braid.errors import Malformed
 from braid.strict_json import Json
 
-MAX_TOKEN = 64 * 1024 * 1024  # bytes of one string or object as it stands, SPEC §12
-MAX_VALUES = 100_000  # in one value that is read whole
+MAX_TOKEN = 64 * 1024 * 1024  # bytes of one string as it stands, SPEC §12
+MAX_VALUE = 2 * MAX_TOKEN  # bytes of one value that is read whole
+MAX_VALUES = 100_000  # in one value that is read whole, and members of the outermost object
 MAX_DEPTH = 32
 _CHUNK = 256 * 1024
+_LINE = 64 * 1024  # how far `line` looks, so that a text of one long line stays linear
 
 # Possessive, so that a string without an end costs one pass and no backtracking.
 STRING = rb'"[^"\\\x00-\x1f]*+(?:\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})[^"\\\x00-\x1f]*+)*+"'
@@ -29,7 +32,8 @@ _SCALAR = re.compile(
     rb"(?=[,\]}: \t\r\n]|\Z)"
 )
 _decode_string = msgspec.json.Decoder(str).decode
-_SPACE = re.compile(rb"[ \t\r\n]*")
+_SPACE = re.compile(rb"[ \t\r\n]*+")
+_INLINE_SPACE = re.compile(rb"[ \t]*+")
 
 
 class Unreadable(Malformed):
@@ -49,7 +53,7 @@ class JsonStream:
         self._at = 0
         self._before = 0  # bytes of the text that have left the buffer
         self._ended = False
-        self._values = 0
+        self._values = self._value_end = 0
         self.crossed_line = False  # white space between tokens held a line end
 
     @property
@@ -67,7 +71,7 @@ class JsonStream:
         pending = self._buffer[self._at :]
         if len(pending) > MAX_TOKEN:
             raise self.fail("E_LIMIT", f"one value is longer than {MAX_TOKEN} bytes")
-        chunk = self._source.read(max(_CHUNK, len(pending)))
+        chunk = self._read(max(_CHUNK, len(pending)))
         self._before += self._at
         self._at = 0
         self._ended = not chunk
@@ -75,6 +79,24 @@ class JsonStream:
         if self._before + len(self._buffer) > self._limit:
             raise self.fail("E_LIMIT", f"the text is longer than {self._limit} bytes")
         return bool(chunk)
+
+    def _read(self, wanted: int) -> bytes:
+        """Read until that much came or the source ended: sources may give a byte at a time."""
+        chunk = self._read_once(wanted)
+        if not chunk or len(chunk) >= wanted:
+            return chunk
+        gathered = bytearray(chunk)
+        while len(gathered) < wanted and (chunk := self._read_once(wanted - len(gathered))):
+            gathered += chunk
+        return bytes(gathered)
+
+    def _read_once(self, wanted: int) -> bytes:
+        chunk: object = self._source.read(wanted)
+        if chunk is None:
+            raise ValueError("source: expected a blocking stream, got one with nothing to read yet")
+        if not isinstance(chunk, bytes):
+            raise TypeError(f"source: expected bytes from read, got {type(chunk).__name__}")
+        return chunk
 
     def starts_with_byte_order_mark(self) -> bool:
         while len(self._buffer) - self._at < 3 and self._more():
@@ -89,18 +111,14 @@ class JsonStream:
 
     def skip_space(self, *, inline: bool = False) -> None:
         """Move past white space; `inline` stops at line ends, which then mean something."""
-        while True:
-            here = self.peek()
-            if here in (b" ", b"\t") or (not inline and here in (b"\r", b"\n")):
-                if inline:
-                    self._at += 1
-                else:
-                    match = _SPACE.match(self._buffer, self._at)
-                    assert match is not None
-                    self._at = match.end()
-                    space = match.group()
-                    self.crossed_line = self.crossed_line or b"\n" in space or b"\r" in space
-            else:
+        if self._buffer[self._at : self._at + 1] > b" ":
+            return
+        pattern = _INLINE_SPACE if inline else _SPACE
+        while match := pattern.match(self._buffer, self._at):
+            self._at = match.end()
+            space = match.group()
+            self.crossed_line = self.crossed_line or b"\n" in space or b"\r" in space
+            if self._at < len(self._buffer) or not self._more():
                 return
 
     def take(self, expected: bytes) -> None:
@@ -111,19 +129,16 @@ class JsonStream:
             raise self.fail("E_JSON", f"expected {expected.decode('ascii')!r}, got {shown}")
         self._at += 1
 
-    def match(self, pattern: re.Pattern[bytes]) -> re.Match[bytes] | None:
-        """Match at the cursor without moving, reading on once where the text may just end.
+    def line(self) -> bytes:
+        """Give the bytes up to a line end that is near, without moving; b"" where none is."""
+        end = self._buffer.find(b"\n", self._at, self._at + _LINE)
+        if end < 0 and len(self._buffer) - self._at < _LINE and self._more():
+            end = self._buffer.find(b"\n", self._at, self._at + _LINE)
+        return self._buffer[self._at : end] if end >= 0 else b""
 
-        None says nothing of why: the slower methods do.
-        """
-        match = pattern.match(self._buffer, self._at)
-        if match is None and len(self._buffer) - self._at < _CHUNK and self._more():
-            match = pattern.match(self._buffer, self._at)
-        return match
-
-    def accept(self, match: re.Match[bytes]) -> None:
-        """Move past what `match` found."""
-        self._at = match.end()
+    def skip(self, count: int) -> None:
+        """Move past bytes that `line` gave."""
+        self._at += count
 
     def string(self) -> str:
         """Read one string."""
@@ -134,11 +149,12 @@ class JsonStream:
                 raise self.fail("E_JSON", "a string holds a bad escape or a control character")
             if not self._more():
                 raise self.fail("E_JSON", "the text ends inside a string")
+        if match.end() - self._at > MAX_TOKEN:
+            raise self.fail("E_LIMIT", f"a string is longer than {MAX_TOKEN} bytes")
         self._at = match.end()
-        return self.text_of(match.group())
+        return self._text_of(match.group())
 
-    def text_of(self, literal: bytes) -> str:
-        """Decode a string literal that stood just before the cursor."""
+    def _text_of(self, literal: bytes) -> str:
         try:
             text = literal.decode("utf-8")
         except UnicodeDecodeError as fault:
@@ -164,10 +180,17 @@ class JsonStream:
                 raise self.fail("E_JSON", "expected a value")
 
     def value(self, depth: int = 1, *, inline: bool = False) -> Json:
-        """Read one value whole; `depth` is how deep it stands, 1 or 2 where a new one begins."""
-        self._values = self._values + 1 if depth > 2 else 0
+        """Read one value whole; `depth` is how deep it stands in the text."""
+        self._values = 0
+        self._value_end = self.offset + MAX_VALUE
+        return self._value(depth, inline)
+
+    def _value(self, depth: int, inline: bool) -> Json:
+        self._values += 1
         if self._values > MAX_VALUES:
             raise self.fail("E_LIMIT", f"one value holds more than {MAX_VALUES} values")
+        if self.offset > self._value_end:
+            raise self.fail("E_LIMIT", f"one value is longer than {MAX_VALUE} bytes")
         start = self.peek()
         if start == b'"':
             return self.string()
@@ -178,11 +201,11 @@ class JsonStream:
         if start == b"[":
             items: list[Json] = []
             for _ in self.items(inline=inline):
-                items.append(self.value(depth + 1, inline=inline))
+                items.append(self._value(depth + 1, inline))
             return items
         members: dict[str, Json] = {}
         for name in self.members(inline=inline):
-            members[name] = self.value(depth + 1, inline=inline)
+            members[name] = self._value(depth + 1, inline)
         return members
 
     def items(self, *, inline: bool = False) -> _Elements:
@@ -223,9 +246,13 @@ class _Members:
             raise StopIteration
         self._started = True
         name = stream.string()
-        if name in self._names:
+        # A long name is kept as its digest, so that what is remembered stays small.
+        kept = name if len(name) < 64 else hashlib.sha256(name.encode("utf-8")).hexdigest()
+        if kept in self._names:
             raise stream.fail("E_DUPKEY", "a name stands twice in one object")
-        self._names.add(name)
+        if len(self._names) >= MAX_VALUES:
+            raise stream.fail("E_LIMIT", f"one object has more than {MAX_VALUES} members")
+        self._names.add(kept)
         stream.skip_space(inline=self._inline)
         stream.take(b":")
         stream.skip_space(inline=self._inline)

@@ -8,7 +8,7 @@ from enum import StrEnum
 import msgspec
 
 from braid import strict_json
-from braid.encoding import KEY_PATTERN, SIGNATURE_PATTERN, TIME_PATTERN, is_time
+from braid.encoding import KEY_PATTERN, SIGNATURE_PATTERN, TIME_PATTERN, is_moment
 from braid.errors import Malformed
 from braid.strict_json import Json
 
@@ -93,7 +93,7 @@ class SealClaim(msgspec.Struct, frozen=True):
     tree: str
 
 
-class Header(msgspec.Struct, frozen=True):
+class Header(msgspec.Struct, frozen=True, gc=False):
     """The signed header of a node; keys, signatures and digests in their text form.
 
     A msgspec.Struct and not a dataclass because a verifier makes one for every node.
@@ -183,16 +183,25 @@ def read_header(text: str) -> Header:
     match = _HEADER.fullmatch(text)
     if match is None:
         raise Malformed("E_HDR", f"header: {_explain(text)}")
-    about_text, braid, content, kind_text, links, media, origin_text, prev_text, *rest = (
-        match.groups()
-    )
-    count, tree, seq, time = rest
-    kind, origin = _KINDS[kind_text], _ORIGINS[origin_text]
+    (about_text, braid, content, kind_text, links, media, origin_text, prev_text, count, tree,
+     digits, time) = match.groups()  # fmt: skip
     prev = tuple(prev_text[1:-1].split('","')) if prev_text else ()
+    if len(prev) > 1:
+        _check_list("prev", prev, MAX_PREV, "E_PREV")
+    if len(media) > MAX_MEDIA:
+        raise Malformed("E_LIMIT", f"media: expected at most {MAX_MEDIA}, got {len(media)}")
+    seq = _integer(digits, "seq")
+    if not is_moment(time):
+        raise Malformed("E_HDR", "time: not a moment that exists")
+    kind, origin = _KINDS[kind_text], _ORIGINS[origin_text]
+    if origin not in ORIGINS[kind]:
+        raise Malformed("E_HDR", f"origin: {kind} cannot come from {origin}")
+    if (count is not None) != (kind in HAS_SEAL):
+        raise Malformed("E_SEAL", f"seal: not what kind {kind} takes")
     about = tuple(about_text[1:-1].split('","')) if about_text else ()
     header = Header(
         braid=braid,
-        seq=int(seq),
+        seq=seq,
         prev=prev,
         kind=kind,
         origin=origin,
@@ -201,40 +210,31 @@ def read_header(text: str) -> Header:
         content=content,
         about=about,
         link=_LINKS.decode(f"[{links}]") if links else (),
-        seal=SealClaim(int(count), tree) if count else None,
+        seal=SealClaim(_integer(count, "seal.count"), tree) if count else None,
     )
-    _check(header)
+    if about or links:
+        _check_references(header)
     return header
 
 
-def _check(header: Header) -> None:
-    if len(header.prev) > MAX_PREV:
-        raise Malformed("E_LIMIT", f"prev: expected at most {MAX_PREV}, got {len(header.prev)}")
-    if len(set(header.prev)) != len(header.prev):
-        raise Malformed("E_PREV", "prev: a signature stands twice")
-    if len(header.media) > MAX_MEDIA:
-        raise Malformed("E_LIMIT", f"media: expected at most {MAX_MEDIA}, got {len(header.media)}")
-    if header.seq > _MAX_INT:
-        raise Malformed("E_HDR", "seq: expected an integer below 2^53")
-    if not is_time(header.time):
-        raise Malformed("E_HDR", "time: not a moment that exists")
-    if header.origin not in ORIGINS[header.kind]:
-        raise Malformed("E_HDR", f"origin: {header.kind} cannot come from {header.origin}")
-    if (header.seal is not None) != (header.kind in HAS_SEAL):
-        raise Malformed("E_SEAL", f"seal: not what kind {header.kind} takes")
-    if header.about or header.link:
-        _check_references(header)
-    if header.seal is not None and header.seal.count > _MAX_INT:
-        raise Malformed("E_HDR", "seal.count: expected an integer below 2^53")
+def _integer(digits: str, place: str) -> int:
+    value = int(digits)
+    if value > _MAX_INT:
+        raise Malformed("E_HDR", f"{place}: expected an integer below 2^53")
+    return value
+
+
+def _check_list(name: str, signatures: tuple[str, ...], limit: int, code: str) -> None:
+    if len(signatures) > limit:
+        raise Malformed("E_LIMIT", f"{name}: expected at most {limit}, got {len(signatures)}")
+    if len(set(signatures)) != len(signatures):
+        raise Malformed(code, f"{name}: a signature stands twice")
 
 
 def _check_references(header: Header) -> None:
     if header.about and header.kind not in MAY_HAVE_ABOUT:
         raise Malformed("E_ABOUT", f"about: kind {header.kind} takes none")
-    if len(header.about) > MAX_ABOUT:
-        raise Malformed("E_LIMIT", f"about: expected at most {MAX_ABOUT}, got {len(header.about)}")
-    if len(set(header.about)) != len(header.about):
-        raise Malformed("E_ABOUT", "about: a signature stands twice")
+    _check_list("about", header.about, MAX_ABOUT, "E_ABOUT")
     if header.link and header.kind not in MAY_HAVE_LINK and header.seq != 0:
         raise Malformed("E_HDR", f"link: kind {header.kind} takes none")
     if len(header.link) > MAX_LINK:

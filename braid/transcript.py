@@ -7,7 +7,6 @@ verifier's job.
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import BinaryIO
@@ -18,20 +17,13 @@ from braid.certificate import Certificate
 from braid.content import MAX_CONTENT, SALT_BYTES
 from braid.encoding import decode, encode
 from braid.errors import Malformed
-from braid.json_stream import STRING, JsonStream, Unreadable
+from braid.json_stream import JsonStream, Unreadable
 from braid.signing import SIGNATURE_BYTES
 from braid.strict_json import Json, dumps
 
 FORMAT = "braid-transcript/1"
 MAX_TRANSCRIPT = 1024**3  # bytes, SPEC §12
 MAX_NODES = 1_000_000
-
-_SPACE = rb"[ \t\r\n]*+"
-_PAIR = rb'%b("[a-z0-9]*+")%b:%b%b%b' % (_SPACE, _SPACE, _SPACE, STRING, _SPACE)
-# A node is a flat object of strings. This finds a well-formed one at once and captures its
-# names, which must differ; what it does not find is read token by token.
-_NODE = re.compile(rb"\{" + _PAIR + rb"," + _PAIR + (rb"(?:," + _PAIR) * 4 + rb")?" * 4 + rb"\}")
-_INLINE_NODE = re.compile(_NODE.pattern.replace(_SPACE, rb"[ \t]*+"))
 
 
 class Layout(StrEnum):
@@ -41,7 +33,7 @@ class Layout(StrEnum):
     LINES = "jsonl"
 
 
-class Opened(msgspec.Struct, frozen=True):
+class Opened(msgspec.Struct, frozen=True, gc=False):
     """What a node says once its salt is at hand."""
 
     salt: bytes
@@ -49,7 +41,7 @@ class Opened(msgspec.Struct, frozen=True):
     attrs: bytes
 
 
-class StoredNode(msgspec.Struct, frozen=True):
+class StoredNode(msgspec.Struct, frozen=True, gc=False):
     """A node as it stands in a transcript: header and signature in text form, content as bytes.
 
     `opened` is None for an erased node. `bsalt` stands beside a call or end only.
@@ -61,16 +53,20 @@ class StoredNode(msgspec.Struct, frozen=True):
     bsalt: bytes | None = None
 
 
-class Entry(msgspec.Struct, frozen=True):
-    """One element of `nodes`: a node, or why it has no node's shape (SPEC §10.2)."""
+class Entry(msgspec.Struct, frozen=True, gc=False):
+    """One element of `nodes`: a node, or why it has no node's shape (SPEC §10.2).
+
+    `signature` is the 64 bytes that `s` stands for, also where something else is at fault;
+    b"" where `s` stands for none.
+    """
 
     index: int
     node: StoredNode | None
-    fault: Malformed | None = None
-    s: str = ""
+    fault: Malformed | None
+    signature: bytes
 
 
-class _Members(msgspec.Struct, forbid_unknown_fields=True):
+class _Members(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     h: str
     s: str
     salt: str | None = None
@@ -81,6 +77,7 @@ class _Members(msgspec.Struct, forbid_unknown_fields=True):
 
 
 _decode_members = msgspec.json.Decoder(_Members).decode
+_encode_members = msgspec.json.Encoder().encode
 _NAMES = frozenset(_Members.__struct_fields__)
 
 
@@ -97,25 +94,26 @@ def read_node(members: Mapping[str, Json]) -> StoredNode:
             raise Malformed("E_JSON", f"{name}: expected a string")
     if "h" not in members or "s" not in members:
         raise Malformed("E_JSON", "expected the members h and s")
-    return _open(msgspec.convert(members, _Members))
+    return _open(msgspec.convert(members, _Members))[0]
 
 
-def _open(members: _Members) -> StoredNode:
-    decode(members.s, "s", SIGNATURE_BYTES)
-    bsalt = None if members.bsalt is None else decode(members.bsalt, "bsalt", SALT_BYTES)
+def _open(members: _Members) -> tuple[StoredNode, bytes]:
+    """Decode members; the second of the pair is the signature."""
     salt, attrs, text, b64 = members.salt, members.attrs, members.text, members.b64
-    if salt is None and attrs is None and text is None and b64 is None:
-        return StoredNode(members.h, members.s, None, bsalt)
     if text is not None and b64 is not None:
         raise Malformed("E_JSON", "expected one of text and b64, got both")
-    if salt is None or attrs is None or (text is None and b64 is None):
+    opened = None
+    if salt is not None and attrs is not None and (text is not None or b64 is not None):
+        content = text.encode("utf-8") if text is not None else decode(b64 or "", "b64")
+        attrs_bytes = attrs.encode("utf-8")
+        if len(content) + len(attrs_bytes) > MAX_CONTENT:
+            raise Malformed("E_LIMIT", f"content: expected at most {MAX_CONTENT} bytes with attrs")
+        opened = Opened(decode(salt, "salt", SALT_BYTES), content, attrs_bytes)
+    elif not (salt is None and attrs is None and text is None and b64 is None):
         raise Malformed("E_JSON", "expected salt, attrs and one of text and b64, or none of them")
-    content = decode(b64, "b64") if b64 is not None else (text or "").encode("utf-8")
-    attrs_bytes = attrs.encode("utf-8")
-    if len(content) + len(attrs_bytes) > MAX_CONTENT:
-        raise Malformed("E_LIMIT", f"content: expected at most {MAX_CONTENT} bytes with attrs")
-    opened = Opened(decode(salt, "salt", SALT_BYTES), content, attrs_bytes)
-    return StoredNode(members.h, members.s, opened, bsalt)
+    signature = decode(members.s, "s", SIGNATURE_BYTES)
+    bsalt = None if members.bsalt is None else decode(members.bsalt, "bsalt", SALT_BYTES)
+    return StoredNode(members.h, members.s, opened, bsalt), signature
 
 
 def write_node(node: StoredNode) -> dict[str, Json]:
@@ -251,7 +249,7 @@ class TranscriptReader:
 
     def _elements(self) -> Iterator[Entry]:
         for index, _ in enumerate(self._stream.items()):
-            yield self._quick_entry(index, _NODE) or _entry(index, self._stream.value(2))
+            yield self._quick_entry(index) or _entry(index, self._stream.value(3))
         self._walk()
         self._stream.skip_space()
         if self._stream.peek():
@@ -260,9 +258,9 @@ class TranscriptReader:
     def _lines(self) -> Iterator[Entry]:
         stream, index = self._stream, 0
         while stream.peek():
-            entry = self._quick_entry(index, _INLINE_NODE)
+            entry = self._quick_entry(index)
             if entry is None:
-                members = stream.value(2, inline=True)
+                members = stream.value(1, inline=True)
                 if isinstance(members, dict) and set(members) == {"proofs"}:
                     self._read_proofs(members["proofs"])
                     stream.take(b"\n")
@@ -274,32 +272,36 @@ class TranscriptReader:
             yield entry
             index += 1
 
-    def _quick_entry(self, index: int, pattern: re.Pattern[bytes]) -> Entry | None:
-        """Read a node that has a node's shape; None leaves the cursor where it was."""
-        match = self._stream.match(pattern)
-        if match is None:
-            return None
-        names = match.groups()[: match.lastindex]
-        if len(set(names)) != len(names):
-            return None
+    def _quick_entry(self, index: int) -> Entry | None:
+        """Read a node that has a line of its own; None leaves the cursor where it was."""
+        line = self._stream.line()
+        if self.layout is Layout.JSON:
+            line = line.removesuffix(b",")
         try:
-            members = _decode_members(match.group())
-            node = _open(members)
+            members = _decode_members(line)
+            # No spelling is shorter than the encoder's, and a repeated name makes the line
+            # longer: so a line of this length says nothing twice.
+            if len(_encode_members(members)) != len(line):
+                return None
+            node, signature = _open(members)
         except (msgspec.MsgspecError, UnicodeDecodeError, Malformed):
             return None
-        self._stream.accept(match)
-        return Entry(index, node, None, node.s)
+        self._stream.skip(len(line))
+        return Entry(index, node, None, signature)
 
 
 def _entry(index: int, members: Json) -> Entry:
     if not isinstance(members, dict):
-        return Entry(index, None, Malformed("E_JSON", "expected an object"))
+        return Entry(index, None, Malformed("E_JSON", "expected an object"), b"")
     s = members.get("s")
-    s = s if isinstance(s, str) else ""
     try:
-        return Entry(index, read_node(members), None, s)
+        signature = decode(s, "s", SIGNATURE_BYTES) if isinstance(s, str) else b""
+    except Malformed:
+        signature = b""
+    try:
+        return Entry(index, read_node(members), None, signature)
     except Malformed as fault:
-        return Entry(index, None, fault, s)
+        return Entry(index, None, fault, signature)
 
 
 def write_transcript(

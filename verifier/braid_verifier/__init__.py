@@ -1,1 +1,24 @@
-"""The verifier."""
+"""The verifier: `verify` a transcript, get a `Report`."""
+
+from braid_verifier.findings import Check, Finding, Severity
+from braid_verifier.policy import ClaimName, Policy, Root, parse_root, parse_roots
+from braid_verifier.report import Answer, Claim, Counts, NotVerified, Report, Result
+from braid_verifier.verify import verify
+
+__all__ = [
+    "Answer",
+    "Check",
+    "Claim",
+    "ClaimName",
+    "Counts",
+    "Finding",
+    "NotVerified",
+    "Policy",
+    "Report",
+    "Result",
+    "Root",
+    "Severity",
+    "parse_root",
+    "parse_roots",
+    "verify",
+]

@@ -1,0 +1,132 @@
+"""Claims: what a report answers, each question on its own (SPEC §7.2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from braid_verifier.findings import Check, Findings
+from braid_verifier.policy import ClaimName
+from braid_verifier.report import Answer, Claim
+from braid_verifier.signer import Signer
+
+# Classes whose failures mean that the nodes are not as the key's holder signed them.
+_SIGNED_CHECKS = (
+    Check.LIMITS,
+    Check.READING,
+    Check.ENCODING,
+    Check.SIGNATURE,
+    Check.HEADER,
+    Check.BRAID,
+    Check.ORDER,
+    Check.PREVIOUS,
+    Check.CONTENT,
+)
+OUTSIDE = (ClaimName.LOGGED, ClaimName.WITNESSED, ClaimName.TIMESTAMPED)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the pass over the nodes established, beside findings."""
+
+    calls: int
+    partial: int  # calls whose context is not whole
+    accused: int  # calls with history that is not ordinary
+    pending: int
+    sealed: bool
+    erased: int
+    outside_validity: int  # nodes whose time the certificate does not cover
+
+
+def _yes(reason: str) -> Claim:
+    return Claim(Answer.YES, reason)
+
+
+def _no(reason: str) -> Claim:
+    return Claim(Answer.NO, reason)
+
+
+def _not_checked(reason: str) -> Claim:
+    return Claim(Answer.NOT_CHECKED, reason)
+
+
+def claims_of(
+    findings: Findings, facts: Facts, signer: Signer, pinned: frozenset[str]
+) -> dict[ClaimName, Claim]:
+    """Answer every claim from what was found."""
+    if findings.stopped:
+        return dict.fromkeys(ClaimName, _not_checked("the file could not be read to its end"))
+    signed = _signed(findings, facts, signer)
+    whole = signed.answer is Answer.YES
+    claims = {
+        ClaimName.SIGNED: signed,
+        ClaimName.SIGNER: _signer(facts, signer, pinned),
+        ClaimName.CONTEXT: _context(findings, facts, whole),
+        ClaimName.HISTORY: _history(findings, facts, whole),
+        ClaimName.SEALED: _sealed(findings, facts, whole),
+        ClaimName.ERASED: (
+            _yes(f"{facts.erased} nodes keep their place but not their words")
+            if facts.erased
+            else _no("every node that could be read has its words")
+        ),
+    }
+    for name in OUTSIDE:
+        claims[name] = _not_checked("this verifier checks no proof of it")
+    return {name: claims[name] for name in ClaimName}
+
+
+def _signed(findings: Findings, facts: Facts, signer: Signer) -> Claim:
+    if signer.key is None:
+        return _no("there is no usable braid key to check signatures under")
+    if findings.count(*_SIGNED_CHECKS) > facts.outside_validity:
+        return _no("not every node is as the braid key's holder signed it")
+    return _yes("every node is as the braid key's holder signed it, none missing before the last")
+
+
+def _signer(facts: Facts, signer: Signer, pinned: frozenset[str]) -> Claim:
+    if not signer.certificate_given:
+        return _no("there is no certificate: anyone could have made this braid key")
+    if signer.certificate is None:
+        return _no("the certificate is not valid")
+    if facts.outside_validity:
+        return _no("the certificate does not cover the time of every node")
+    if not pinned:
+        return _not_checked("no root was pinned to compare the certificate's with")
+    if signer.certificate.root not in pinned:
+        return _no("the root that certified the braid key is not among those pinned")
+    return _yes("a pinned root certified the braid key")
+
+
+def _context(findings: Findings, facts: Facts, whole: bool) -> Claim:
+    if not whole:
+        return _not_checked("the nodes are not all as signed")
+    if not facts.calls:
+        return _not_checked("there is no call")
+    if findings.count(Check.CALL):
+        return _no("a call's content or context is wrong")
+    if facts.partial:
+        return _no(f"in {facts.partial} calls the model saw something that was not recorded")
+    return _yes("the nodes that each model was shown can be listed")
+
+
+def _history(findings: Findings, facts: Facts, whole: bool) -> Claim:
+    if not whole:
+        return _not_checked("the nodes are not all as signed")
+    if not facts.calls:
+        return _not_checked("there is no call")
+    if facts.accused:
+        return _no(f"{facts.accused} calls carry a history finding")
+    if findings.count(Check.CALL):
+        return _not_checked("a call's content or context is wrong")
+    return _yes("no call carries a history finding")
+
+
+def _sealed(findings: Findings, facts: Facts, whole: bool) -> Claim:
+    if not facts.sealed:
+        return _no("open: without a seal the removal of the last nodes is not found")
+    if not whole:
+        return _not_checked("the nodes are not all as signed")
+    if findings.count(Check.SEAL):
+        return _no("the seal is wrong")
+    if facts.pending:
+        return _no("a call has no end")
+    return _yes("the last node seals all others")

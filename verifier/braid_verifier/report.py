@@ -1,0 +1,143 @@
+"""The report: a verifier's whole answer, which cannot be mistaken for a yes (SPEC §7.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from braid.errors import BraidError
+from braid.strict_json import Json
+from braid_verifier.findings import Finding, Severity
+from braid_verifier.policy import ClaimName
+
+FORMAT = "braid-report/1"  # published as report.schema.json beside this module
+
+
+class Result(StrEnum):
+    """What came out; the wording is that of SPEC §7.2."""
+
+    VERIFIED = "verified"
+    FAILED = "failed"
+    UNMET = "unmet"
+    UNREADABLE = "unreadable"
+
+
+_EXIT_CODES = {Result.VERIFIED: 0, Result.FAILED: 1, Result.UNREADABLE: 2, Result.UNMET: 3}
+
+
+class Answer(StrEnum):
+    """What a claim's question gets; only yes is a yes."""
+
+    YES = "yes"
+    NO = "no"
+    NOT_CHECKED = "not checked"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An answer and the reason for it."""
+
+    answer: Answer
+    reason: str
+
+    def __bool__(self) -> bool:
+        raise TypeError("a claim is not true or false: compare its answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much was seen. What could not be read is counted in `nodes` and nowhere else."""
+
+    nodes: int
+    kinds: Mapping[str, int]
+    calls: int
+    pending: int
+    erased: int
+
+
+class NotVerified(BraidError):
+    """A report that is required to say `verified` says something else; it is in `report`."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__(report.summary())
+        self.report = report
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What verification found.
+
+    `findings` are in the order of SPEC §7.1, failures first; `omitted` counts those beyond
+    what a report keeps of each class. `root` and `issuer` are what a valid certificate
+    names, pinned or not: the claim `signer` says whether to believe it.
+    """
+
+    result: Result
+    claims: Mapping[ClaimName, Claim]
+    findings: tuple[Finding, ...]
+    omitted: int
+    counts: Counts
+    unmet: tuple[ClaimName, ...]
+    braid: str | None
+    root: str | None
+    issuer: str | None
+
+    def __bool__(self) -> bool:
+        raise TypeError("a report is not true or false: call require() or compare its result")
+
+    @property
+    def exit_code(self) -> int:
+        """What `braid verify` exits with (SPEC §7.4)."""
+        return _EXIT_CODES[self.result]
+
+    def require(self) -> None:
+        """Do nothing for a verified braid; raise NotVerified for every other result."""
+        if self.result is not Result.VERIFIED:
+            raise NotVerified(self)
+
+    def summary(self) -> str:
+        """Say the result and the first reason for it in one line."""
+        if self.result is Result.UNMET:
+            name = self.unmet[0]
+            return f"unmet: {name}: {self.claims[name].reason}"
+        first = self.findings[0] if self.findings else None
+        if first is None or first.severity is not Severity.FAILURE:
+            return str(self.result)
+        where = "" if first.node is None else f"node {first.node}: "
+        return f"{self.result}: {first.code}: {where}{first.message}"
+
+    def to_json(self) -> dict[str, Json]:
+        """Give the report as JSON values; report.schema.json describes them."""
+        return {
+            "format": FORMAT,
+            "result": str(self.result),
+            "exit_code": self.exit_code,
+            "braid": self.braid,
+            "root": self.root,
+            "issuer": self.issuer,
+            "claims": {
+                str(name): {"answer": str(claim.answer), "reason": claim.reason}
+                for name, claim in self.claims.items()
+            },
+            "unmet": [str(name) for name in self.unmet],
+            "counts": {
+                "nodes": self.counts.nodes,
+                "kinds": dict(self.counts.kinds),
+                "calls": self.counts.calls,
+                "pending": self.counts.pending,
+                "erased": self.counts.erased,
+            },
+            "findings": [
+                {
+                    "code": finding.code,
+                    "severity": str(finding.severity),
+                    "check": int(finding.check),
+                    "node": finding.node,
+                    "signature": finding.signature,
+                    "message": finding.message,
+                }
+                for finding in self.findings
+            ],
+            "omitted": self.omitted,
+        }

@@ -1,0 +1,46 @@
+"""The signer: the braid key and the certificate that stands before the nodes (SPEC §9.2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from braid.certificate import CertificateHeader, check_certificate
+from braid.encoding import decode
+from braid.errors import KeyUnusable, Malformed
+from braid.signing import KEY_BYTES, check_key
+from braid.transcript import TranscriptReader
+from braid_verifier.findings import Check, Findings
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Who a transcript says signed it; what did not pass its check is None."""
+
+    braid: str | None
+    key: bytes | None
+    certificate: CertificateHeader | None
+    certificate_given: bool
+
+
+def check_signer(reader: TranscriptReader, findings: Findings) -> Signer:
+    """Check the braid key, then the certificate; class 4 ends at its first failure."""
+    certificate, header = reader.certificate, None
+    if certificate is None:
+        findings.note("N_NO_CERTIFICATE", "no certificate: the signer is unknown")
+    if reader.braid is None:
+        return Signer(None, None, None, certificate is not None)
+    key: bytes | None = decode(reader.braid, "braid", KEY_BYTES)
+    try:
+        check_key(key or b"", "braid")
+    except KeyUnusable as fault:
+        findings.fail(Check.CERTIFICATE, "E_KEY", str(fault))
+        key = None
+    if certificate is not None:
+        try:
+            header = check_certificate(certificate, reader.braid)
+        except Malformed as fault:
+            if fault.code == "E_ENC":
+                findings.fail(Check.ENCODING, fault.code, str(fault))
+            elif key is not None:
+                findings.fail(Check.CERTIFICATE, fault.code, str(fault))
+    return Signer(reader.braid, key, header if key else None, certificate is not None)

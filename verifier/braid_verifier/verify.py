@@ -1,0 +1,202 @@
+"""Verification: the checks of SPEC §7.1 over one pass of a transcript.
+
+Each part remembers what it needs: `graph` the signatures, `pairing` the calls, `contexts`
+the chains, `seals` the tree. Here is the order in which they are asked.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from types import MappingProxyType
+from typing import BinaryIO
+
+from braid.encoding import encode
+from braid.errors import Malformed
+from braid.node import Header, Kind
+from braid.transcript import Entry, StoredNode, TranscriptReader, Unreadable
+from braid_verifier.calls import Calls
+from braid_verifier.claims import Facts, claims_of
+from braid_verifier.contexts import Contexts
+from braid_verifier.findings import Check, Findings
+from braid_verifier.graph import Graph
+from braid_verifier.nodes import Nodes
+from braid_verifier.pairing import Pairing
+from braid_verifier.policy import Policy, Root, pinned_keys
+from braid_verifier.report import Answer, Counts, Report, Result
+from braid_verifier.seals import Seals
+from braid_verifier.signer import Signer, check_signer
+
+_DEFAULT_POLICY = Policy()
+
+
+def verify(
+    source: bytes | BinaryIO,
+    policy: Policy = _DEFAULT_POLICY,
+    roots: Iterable[str | bytes | Root] | None = None,
+) -> Report:
+    """Verify a transcript, JSON or JSON Lines (SPEC §7).
+
+    A pure function of these arguments: no clock, environment, network or file. `source` is
+    read as a stream, forward only, and not closed. `roots` are the root keys to trust: text
+    form, 32 bytes, or what `parse_roots` gave.
+
+    Whatever the bytes are, the answer is a report. Raises TypeError or ValueError for
+    arguments that are none (a source that does not block or gives no bytes among them),
+    KeyUnusable for a root that is no key; what the source itself raises passes through.
+    """
+    if not isinstance(policy, Policy):
+        raise TypeError(f"policy: expected a Policy, got {type(policy).__name__}")
+    if not isinstance(source, bytes) and not callable(getattr(source, "read", None)):
+        kind = type(source).__name__
+        raise TypeError(f"source: expected bytes or a binary stream, got {kind}")
+    pinned = pinned_keys(roots)
+    findings = Findings()
+    signer = Signer(None, None, None, False)
+    walk = _Walk(findings, signer)
+    try:
+        # Classes 1 to 3 of what stands before the nodes, then class 4.
+        reader = TranscriptReader(source)
+        _report_faults(reader.faults, findings)
+        known = len(reader.faults)
+        signer = check_signer(reader, findings)
+        # Classes 1 to 13 of each node, as it comes.
+        walk = _Walk(findings, signer)
+        for entry in reader:
+            walk.take(entry)
+        # What stands after the nodes, what only the end can tell, and class 14.
+        _report_faults(reader.faults[known:], findings, after_nodes=True)
+        walk.close()
+        for number in range(len(reader.proofs)):
+            message = f"proofs[{number}]: of a type that this verifier does not check"
+            findings.note("N_PROOF", message)
+    except Unreadable as fault:
+        findings.stop(fault.code, str(fault))
+    return _report(findings, walk.facts(), walk.counts(), signer, policy, pinned)
+
+
+def _check_of(fault: Malformed) -> Check:
+    """Give the class of what the reader found."""
+    return {"E_LIMIT": Check.LIMITS, "E_ENC": Check.ENCODING}.get(fault.code, Check.READING)
+
+
+def _report_faults(
+    faults: Iterable[Malformed], findings: Findings, *, after_nodes: bool = False
+) -> None:
+    for fault in faults:
+        findings.fail(_check_of(fault), fault.code, str(fault), after_nodes=after_nodes)
+
+
+class _Walk:
+    """One pass over the nodes."""
+
+    def __init__(self, findings: Findings, signer: Signer) -> None:
+        self._findings = findings
+        self._nodes = Nodes(findings, signer)
+        self._graph = Graph(findings)
+        self._pairing = Pairing(findings)
+        self._contexts = Contexts(self._graph)
+        self._calls = Calls(findings, self._contexts)
+        self._seals = Seals(findings)
+        self._count = 0
+        self._kinds: Counter[str] = Counter()
+
+    def take(self, entry: Entry) -> None:
+        """Check the next entry against all before it."""
+        self._count += 1
+        index, node, fault = entry.index, entry.node, entry.fault
+        if node is None:
+            assert fault is not None
+            s = encode(entry.signature) or None
+            self._findings.fail(_check_of(fault), fault.code, str(fault), index, s)
+            self._skip(entry)
+        elif (header := self._nodes.open(index, node, entry.signature)) is None:
+            self._skip(entry)
+        else:
+            self._take_node(index, node, header, entry.signature)
+
+    def _skip(self, entry: Entry) -> None:
+        if entry.signature:
+            self._graph.skip(entry.index, encode(entry.signature))
+        self._pairing.skip()
+        self._contexts.add(False)
+        self._contexts.lose()
+        self._seals.skip(entry.signature)
+
+    def _take_node(self, index: int, node: StoredNode, header: Header, signature: bytes) -> None:
+        s, kind, erased = node.s, header.kind, node.opened is None
+        self._kinds[kind] += 1
+        tails = len(self._graph.tails)
+        at = self._graph.place(index, s, header)
+        intact = self._nodes.check(index, node, header)
+        self._contexts.add(erased)
+        call = self._pairing.add(index, s, header, at, erased)
+        if kind is Kind.CALL:
+            self._calls.call(index, node, intact)
+        elif kind is Kind.END:
+            answer_erased = call is not None and self._pairing.answer_erased(call)
+            self._calls.end(index, node, intact, answer_erased)
+        if self._seals.seal_at is not None:
+            self._seals.refuse(index, s)
+        if header.seal is not None:
+            gathers_all = len(at) == tails and len(self._graph.tails) == 1
+            self._seals.check(index, node, header, gathers_all)
+        self._seals.add(signature)
+
+    def close(self) -> None:
+        """Report what only the end of the file can tell."""
+        sealed = self._seals.seal_at is not None
+        self._pairing.close(sealed)
+        if not sealed:
+            message = "no seal: the removal of the last nodes would not be found"
+            self._findings.note("N_OPEN", message)
+
+    def facts(self) -> Facts:
+        return Facts(
+            calls=self._kinds[Kind.CALL],
+            partial=self._calls.partial,
+            accused=self._calls.accused,
+            pending=self._pairing.pending,
+            sealed=self._seals.seal_at is not None,
+            erased=self._nodes.erased,
+            outside_validity=self._nodes.outside_validity,
+        )
+
+    def counts(self) -> Counts:
+        return Counts(
+            nodes=self._count,
+            kinds=MappingProxyType({str(kind): self._kinds[kind] for kind in sorted(self._kinds)}),
+            calls=self._kinds[Kind.CALL],
+            pending=self._pairing.pending,
+            erased=self._nodes.erased,
+        )
+
+
+def _report(
+    findings: Findings,
+    facts: Facts,
+    counts: Counts,
+    signer: Signer,
+    policy: Policy,
+    pinned: frozenset[str],
+) -> Report:
+    claims = claims_of(findings, facts, signer, pinned)
+    unmet = tuple(name for name in policy.required if claims[name].answer is not Answer.YES)
+    if findings.stopped:
+        result = Result.UNREADABLE
+    elif findings.failures:
+        result = Result.FAILED
+    else:
+        result = Result.UNMET if unmet else Result.VERIFIED
+    certificate = signer.certificate
+    return Report(
+        result=result,
+        claims=MappingProxyType(claims),
+        findings=findings.listed(),
+        omitted=findings.omitted,
+        counts=counts,
+        unmet=unmet,
+        braid=signer.braid,
+        root=certificate.root if certificate else None,
+        issuer=certificate.issuer if certificate else None,
+    )
