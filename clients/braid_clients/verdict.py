@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from rich.text import Text
 
 from braid_clients.visible import visible
-from braid_verifier import Answer, ClaimName, Report, Result, Root
-from braid_verifier.findings import Finding, Severity
+from braid_verifier import Answer, ClaimName, Finding, Report, Result, Root, Severity
 
-MAX_SHOWN = 10  # findings of each severity; --json has all
+MAX_SHOWN = 10  # lines of one kind; --json has all findings
 _STYLES = {
     Result.VERIFIED: "bold green",
     Result.FAILED: "bold red",
@@ -23,63 +23,81 @@ _WORDS = {
     Result.UNREADABLE: "could not be checked",
     Result.UNMET: "intact, but short of what is required",
 }
+# What the claims say as well, and what nearly every call says.
+_SAID_ALREADY = frozenset({"N_OPEN", "N_NO_CERTIFICATE", "history.continued"})
 
 
 def verdict(name: str, report: Report, pinned: Iterable[Root]) -> Iterator[Text]:
     """Give the lines of the answer for one file."""
-    yield Text(visible(name) + ": ") + Text(_WORDS[report.result], _STYLES[report.result])
-    failures, warnings, notes = (_of(report, severity) for severity in Severity)
+    line = Text(f"{visible(name)}: ").append(_WORDS[report.result], _STYLES[report.result])
+    if report.unmet and report.result is Result.UNMET:
+        line.append(f": {', '.join(report.unmet)}")
+    if report.result is not Result.UNREADABLE:
+        line.append(f" ({report.counts.nodes} nodes, {report.counts.calls} calls)")
+    yield line
     if report.result is not Result.UNREADABLE:
         labels = {root.key: root.label for root in pinned}
-        yield from _section("proven", _proven(report, labels))
+        yield from _section("proven", _proven(report, labels.get(report.root or "", "")))
         yield from _section("not proven", _not_proven(report))
-    yield from _section("found", [_finding(finding) for finding in failures], len(failures))
-    yield from _section("warnings", [_finding(finding) for finding in warnings], len(warnings))
-    yield from _section("notes", [_finding(finding) for finding in notes], len(notes))
+    failures = [_failure(found) for found in _of(report, Severity.FAILURE)]
+    yield from _section("found", _shortened(failures, report.omitted))
+    yield from _section("warnings", _shortened(_gathered(_of(report, Severity.WARNING))))
+    yield from _section("notes", _shortened(_gathered(_of(report, Severity.NOTE))))
     yield from _section("next", _next(report))
 
 
-def _of(report: Report, severity: Severity) -> list[Finding]:
-    return [finding for finding in report.findings if finding.severity is severity]
+def _section(title: str, lines: Iterable[str]) -> Iterator[Text]:
+    for index, line in enumerate(lines):
+        head = title if index == 0 else ""
+        yield Text(f"  {head:<11} ", "bright_black").append(visible(line), "default")
 
 
-def _section(title: str, lines: list[str], count: int = 0) -> Iterator[Text]:
-    shown = lines[:MAX_SHOWN] if count else lines
-    if count > MAX_SHOWN:
-        shown.append(f"and {count - MAX_SHOWN} more: --json has them all")
-    for index, line in enumerate(shown):
-        yield Text(f"  {title if index == 0 else '':<11} ", "bright_black").append(
-            visible(line), "default"
-        )
-
-
-def _proven(report: Report, labels: dict[str, str]) -> list[str]:
-    lines = []
+def _proven(report: Report, label: str) -> Iterator[str]:
     for name, claim in report.claims.items():
         if claim.answer is Answer.YES and name is not ClaimName.ERASED:
-            who = (
-                f" ({labels[report.root]})"
-                if name is ClaimName.SIGNER and report.root in labels
-                else ""
-            )
-            lines.append(f"{name}: {claim.reason}{who}")
-    return lines
+            whose = f" ({label})" if name is ClaimName.SIGNER and label else ""
+            yield f"{name}: {claim.reason}{whose}"
 
 
-def _not_proven(report: Report) -> list[str]:
-    lines = []
+def _not_proven(report: Report) -> Iterator[str]:
+    reasons: dict[str, list[str]] = {}
     for name, claim in report.claims.items():
-        if name is ClaimName.ERASED:
-            if claim.answer is Answer.YES:
-                lines.append(f"{name}: {claim.reason}")
-        elif claim.answer is not Answer.YES:
-            lines.append(f"{name}: {claim.answer}, {claim.reason}")
-    return lines
+        # `erased` is the one claim whose yes takes something away.
+        if (claim.answer is Answer.YES) is (name is ClaimName.ERASED):
+            reason = claim.reason if name is ClaimName.ERASED else f"{claim.answer}, {claim.reason}"
+            reasons.setdefault(reason, []).append(name)
+    for reason, names in reasons.items():
+        yield f"{', '.join(names)}: {reason}"
+    yield "truth: the signer alone witnessed this; it could invent, or leave out"
 
 
-def _finding(finding: Finding) -> str:
-    where = "" if finding.node is None else f"node {finding.node}: "
-    return f"{finding.code}: {where}{finding.message}"
+def _of(report: Report, severity: Severity) -> list[Finding]:
+    return [found for found in report.findings if found.severity is severity]
+
+
+def _failure(found: Finding) -> str:
+    where = "" if found.node is None else f"node {found.node}: "
+    return f"{found.code}: {where}{found.message}"
+
+
+def _gathered(found: list[Finding]) -> list[str]:
+    """Give a line for each thing said, with the first node it is said of and how many more."""
+    first: dict[tuple[str, str], Finding] = {}
+    times: Counter[tuple[str, str]] = Counter()
+    for finding in found:
+        said = (finding.code, finding.message)
+        first.setdefault(said, finding)
+        times[said] += 1
+    return [
+        _failure(finding) + (f" (and {times[said] - 1} more such nodes)" if times[said] > 1 else "")
+        for said, finding in first.items()
+        if finding.code not in _SAID_ALREADY
+    ]
+
+
+def _shortened(lines: list[str], omitted: int = 0) -> list[str]:
+    more = len(lines) - MAX_SHOWN + omitted
+    return lines if more <= 0 else [*lines[:MAX_SHOWN], f"and {more} more: see --json"]
 
 
 def _next(report: Report) -> list[str]:
@@ -90,12 +108,13 @@ def _next(report: Report) -> list[str]:
             return ["is it a whole transcript, as braid export and braid run write them?"]
         case Result.UNMET if ClaimName.SIGNER in report.unmet and report.root is not None:
             return [
-                f"if you know whose root key {report.root} is: braid keys trust {report.root}",
+                f"if you know whose root key this is: braid keys trust {report.root}",
                 "or ask only whether it is intact: --allow-unknown-signer",
             ]
+        case Result.UNMET if ClaimName.SEALED in report.unmet:
+            return [f"seal it and export it again: braid seal {report.braid}"]
         case Result.UNMET:
-            return [f"get one with proof of: {', '.join(report.unmet)}"]
-        case _:
-            if report.claims[ClaimName.SEALED].answer is not Answer.YES:
-                return ["its end could be cut off unseen until it is sealed: braid seal ID"]
-            return ["read it: braid show FILE"]
+            return [f"get a transcript with proof of: {', '.join(report.unmet)}"]
+    if report.claims[ClaimName.SEALED].answer is not Answer.YES:
+        return ["until it is sealed its end could be cut off unseen: braid seal, braid export"]
+    return ["read it: braid show FILE"]

@@ -43,13 +43,15 @@ def demo() -> int:
     pinned = (Root(root, "local"),)
     file = _folder() / FILE
     write_whole(file, [transcript])
-    answer(f"\n3. What passed is a braid now, sealed and written to {file}:")
+    answer(f"\n3. What passed is a braid now, sealed and written to {file}:\n")
     _draw(transcript)
     answer(f"\n4. Anyone can check that file, offline: braid verify {file}")
+    answer("")
     good = verify(transcript, Policy(), pinned)
     answer_report(str(file), good, pinned)
     changed, node = change_one_byte(transcript)
-    answer(f"\n5. A copy of it with one byte of node {node} changed:")
+    answer(f"\n5. In a copy of it, one byte of node {node} is changed:")
+    answer("")
     bad = verify(changed, Policy(), pinned)
     answer_report("the changed copy", bad, pinned)
     if good.result is not Result.VERIFIED or not _found(bad, node):

@@ -39,7 +39,7 @@ def write_transcripts(settings: Settings, root: str, out: Path) -> Outcome:
                 continue
             with file.open("rb") as source:
                 report = verify(source, Policy(), roots=[parse_root(root)])
-            say(f"{file}: {report.result}, {report.counts.nodes} nodes")
+            say(f"{file}: {report.summary()}, {report.counts.nodes} nodes")
             if report.result is not Result.VERIFIED:
                 outcome = max(outcome, Outcome.NOT_VERIFIED)
     if not braids:

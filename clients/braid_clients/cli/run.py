@@ -103,6 +103,8 @@ def _make_folder(out: Path) -> bool:
         if not os.access(out, os.W_OK | os.X_OK):
             raise Problem(f"--out {out}: not a folder you may write to")
         return False
+    if out.exists():
+        raise Problem(f"--out {out}: not a folder")
     try:
         out.mkdir(parents=True)
     except OSError as fault:

@@ -42,7 +42,12 @@ _WORST_FIRST = (1, 2, 3, 0)  # SPEC §7.4
 @click.option(
     "--allow-unknown-signer", is_flag=True, help="Do not ask that the signer's root is trusted."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the report; several files: a list.")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print the report; several files: a list, with null for what cannot be opened.",
+)
 def verify(
     files: tuple[str, ...],
     roots: tuple[str, ...],
@@ -73,6 +78,8 @@ def verify(
         if as_json:
             reports.append(report.to_json())
         else:
+            if len(codes) > 1:
+                answer("")
             answer_report("stdin" if name == "-" else name, report, pinned)
     if as_json:
         answer(json.dumps(reports if len(files) > 1 else reports[0], indent=2))
