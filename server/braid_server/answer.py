@@ -19,9 +19,24 @@ _NOTHING = Fed()
 
 
 class AnswerCopy:
-    """A fold over the body of an answer as it came; `close` gives what is left and how it ended."""
+    """A fold over the body of an answer as it came.
 
-    __slots__ = ("_decoder", "_fault", "_limit", "_provider", "_raw", "_reader", "_size", "_stream")
+    size   bytes fed so far.
+    whole  set by the relay when nothing is missing: the terminal event came, or the body
+           ended as its framing promised.
+    """
+
+    __slots__ = (
+        "_decoder",
+        "_fault",
+        "_limit",
+        "_provider",
+        "_raw",
+        "_reader",
+        "_stream",
+        "size",
+        "whole",
+    )
 
     def __init__(
         self, provider: Provider, status: int, headers: list[Header], limit: int = MAX_DECODED
@@ -29,7 +44,8 @@ class AnswerCopy:
         self._provider = provider
         self._limit = limit
         self._raw: list[bytes] = []
-        self._size = 0
+        self.whole = False
+        self.size = 0
         self._fault: str | None = None
         self._decoder: Decoder | None = None
         self._reader: AnswerReader | None = None
@@ -45,22 +61,17 @@ class AnswerCopy:
         except Exception as fault:  # noqa: BLE001 - a bug in a reader must not stop the relay
             self._failed(fault)
 
-    @property
-    def size(self) -> int:
-        """Bytes fed so far."""
-        return self._size
-
     def feed(self, chunk: bytes) -> Fed:
         """Read the next bytes; `hold` is an offset in them as they came."""
-        self._size += len(chunk)
+        self.size += len(chunk)
         # Kept whole in case the copy turns out unreadable (SPEC §5.4).
-        if self._size <= self._limit:
+        if self.size <= self._limit:
             self._raw.append(chunk)
         if self._reader is None or self._fault is not None:
             return _NOTHING
         try:
             if self._decoder is None:
-                if self._size > self._limit:
+                if self.size > self._limit:
                     raise Undecodable("answer: grows beyond the limit")
                 return self._reader.feed(chunk)
             fed = self._reader.feed(self._decoder.feed(chunk))
@@ -72,15 +83,15 @@ class AnswerCopy:
             self._failed(fault)
         return _NOTHING
 
-    def close(self, whole: bool) -> tuple[tuple[Block, ...], Outcome]:
-        """End the copy; `whole` says that the body ended as its framing promised."""
+    def close(self) -> tuple[tuple[Block, ...], Outcome]:
+        """Give the blocks that are left, and how the answer ended by its own bytes."""
         if self._fault is None and self._reader is not None:
             try:
                 return self._reader.close()
             except Exception as fault:  # noqa: BLE001 - as above
                 self._failed(fault)
-        # A body that came whole and is no stream is complete by its framing alone (SPEC §6.3).
-        return (self._unread(),), Outcome(complete=whole and not self._stream)
+        # A body that is no stream is complete if it came whole (SPEC §6.3).
+        return (self._unread(),), Outcome(complete=not self._stream)
 
     def _failed(self, fault: Exception) -> None:
         # The message of an unexpected fault could quote the conversation.
@@ -91,7 +102,7 @@ class AnswerCopy:
 
     def _unread(self) -> Block:
         attrs: dict[str, object] = {"provider": self._provider.name, "ambiguous": self._fault}
-        if self._size > self._limit:
+        if self.size > self._limit:
             attrs["cut"] = True
         return Block(
             kind=Kind.OTHER,

@@ -166,9 +166,10 @@ class _Brotli:
 
     def undo(self, data: bytes) -> Iterator[bytes]:
         piece = self._decompressor.process(data, output_buffer_limit=_PIECE)
+        # Output may be left although can_accept_more_data() says that input may follow.
         while piece:
             yield piece
-            if self._decompressor.can_accept_more_data():
+            if self._decompressor.is_finished():
                 return
             piece = self._decompressor.process(b"", output_buffer_limit=_PIECE)
 

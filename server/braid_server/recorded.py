@@ -103,9 +103,11 @@ class RecordedCall:
             if hold is None:
                 await send(body(chunk))
                 continue
+            copy.whole = True
             if hold:
                 await send(body(chunk[:hold]))
             return chunk[hold:], ended
+        copy.whole = True
         return b"", True
 
     async def _finish(self, answer: Answer, held: bytes, ended: bool) -> None:
@@ -123,14 +125,13 @@ class RecordedCall:
         copy: AnswerCopy,
         otherwise: CallOutcome | None,
     ) -> None:
-        whole = otherwise is None
         if copy.size > IN_THREAD:
-            blocks, said = await asyncio.to_thread(copy.close, whole)
+            blocks, said = await asyncio.to_thread(copy.close)
         else:
-            blocks, said = copy.close(whole)
+            blocks, said = copy.close()
         request_id = first(crossing, self._provider.request_id)
         ending = CallEnding(
-            outcome=_outcome(answer.status, said, otherwise),
+            outcome=_outcome(answer.status, said, copy.whole, otherwise),
             status=answer.status,
             request_id=request_id.decode("latin-1") if request_id is not None else None,
             answer_id=said.id,
@@ -186,10 +187,10 @@ class RecordedCall:
             )
 
 
-def _outcome(status: int, said: Outcome, otherwise: CallOutcome | None) -> CallOutcome:
-    """SPEC §6.3. `otherwise` is how the answer ended if not by itself."""
-    if said.error or (otherwise is None and not 200 <= status < 300):
+def _outcome(status: int, said: Outcome, whole: bool, otherwise: CallOutcome | None) -> CallOutcome:
+    """SPEC §6.3. `otherwise` is what ended the answer if it did not end by itself."""
+    if said.error or (whole and not 200 <= status < 300):
         return CallOutcome.ERROR
-    if said.complete:
+    if said.complete and whole:
         return CallOutcome.COMPLETE
     return otherwise or CallOutcome.UPSTREAM_CUT

@@ -7,7 +7,9 @@ import socket
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import httptools
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 # Longer than any client keeps an idle connection, so that it is the client who closes it and
 # no request meets a connection that is just being closed.
@@ -36,7 +38,7 @@ def configure(app: Any, host: str, port: int) -> uvicorn.Config:
         app,
         host=host,
         port=port,
-        http="httptools",
+        http=_Http,
         ws="none",
         interface="asgi3",
         log_config=None,
@@ -49,19 +51,55 @@ def configure(app: Any, host: str, port: int) -> uvicorn.Config:
     )
 
 
+class _Http(HttpToolsProtocol):
+    """Reads a request that offers another protocol as if it did not.
+
+    httptools takes what follows such a head for the other protocol, and the body of a request
+    that offers HTTP/2 (as Java's HttpClient does with each) would be lost. An offer of
+    WebSocket is left alone: that has no body, and the relay answers it.
+    """
+
+    def data_received(self, data: bytes) -> None:
+        self._unset_keepalive_if_required()
+        while data:
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade as upgrade:
+                if not self._declines():
+                    return
+                data = self._head_without_offer() + data[upgrade.args[0] :]
+            except httptools.HttpParserError:
+                self.send_400_response("Invalid HTTP request received.")
+                return
+            else:
+                return
+
+    def on_headers_complete(self) -> None:
+        if not self._declines():
+            super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        if not self._declines():
+            super().on_message_complete()
+
+    def _declines(self) -> bool:
+        return self.parser.should_upgrade() and self._get_upgrade() not in (None, b"websocket")
+
+    def _head_without_offer(self) -> bytes:
+        lines = [self.parser.get_method() + b" " + self.url + b" HTTP/1.1"]
+        for name, value in self.headers:
+            if name == b"connection":
+                tokens = [token.strip() for token in value.split(b",")]
+                kept = [token for token in tokens if token.lower() not in _OFFER]
+                value = b", ".join(kept)
+            if name not in _OFFER:
+                lines.append(name + b": " + value)
+        return b"\r\n".join([*lines, b"", b""])
+
+
+_OFFER = frozenset({b"upgrade", b"http2-settings"})
+
+
 def _is_news(record: logging.LogRecord) -> bool:
-    """Drop what uvicorn says about connections the relay cuts and upgrades it refuses."""
-    return record.msg not in _EXPECTED
-
-
-_NO_WEBSOCKETS = (
-    "No supported WebSocket library detected. Please use \"pip install 'uvicorn[standard]'\", "
-    "or install 'websockets' or 'wsproto' manually."
-)
-_EXPECTED = frozenset(
-    {
-        "ASGI callable returned without completing response.",
-        "Unsupported upgrade request.",
-        _NO_WEBSOCKETS,
-    }
-)
+    """Drop what uvicorn says when the relay cuts a connection."""
+    return record.msg != "ASGI callable returned without completing response."

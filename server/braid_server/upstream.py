@@ -7,14 +7,18 @@ SSL_CERT_DIR. aiohttp's own `trust_env` stays off: it reads ~/.netrc and would a
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from base64 import b64encode
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
 from braid.errors import BraidError
@@ -91,40 +95,55 @@ def proxy_for(base: str) -> str | None:
     return proxy
 
 
+class _Connection(ResponseHandler):
+    """aiohttp's protocol, with two silences filled.
+
+    Where the framing of a body breaks, aiohttp closes the connection and leaves the reader of
+    the body waiting for ever. Where nothing but its end delimits a body, it takes a reset for
+    a clean end.
+    """
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        if exc is not None:
+            self._break_body()
+        super().connection_lost(exc)
+
+    def set_exception(self, exc: BaseException, *cause: BaseException) -> None:
+        if isinstance(exc, HttpProcessingError):
+            self._break_body()
+        super().set_exception(exc, *cause)
+
+    def _break_body(self) -> None:
+        body = self._payload
+        if body is not None and not body.is_eof() and body.exception() is None:
+            body.set_exception(aiohttp.ClientPayloadError("broken off"))
+
+
 class Answer:
     """An answer whose headers have come and whose body is under way."""
 
-    __slots__ = ("_content", "_protocol", "_response", "_unframed", "headers", "length", "status")
+    __slots__ = ("_content", "_response", "headers", "length", "status")
 
     def __init__(self, response: aiohttp.ClientResponse) -> None:
         self._response = response
         self._content = response.content
-        protocol = response._protocol
-        assert protocol is not None
-        self._protocol = protocol
         self.status: int = response.status
         self.headers: Sequence[Header] = response.raw_headers
         framing = response.headers
-        chunked = "Transfer-Encoding" in framing
-        length = None if chunked else framing.get("Content-Length")
+        length = None if "Transfer-Encoding" in framing else framing.get("Content-Length")
         self.length: int | None = int(length) if length is not None else None
-        self._unframed = not chunked and length is None
 
     async def read(self) -> bytes:
         """Wait for the next bytes of the body; empty at its clean end; raises Broken."""
         content = self._content
         try:
-            chunk = await content.readany()
+            return await content.readany()
         except (aiohttp.ClientError, OSError) as fault:
             # readany() raises at once even where bytes came before the break; they are still
             # there, and the fault is raised again by the next call.
             if rest := content._read_nowait(-1):
                 return rest
             raise Broken("upstream: broke off in the body") from fault
-        # aiohttp takes a reset for the end of a body that nothing but the end delimits.
-        if not chunk and self._unframed and isinstance(self._protocol.exception(), OSError):
-            raise Broken("upstream: reset in the body")
-        return chunk
 
     def close(self) -> None:
         """End the upstream request at once, unless its body has ended already."""
@@ -145,8 +164,11 @@ class Upstream:
     async def open(self) -> None:
         context = ssl.create_default_context()
         context.set_alpn_protocols(["http/1.1"])
+        connector = aiohttp.TCPConnector(limit=0, ssl=context)
+        kind: type[ResponseHandler] = _Connection
+        connector._factory = partial(kind, loop=asyncio.get_running_loop())
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, ssl=context),
+            connector=connector,
             timeout=aiohttp.ClientTimeout(total=None),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,

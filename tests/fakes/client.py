@@ -106,13 +106,27 @@ class RawClient:
             body += piece
         return body
 
-    def nothing_more(self) -> bool:
-        """Whether nothing but the end of the connection follows."""
+    def whatever_came(self) -> bytes:
+        """The body bytes of the whole chunks that have come by now, without waiting."""
+        self._socket.setblocking(False)
         try:
-            self._more()
-        except EOFError:
-            return not self._buffer
-        return False
+            while True:
+                self._more()
+        except BlockingIOError:
+            pass
+        finally:
+            self._socket.settimeout(PATIENCE)
+        body = b""
+        while b"\r\n" in self._buffer:
+            size = int(self._buffer.partition(b"\r\n")[0], 16)
+            if len(self._buffer) < self._buffer.index(b"\r\n") + size + 4:
+                break
+            body += self.read_chunk()
+        return body
+
+    def is_silent(self) -> bool:
+        """Whether nothing has come that was not read."""
+        return not self.whatever_came() and not self._buffer
 
     def read_head(self) -> tuple[int, list[tuple[str, str]]]:
         head = Received(self.read_until(b"\r\n\r\n"), b"", 0)

@@ -30,6 +30,8 @@ class MemoryCall:
 
     def received(self, chunk: bytes, blocks: tuple[Block, ...]) -> None:
         assert not self.endings
+        if self._recording.fail_received is not None:
+            raise self._recording.fail_received
         self.raw += chunk
         self.blocks += blocks
 
@@ -57,6 +59,7 @@ class MemoryRecording:
         self.closing = threading.Event()
         self.fail_open: Exception | None = None
         self.fail_close: Exception | None = None
+        self.fail_received: Exception | None = None
         self.hold_open: threading.Event | None = None
         self.hold_close: threading.Event | None = None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable, Sequence
@@ -57,25 +58,22 @@ class Received:
 class ScriptedUpstream:
     """Plays one script a request, in order; the last one again for every further request."""
 
-    def __init__(self, *scripts: Script | Early) -> None:
+    def __init__(self, *scripts: Script | Early, tls: ssl.SSLContext | None = None) -> None:
         self._scripts = scripts
+        self._tls = tls
         self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
         self._open: set[socket.socket] = set()
         self._threads: list[threading.Thread] = []
         self._changed = threading.Condition()
         self._stopping = False
         self._connections = 0
         self.requests: list[Received] = []
+        self.heard = b""  # what came while a script said nothing
         self.left = threading.Event()  # a peer went away while a script said nothing
-
-    @property
-    def port(self) -> int:
-        port: int = self._listener.getsockname()[1]
-        return port
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        self.asked = threading.Event()  # a request came
+        self.done = threading.Event()  # a script was played to its end
 
     @property
     def connections(self) -> int:
@@ -134,6 +132,8 @@ class ScriptedUpstream:
     def _serve(self, peer: socket.socket, number: int) -> None:
         peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
+            if self._tls is not None:
+                peer = self._tls.wrap_socket(peer, server_side=True)
             with peer.makefile("rb") as stream:
                 while head := _read_head(stream):
                     if not self._play(peer, stream, head, number):
@@ -152,23 +152,31 @@ class ScriptedUpstream:
         with self._changed:
             self.requests.append(Received(head, body, number))
             self._changed.notify_all()
+        self.asked.set()
         for step in script.steps if isinstance(script, Early) else script:
             if isinstance(step, bytes):
                 peer.sendall(step)
             elif isinstance(step, threading.Event):
                 assert step.wait(PATIENCE)
             elif step is Step.SILENCE:
-                while peer.recv(65536):
-                    pass
-                self.left.set()
+                self._listen(peer)
                 return False
             elif step is Step.RESET:
                 # A linger time of zero makes close() send RST.
                 peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 return False
             else:
+                self.done.set()
                 return False
+        self.done.set()
         return True
+
+    def _listen(self, peer: socket.socket) -> None:
+        try:
+            while data := peer.recv(65536):
+                self.heard += data
+        finally:
+            self.left.set()
 
 
 def chunked(body: bytes, size: int | None = None) -> bytes:

@@ -1,0 +1,349 @@
+"""What the relay hands to the recording: what was said, none of what is secret, all of what broke."""
+
+from __future__ import annotations
+
+import dataclasses
+import gzip
+import logging
+import zlib
+
+import pytest
+
+from braid.node import Kind, Origin
+from braid.wire.block import AnswerReader, Block, Fed, Outcome, Request
+from braid_server.answer import AnswerCopy
+from braid_server.opening import without_credentials
+from braid_server.provider import anthropic, plain
+from braid_server.recording import CallOutcome
+from braid_server.relay import MAX_BODY
+from braid_server.upstream import Address, UpstreamUnusable
+from fakes.anthropic import (
+    BEGINNING,
+    MESSAGE,
+    STREAM,
+    STREAM_HEAD,
+    encode,
+    head,
+    json_answer,
+)
+from fakes.relaying import relaying
+from fakes.upstream import ScriptedUpstream, chunked
+
+SECRET = "sk-SECRET"
+
+
+def test_call_says_what_was_asked_and_of_whom() -> None:
+    body = b'{"model":"claude-x","max_tokens":1,"messages":[{"role":"user","content":"hi"}]}'
+    headers = [
+        ("Anthropic-Version", "2026-10-21"),
+        ("anthropic-beta", "a,b"),
+        ("anthropic-beta", "c"),
+        ("X-Claude-Code-Session-Id", "s-1"),
+        ("x-stainless-retry-count", "2"),
+    ]
+    with ScriptedUpstream([json_answer()]) as upstream, relaying(upstream.url + "/pfx/") as braid:
+        braid.post(body, "/anthropic/v1/messages?beta=true&x=%41", headers)
+        opening = braid.recording.ended().opening
+        assert upstream.request().line == "POST /pfx/v1/messages?beta=true&x=%41 HTTP/1.1"
+    assert (opening.tenant, opening.provider) == ("local", "anthropic")
+    assert opening.upstream == upstream.url + "/pfx"
+    assert (opening.path, opening.query) == ("/v1/messages", "beta=true&x=%41")
+    assert (opening.session, opening.retry) == ("s-1", 2)
+    assert opening.headers == (
+        ("anthropic-version", "2026-10-21"),
+        ("anthropic-beta", "a,b"),
+        ("anthropic-beta", "c"),
+    )
+    assert opening.body == body
+    assert (opening.request.model, opening.request.ambiguous) == ("claude-x", None)
+
+
+def test_secrets_reach_the_upstream_and_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    headers = [
+        ("authorization", f"Bearer {SECRET}"),
+        ("x-api-key", SECRET),
+        ("cookie", SECRET),
+        ("x-braid-token", SECRET),
+    ]
+    path = f"/v1/messages?key={SECRET}&beta=true&api%5Fkey={SECRET}"
+    with ScriptedUpstream([json_answer()]) as upstream, relaying(upstream.url) as braid:
+        braid.post(path=path, headers=headers)
+        opening = braid.recording.ended().opening
+        received = upstream.request()
+    assert received.line == f"POST {path} HTTP/1.1"
+    assert received.values("authorization") == [f"Bearer {SECRET}"]
+    assert received.values("x-api-key") == received.values("cookie") == [SECRET]
+    assert received.values("x-braid-token") == []
+    assert opening.query == "beta=true"
+    assert SECRET not in repr(opening)
+    assert SECRET not in caplog.text
+
+
+def test_log_lines_say_what_happened_without_a_word_of_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    body = b'{"messages":[{"role":"user","content":"WORDS"}]}'
+    with ScriptedUpstream([json_answer()]) as upstream, relaying(upstream.url) as braid:
+        braid.post(body, "/v1/messages?word=WORDS")
+        braid.recording.ended()
+    own = [record.getMessage() for record in caplog.records if record.name.startswith("braid")]
+    (line,) = own
+    assert line.startswith(
+        f"event=call_ended braid={'B' * 43} call=call-0 outcome=complete status=200 ms="
+    )
+    assert "WORDS" not in caplog.text
+    assert "llo" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("query", "kept"),
+    [
+        ("", ""),
+        ("a=1&b", "a=1&b"),
+        ("key=x", ""),
+        ("a=1&access_token=x&b=%20", "a=1&b=%20"),
+        ("a=1&Api-Key=x&api_key=x&apikey=y&token=z&&c", "a=1&&c"),
+        ("%6Bey=x&monkey=1&auth_token=x&client_secret=x&password=x&sig=x", "monkey=1"),
+        ("beta=true&key", "beta=true"),
+    ],
+)
+def test_credentials_leave_a_query(query: str, kept: str) -> None:
+    assert without_credentials(query) == kept
+
+
+@pytest.mark.parametrize(
+    ("metadata", "session"),
+    [
+        (r'{"user_id":"{\"device_id\":\"d\",\"session_id\":\"s-2\"}"}', "s-2"),
+        (r'{"user_id":"{\"session_id\":7}"}', None),
+        (r'{"user_id":"session_id"}', None),
+        ('{"user_id":["session_id"]}', None),
+        ('{"session_id":"s"}', None),
+        ("null", None),
+    ],
+)
+def test_session_is_found_in_the_user_id(metadata: str, session: str | None) -> None:
+    body = f'{{"messages":[],"metadata":{metadata}}}'.encode()
+    with ScriptedUpstream([json_answer()]) as upstream, relaying(upstream.url) as braid:
+        braid.post(body)
+        assert braid.recording.ended().opening.session == session
+
+
+@pytest.mark.parametrize("count", ["-1", "x", "1.5", "9" * 400, "\u00b2"])
+def test_retry_count_that_is_none_counts_as_first_time(count: str) -> None:
+    with ScriptedUpstream([json_answer()]) as upstream, relaying(upstream.url) as braid:
+        braid.post(headers=[("x-stainless-retry-count", count)])
+        assert braid.recording.ended().opening.retry == 0
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/messages",
+        "/v1/messages?beta=true",
+        "/v1/messages/",
+        "//v1/messages",
+        "/v1/./x/../messages",
+        "/v1/%6Dessages",
+        "/anthropic/v1/messages",
+    ],
+)
+def test_no_spelling_of_the_path_avoids_the_record(path: str) -> None:
+    with ScriptedUpstream([json_answer()]) as upstream, relaying(upstream.url) as braid:
+        assert braid.post(path=path).values("x-braid-call") == ["call-0"]
+        assert upstream.request().line == f"POST {path.removeprefix('/anthropic')} HTTP/1.1"
+
+
+@pytest.mark.parametrize("path", ["/v1/messages/count_tokens", "/v1/messages/batches", "/v1/x"])
+def test_other_paths_are_not_generation_calls(path: str) -> None:
+    assert not anthropic().records("POST", path)
+    assert not anthropic().records("GET", "/v1/messages")
+    assert plain("/v1//a/") == "/v1/a"
+
+
+def test_body_beyond_the_limit_is_refused_and_only_where_it_is_recorded() -> None:
+    with ScriptedUpstream([json_answer()]) as upstream, relaying(upstream.url) as braid:
+        with braid.client() as client:
+            client.request("POST", "/v1/messages", [("content-length", str(MAX_BODY + 1))])
+            answered = client.answer()
+        assert (answered.status, answered.clean) == (413, True)
+        assert b'"type":"request_too_large"' in answered.body
+        assert upstream.connections == 0
+        with braid.client() as client:
+            client.request("POST", "/v1/messages", [("transfer-encoding", "chunked")])
+            piece = b"%x\r\n%s\r\n" % (1 << 20, b"x" * (1 << 20))
+            for _ in range(MAX_BODY // (1 << 20)):
+                client.send(piece)
+            client.send(b"1\r\nx\r\n0\r\n\r\n")
+            assert client.answer().status == 413
+        assert upstream.connections == 0
+        assert braid.recording.calls == []
+
+
+def test_body_of_the_limit_passes() -> None:
+    body = b" " * MAX_BODY
+    with ScriptedUpstream([json_answer()]) as upstream, relaying(upstream.url) as braid:
+        assert braid.post(body).body == MESSAGE
+        assert upstream.request().body == body
+
+
+@pytest.mark.parametrize(
+    ("coding", "body"),
+    [
+        ("gzip", b"{}"),
+        ("gzip", gzip.compress(b"{}")[:-1]),
+        ("snappy", b"{}"),
+        ("br", b"\xff" * 9),
+        ("deflate", zlib.compress(b"{}") + b"{}"),
+    ],
+)
+def test_request_that_cannot_be_decoded_is_relayed_and_kept_raw(coding: str, body: bytes) -> None:
+    with ScriptedUpstream([json_answer()]) as upstream, relaying(upstream.url) as braid:
+        assert braid.post(body, headers=[("content-encoding", coding)]).body == MESSAGE
+        assert upstream.request().body == body
+        request = braid.recording.ended().opening.request
+    (block,) = request.messages
+    assert request.ambiguous is not None and request.ambiguous.startswith("content coding: ")
+    assert (block.kind, block.origin, block.content) == (Kind.OTHER, Origin.CLIENT, body)
+    assert block.attrs["ambiguous"] == request.ambiguous
+
+
+@pytest.mark.parametrize("cut", [0, 20, 60])
+def test_answer_that_cannot_be_decoded_is_relayed_and_kept_raw(cut: int) -> None:
+    broken = encode(MESSAGE, "gzip")[:cut] + b"not gzip at all"
+    for status, outcome in (("200 OK", CallOutcome.COMPLETE), ("500 X", CallOutcome.ERROR)):
+        answer = head(
+            status,
+            ("content-type", "application/json"),
+            ("content-encoding", "gzip"),
+            ("content-length", str(len(broken))),
+        )
+        with (
+            ScriptedUpstream([answer, broken[:30], broken[30:]]) as upstream,
+            relaying(upstream.url) as braid,
+        ):
+            answered = braid.post()
+            call = braid.recording.ended()
+        assert (answered.body, answered.clean) == (broken, True)
+        (block,) = call.blocks
+        assert (block.kind, block.origin, block.content) == (Kind.OTHER, Origin.PROVIDER, broken)
+        assert str(block.attrs["ambiguous"]).startswith("content coding: ")
+        assert call.ending.outcome is outcome
+
+
+def test_stream_that_cannot_be_decoded_never_reads_as_complete() -> None:
+    answer = head(
+        "200 OK",
+        ("content-type", "text/event-stream"),
+        ("content-encoding", "zstd"),
+        ("transfer-encoding", "chunked"),
+    )
+    with (
+        ScriptedUpstream([answer + chunked(STREAM)]) as upstream,
+        relaying(upstream.url) as braid,
+    ):
+        answered = braid.post()
+        call = braid.recording.ended()
+    assert (answered.body, answered.clean) == (STREAM, True)
+    assert call.ending.outcome is CallOutcome.UPSTREAM_CUT
+
+
+def test_answer_that_swells_beyond_the_limit_is_kept_raw() -> None:
+    bomb = encode(b"0" * 10_000_000, "br")
+    headers = [(b"content-type", b"application/json"), (b"content-encoding", b"br")]
+    copy = AnswerCopy(anthropic(), 200, headers, limit=1_000_000)
+    assert copy.feed(bomb) == Fed()
+    (block,), _ = copy.close()
+    assert block.content == bomb
+    assert block.attrs["ambiguous"] == "content coding: grows beyond the limit"
+
+
+def test_answer_that_is_longer_than_the_limit_is_kept_up_to_it() -> None:
+    copy = AnswerCopy(anthropic(), 200, [(b"content-type", b"application/json")], limit=10)
+    copy.feed(b"12345")
+    copy.feed(b"67890")
+    copy.feed(b"x")
+    (block,), _ = copy.close()
+    assert (block.content, block.attrs["cut"]) == (b"1234567890", True)
+
+
+class _Faulty:
+    """A reader with a bug at one place."""
+
+    def __init__(self, place: str) -> None:
+        self._place = place
+
+    def feed(self, chunk: bytes) -> Fed:
+        if self._place == "feed":
+            raise IndexError("WORDS")
+        return Fed()
+
+    def close(self) -> tuple[tuple[Block, ...], Outcome]:
+        raise KeyError("WORDS")
+
+
+@pytest.mark.parametrize("place", ["request", "answer", "feed", "close"])
+def test_bug_in_a_reader_never_stops_the_relay_and_is_recorded(
+    place: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+
+    def read_request(body: bytes) -> Request:
+        raise AttributeError("WORDS")
+
+    def read_answer(status: int, content_type: str) -> AnswerReader:
+        if place == "answer":
+            raise TypeError("WORDS")
+        return _Faulty(place)
+
+    with ScriptedUpstream([json_answer()]) as upstream:
+        sound = anthropic(upstream.url)
+        faulty = (
+            dataclasses.replace(sound, read_request=read_request)
+            if place == "request"
+            else dataclasses.replace(sound, read_answer=read_answer)
+        )
+        with relaying(faulty) as braid:
+            answered = braid.post(b'{"a":1}')
+            call = braid.recording.ended()
+            assert upstream.request().body == b'{"a":1}'
+    assert (answered.body, answered.clean) == (MESSAGE, True)
+    assert call.ending.outcome is CallOutcome.COMPLETE
+    (block,) = call.opening.request.messages if place == "request" else call.blocks
+    assert block.content == (b'{"a":1}' if place == "request" else MESSAGE)
+    assert block.attrs["ambiguous"] == "the reader failed"
+    assert "_unread" in caplog.text
+    assert "WORDS" not in caplog.text
+
+
+def test_bug_in_the_recording_closes_the_call_and_cuts_the_connection() -> None:
+    with (
+        ScriptedUpstream([STREAM_HEAD + chunked(BEGINNING)]) as upstream,
+        relaying(upstream.url) as braid,
+    ):
+        braid.recording.fail_received = ValueError("a bug")
+        answered = braid.post()
+        call = braid.recording.ended()
+    assert not answered.clean
+    assert call.ending.outcome is CallOutcome.INTERRUPTED
+
+
+def test_address_is_recorded_without_the_user_info_it_sends() -> None:
+    with ScriptedUpstream([json_answer()]) as upstream:
+        address = upstream.url.replace("://", "://us%40er:pass@")
+        with relaying(address) as braid:
+            braid.post(headers=[("authorization", "Bearer mine")])
+            opening = braid.recording.ended().opening
+        assert upstream.request().values("authorization") == ["Basic dXNAZXI6cGFzcw=="]
+    assert opening.upstream == upstream.url
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "api.anthropic.com", "ftp://x", "http://", "https://x:y", "https://x?q", "http://[x"],
+)
+def test_address_that_is_none_is_refused(url: str) -> None:
+    with pytest.raises(UpstreamUnusable):
+        Address.parse(url)
