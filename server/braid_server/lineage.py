@@ -19,12 +19,16 @@ from braid.node import Kind, Origin, read_header
 from braid.signing import SecretKey
 from braid.strict_json import Json
 from braid_server.store import BraidRow, NodeRow
+from braid_verifier.resent import anchor
 
 
 class Known(msgspec.Struct, frozen=True):
     """A node as placement needs it; a msgspec.Struct because every node signed makes one.
 
+    match    what a block is recognised by when it comes back; None for what never does:
+             later parts, and what an answer says beside its content.
     spine    it must come back for a conversation to be the same one.
+    anchor   what it is recognised by where other words may be missing.
     follows  it is a later part of the block before it.
     owner    seq of the call it belongs to: its own for a call, else of the answer it is in.
     """
@@ -34,6 +38,7 @@ class Known(msgspec.Struct, frozen=True):
     kind: Kind
     match: bytes | None
     spine: bool
+    anchor: bytes | None
     follows: bool
     owner: int | None
 
@@ -74,6 +79,14 @@ class _CallContent(msgspec.Struct):
 _read_call = msgspec.json.Decoder(_CallContent).decode
 
 
+class _EndContent(msgspec.Struct):
+    outcome: str
+
+
+_read_end = msgspec.json.Decoder(_EndContent).decode
+_SAYING_MORE = (Kind.TOOL_USE, Kind.TOOL_RESULT)
+
+
 class Lineage:
     """One braid: its key, its nodes, its chains, its open calls."""
 
@@ -91,6 +104,8 @@ class Lineage:
         self._seqs: dict[str, int] = {}
         self._tool_uses: dict[str, int] = {}
         self._ends: dict[int, int] = {}  # call to its end
+        self._complete: set[int] = set()  # calls whose answer came whole
+        self._first: dict[int, int] = {}  # call to the one it repeats
         self._answers: dict[int, list[int]] = {}
         self._reached: dict[ContextList, dict[bytes, tuple[bytes, int]]] = {
             name: {} for name in ContextList
@@ -110,21 +125,25 @@ class Lineage:
         match: bytes | None,
         content: bytes,
         attrs: bytes,
+        about: tuple[str, ...] = (),
     ) -> int:
         """Take in the next node and give its seq."""
         seq = len(self.nodes)
         before = [self._seqs[name] for name in prev]
         owner = self._owner(seq, kind, origin, before)
         said: dict[str, Json] = {}
-        if kind is Kind.TOOL_USE or b'"part":' in attrs:
-            said = strict_json.loads_object(attrs.decode("utf-8"), "attrs")
+        if kind in _SAYING_MORE or (match is None and _may_follow(attrs)):
+            said = strict_json.read_object(attrs, "attrs")
+        name = said.get("id" if kind is Kind.TOOL_USE else "tool_use_id")
+        spine = match is not None and is_spine_node(kind, content)
         known = Known(
             signature=decode(signature_text, "s", 64),
             text=signature_text,
             kind=kind,
             match=match,
-            spine=match is not None and is_spine_node(kind, content),
-            follows=said.get("part", 1) != 1,
+            spine=spine,
+            anchor=anchor(kind, match, name) if spine and match is not None else None,
+            follows=match is None and (said.get("part", 1) != 1 or said.get("type") == "extra"),
             owner=owner,
         )
         self.nodes.append(known)
@@ -135,11 +154,17 @@ class Lineage:
             self.open_calls[seq] = seq
             self._answers[seq] = []
             self._learn_context(seq, content)
+            if about:
+                self._first[seq] = self._seqs[about[0]]
         elif kind is Kind.END and owner is not None:
             self._ends[owner] = seq
             self.open_calls.pop(owner, None)
+            if _read_end(content).outcome == "complete":
+                self._complete.add(owner)
         elif owner is not None:
-            self._answers[owner].append(seq)
+            answer = self._answers[owner]
+            if match is not None or (known.follows and answer[-1:] == [seq - 1]):
+                answer.append(seq)
             self.open_calls[owner] = seq
         if match is not None and kind in (Kind.TOOLS, Kind.SYSTEM):
             self.definitions.setdefault(match, seq)
@@ -184,6 +209,10 @@ class Lineage:
             paths[ContextList.TOOLS], paths[ContextList.SYSTEM], paths[ContextList.MESSAGES]
         )
 
+    def answer_of(self, call: int) -> tuple[int, ...]:
+        """Give the content of a call's answer: what a later request may resend."""
+        return tuple(self._answers[call])
+
     def conversation(self, call: int) -> tuple[int, ...]:
         """Give the messages a call showed and those that its answer added."""
         return (*self.context_of(call).messages, *self._answers[call])
@@ -204,6 +233,14 @@ class Lineage:
     def end_of(self, call: int) -> int | None:
         return self._ends.get(call)
 
+    def is_complete(self, call: int) -> bool:
+        """Tell whether the answer to a call came whole: nobody repeats such a call."""
+        return call in self._complete
+
+    def first_of(self, call: int) -> int:
+        """Give the call that this one repeats, itself if none."""
+        return self._first.get(call, call)
+
     def tool_use(self, name: str) -> int | None:
         """Find the tool call with this provider id."""
         return self._tool_uses.get(name)
@@ -221,21 +258,32 @@ class Lineage:
                 added.append(self.text(seq))
         return {"from": encode(start), "add": added, "to": encode(value)}
 
-    def prefix(self, path: Iterable[int]) -> bytes:
-        """Give the value by which a later request finds that it resends this conversation."""
-        value = PREFIX_START
+    def prefix(self, path: Iterable[int]) -> Prefix:
+        """Give the values by which a later request finds that it resends this conversation."""
+        prefix = Prefix()
         for seq in path:
             known = self.nodes[seq]
-            if known.spine and not known.follows and known.match is not None:
-                value = extend_prefix(value, known.match)
-        return value
+            if known.match is not None:
+                prefix = prefix.extended(known.match if known.spine else None, known.anchor)
+        return prefix
 
 
-PREFIX_START = b"braid/1 prefix"
+class Prefix(msgspec.Struct, frozen=True):
+    """A conversation so far: over all its words, and over what other words may stand between."""
+
+    words: bytes = b"braid/1 prefix"
+    anchors: bytes = b"braid/1 anchors"
+
+    def extended(self, match: bytes | None, anchored: bytes | None) -> Prefix:
+        return Prefix(_extend(self.words, match), _extend(self.anchors, anchored))
 
 
-def extend_prefix(value: bytes, match: bytes) -> bytes:
-    return hashlib.sha256(value + match).digest()
+def _extend(value: bytes, match: bytes | None) -> bytes:
+    return value if match is None else hashlib.sha256(value + match).digest()
+
+
+def _may_follow(attrs: bytes) -> bool:
+    return b'"part":' in attrs or b'"type":"extra"' in attrs
 
 
 def is_spine_node(kind: Kind, content: bytes) -> bool:
@@ -250,6 +298,13 @@ def relearn(lineage: Lineage, rows: Iterable[NodeRow]) -> None:
         opened = row.node.opened
         content, attrs = (opened.content, opened.attrs) if opened else (b"", b"{}")
         lineage.learn(
-            row.node.s, header.kind, header.origin, header.prev, row.match, content, attrs
+            row.node.s,
+            header.kind,
+            header.origin,
+            header.prev,
+            row.match,
+            content,
+            attrs,
+            header.about,
         )
         lineage.last_time = max(lineage.last_time, header.time)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
+import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from braid import strict_json
+from braid.node import read_header
 from braid.wire.block import Block
-from braid_server.lineage import PREFIX_START, Lineage, extend_prefix
+from braid_server.lineage import Lineage, Prefix
+from braid_server.marks import Marks, Matched
 from braid_server.store import BraidRow
 from braid_server.store.rows import Reading
-from braid_verifier.history import canonical, is_spine
+from braid_verifier.resent import Recognised, Resent, recognise
+
+# A question that many ask has many answers; the newest of them are looked through.
+CANDIDATES = 8
 
 
 class By(StrEnum):
@@ -25,50 +30,12 @@ class By(StrEnum):
     PREFIX = "prefix"
 
 
-class Marks:
-    """The keyed values under which a tenant's words, ids and sessions are found again."""
-
-    def __init__(self, key: bytes) -> None:
-        self._key = key
-
-    def _value(self, purpose: bytes, what: bytes) -> bytes:
-        return hmac.digest(self._key, purpose + what, hashlib.sha256)
-
-    def block(self, block: Block) -> bytes:
-        return self._value(b"block\n", canonical(block))
-
-    def body(self, body: bytes) -> bytes:
-        return self._value(b"body\n", body)
-
-    def session(self, name: str) -> bytes:
-        return self._value(b"session\n", name.encode("utf-8", "surrogatepass"))
-
-    def answer(self, provider: str, name: str) -> bytes:
-        return self._value(f"answer {provider}\n".encode(), name.encode("utf-8", "surrogatepass"))
-
-    def prefix(self, value: bytes) -> bytes:
-        return self._value(b"prefix\n", value)
-
-
-@dataclass(frozen=True, slots=True)
-class Matched:
-    """A block of a request with the value it is recognised by."""
-
-    block: Block
-    match: bytes
-    spine: bool
-
-
-def match_blocks(marks: Marks, blocks: Sequence[Block]) -> list[Matched]:
-    return [Matched(block, marks.block(block), is_spine(block)) for block in blocks]
-
-
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a request belongs.
 
     lineage   the braid it goes on in, or None for a new one.
-    resumes   the end it goes on from.
+    resumes   what it goes on from: an end, or a repeated call that has none.
     repeats   the call it repeats.
     known     for each leading block of the messages the node it resends, or None for one
               that was not there; blocks after these are new.
@@ -81,7 +48,7 @@ class Place:
     lineage: Lineage | None = None
     resumes: int | None = None
     repeats: int | None = None
-    known: tuple[int | None, ...] = ()
+    known: tuple[Resent | None, ...] = ()
     elided: bool = False
     source: Lineage | None = None
     closed: bool = False
@@ -127,12 +94,23 @@ class Placer:
     def _retry(self, wanted: Wanted) -> Place | None:
         if wanted.retry_of is None:
             return None
+        fallback: Place | None = None
         for number, call in sorted(self._reading().marked(wanted.retry_of), reverse=True):
             row = self._reading().braid(number)
             lineage = row and self._open(row)
-            if lineage:
-                return Place(By.RETRY, lineage, repeats=call)
-        return None
+            if not lineage:
+                continue
+            end = lineage.end_of(call)
+            place = Place(
+                By.RETRY,
+                lineage,
+                resumes=call if end is None else end,
+                repeats=lineage.first_of(call),
+            )
+            if not lineage.is_complete(call):
+                return place
+            fallback = fallback or place
+        return fallback
 
     def _session(self, wanted: Wanted) -> Place | None:
         if wanted.session is None:
@@ -143,9 +121,7 @@ class Placer:
         lineage = self._open(rows[0])
         if lineage is None:
             found = self._longest(wanted, {row.number for row in rows})
-            if found is None:
-                return None
-            return self._copied(wanted, found)
+            return None if found is None else self._copied(found)
         if wanted.answer is not None:
             for number, end in self._reading().marked(wanted.answer):
                 if number == lineage.number:
@@ -153,7 +129,7 @@ class Placer:
         found = self._longest(wanted, {rows[0].number})
         if found is None:
             return Place(By.SESSION, lineage)
-        return self._resumed(By.SESSION, wanted, lineage, found)
+        return self._resumed(By.SESSION, lineage, found)
 
     def _thread(self, wanted: Wanted) -> Place | None:
         if wanted.answer is None:
@@ -172,89 +148,138 @@ class Placer:
         if found is None:
             return None
         if found.unique:
-            row = self._reading().braid(found.braid)
-            lineage = row and self._open(row)
-            if lineage:
-                return self._resumed(By.PREFIX, wanted, lineage, found)
-        return self._copied(wanted, found)
+            lineage = self._open(found.row)
+            if lineage is not None:
+                return self._resumed(By.PREFIX, lineage, found)
+        return self._copied(found)
 
     def _longest(self, wanted: Wanted, among: set[int] | None) -> _Found | None:
         """Find the longest prefix that ends in an answer and that a braid knows."""
-        for length, value in reversed(answer_prefixes(wanted.messages)):
-            rows = self._reading().marked(self._marks.prefix(value))
-            ends: dict[int, int] = {}
-            for number, end in rows:
-                if (among is None or number in among) and self._fits(wanted, number, among):
-                    ends[number] = max(end, ends.get(number, -1))
-            if ends:
-                newest = max(ends)
-                return _Found(newest, ends[newest], length, unique=len(ends) == 1)
+        for length, prefix in reversed(answer_prefixes(wanted.messages)):
+            for mark in (self._marks.words(prefix), self._marks.anchors(prefix)):
+                found = self._known(wanted, among, mark, length)
+                if found is not None:
+                    return found
         return None
 
-    def _fits(self, wanted: Wanted, number: int, among: set[int] | None) -> bool:
-        if among is not None or wanted.session is None:
-            return True
-        row = self._reading().braid(number)
-        return row is not None and row.session in (None, wanted.session)
+    def _known(
+        self, wanted: Wanted, among: set[int] | None, mark: bytes, length: int
+    ) -> _Found | None:
+        ends: dict[int, int] = {}
+        for number, end in self._reading().marked(mark):
+            if among is None or number in among:
+                ends[number] = max(end, ends.get(number, -1))
+        found: list[_Found] = []
+        for number in sorted(ends, reverse=True)[:CANDIDATES]:
+            row = self._reading().braid(number)
+            if row is None or not self._fits(wanted, row, among):
+                continue
+            source = self._any(row)
+            laid = self._lay(source, ends[number], wanted.messages[:length])
+            if laid is not None:
+                found.append(_Found(row, source, ends[number], laid, unique=True))
+        if len(found) < 2:
+            return found[0] if found else None
+        return dataclasses.replace(found[0], unique=False)
 
-    def _resumed(self, by: By, wanted: Wanted, lineage: Lineage, found: _Found) -> Place:
-        path = lineage.conversation(lineage.call_of(found.end))
-        known, elided = align(lineage, path, wanted.messages[: found.length])
-        return Place(by, lineage, resumes=found.end, known=known, elided=elided)
+    def _fits(self, wanted: Wanted, row: BraidRow, among: set[int] | None) -> bool:
+        return among is not None or wanted.session is None or row.session in (None, wanted.session)
 
-    def _copied(self, wanted: Wanted, found: _Found) -> Place | None:
-        row = self._reading().braid(found.braid)
-        if row is None:
-            return None
-        source = self._any(row)
-        path = source.conversation(source.call_of(found.end))
-        known, elided = align(source, path, wanted.messages[: found.length])
-        closed = self._open(row) is None
-        return Place(By.PREFIX, None, known=known, elided=elided, source=source, closed=closed)
+    def _lay(self, source: Lineage, end: int, messages: Sequence[Matched]) -> Recognised | None:
+        """Lay resent messages beside a known conversation.
+
+        None if any of them is new, or if none of them is of the answer that ends there.
+        """
+        call = source.call_of(end)
+        path = [seq for seq in source.conversation(call) if not source.nodes[seq].follows]
+        laid = align(source, path, messages)
+        if not _accounts(laid, messages):
+            blocks = [self._block(source, seq) for seq in path]
+            by_words = recognise(blocks, [matched.block for matched in messages])
+            if not _accounts(by_words, messages):
+                return None
+            found = (here and Resent(path[here.known], here.exact) for here in by_words.blocks)
+            laid = Recognised(tuple(found), by_words.elided)
+        answer = source.answer_of(call)
+        if any(here is not None and here.known in answer for here in laid.blocks):
+            return laid
+        return None
+
+    def _block(self, source: Lineage, seq: int) -> Block:
+        """Read a known block from the store."""
+        rows = [self._reading().node(source.number, part) for part in source.block_at(seq)]
+        opened = [row.node.opened for row in rows if row is not None and row.node.opened]
+        header = read_header(rows[0].node.h) if rows[0] is not None else None
+        assert header is not None
+        attrs = strict_json.read_object(opened[0].attrs, "attrs") if opened else {}
+        content = b"".join(part.content for part in opened)
+        return Block(header.kind, header.origin, header.media, content, attrs)
+
+    def _resumed(self, by: By, lineage: Lineage, found: _Found) -> Place:
+        return Place(
+            by, lineage, resumes=found.end, known=found.laid.blocks, elided=found.laid.elided
+        )
+
+    def _copied(self, found: _Found) -> Place:
+        return Place(
+            By.PREFIX,
+            None,
+            known=found.laid.blocks,
+            elided=found.laid.elided,
+            source=found.source,
+            closed=self._open(found.row) is None,
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    braid: int
+    """A known conversation, and how the resent messages lie beside it."""
+
+    row: BraidRow
+    source: Lineage
     end: int
-    length: int
+    laid: Recognised
     unique: bool
 
 
-def answer_prefixes(messages: Sequence[Matched]) -> list[tuple[int, bytes]]:
+def _accounts(laid: Recognised, messages: Sequence[Matched]) -> bool:
+    """Tell whether every message that says something is known."""
+    return all(
+        here is not None or not matched.block.content
+        for here, matched in zip(laid.blocks, messages, strict=True)
+    )
+
+
+def answer_prefixes(messages: Sequence[Matched]) -> list[tuple[int, Prefix]]:
     """Give (length, value) of each prefix that ends where an assistant's turn ends."""
-    prefixes: list[tuple[int, bytes]] = []
-    value = PREFIX_START
+    prefixes: list[tuple[int, Prefix]] = []
+    prefix = Prefix()
     for index, matched in enumerate(messages):
-        if matched.spine:
-            value = extend_prefix(value, matched.match)
+        prefix = prefix.extended(matched.match if matched.spine else None, matched.anchor)
         last = index + 1 == len(messages) or messages[index + 1].block.role != "assistant"
         if matched.block.role == "assistant" and last:
-            prefixes.append((index + 1, value))
+            prefixes.append((index + 1, prefix))
     return prefixes
 
 
-def align(
-    lineage: Lineage, path: Sequence[int], messages: Sequence[Matched]
-) -> tuple[tuple[int | None, ...], bool]:
-    """Lay resent blocks beside the known path: which node each one is, and whether any is missing.
+def align(lineage: Lineage, path: Sequence[int], messages: Sequence[Matched]) -> Recognised:
+    """Lay resent blocks beside the known path by their matches: which node each one is.
 
-    The spines are equal, by the prefix that was found; what lies between may be left out.
+    Where the spines are equal, what lies between them may be left out.
     """
-    heads = [seq for seq in path if not lineage.nodes[seq].follows]
-    known: list[int | None] = []
+    known: list[Resent | None] = []
     at, elided = 0, False
     for matched in messages:
         here = at
-        while here < len(heads) and lineage.nodes[heads[here]].match != matched.match:
-            if lineage.nodes[heads[here]].spine:
-                here = len(heads)
+        while here < len(path) and lineage.nodes[path[here]].match != matched.match:
+            if lineage.nodes[path[here]].spine:
+                here = len(path)
                 break
             here += 1
-        if here < len(heads):
+        if here < len(path):
             elided = elided or here > at
-            known.append(heads[here])
+            known.append(Resent(path[here], exact=True))
             at = here + 1
         else:
             known.append(None)
-    return tuple(known), elided or at < len(heads)
+    return Recognised(tuple(known), elided or at < len(path))

@@ -20,7 +20,8 @@ from braid.wire.block import Block, Request
 from braid_server.call_record import CallRecord
 from braid_server.keyring import Keyring, KeyUnavailable
 from braid_server.lineage import Lineage, relearn
-from braid_server.placement import Marks, Placer, Wanted, match_blocks
+from braid_server.marks import Marks, match_blocks
+from braid_server.placement import Placer, Wanted
 from braid_server.recording import CallEnding, CallOpening, CallOutcome, RecordingFailed
 from braid_server.request_nodes import RequestNodes
 from braid_server.store import BraidRow, Store, StoreUnavailable, Transaction
@@ -216,7 +217,9 @@ class Recorder:
         marks = self._marks_of(call.opening.tenant)
         weaving = Weaving(transaction, lineage, self._now())
         for block in blocks:
-            weaving.add_block(block, marks.block(block), lineage.open_calls[call.seq])
+            # What stands beside the content has no role, and no client sends it back.
+            match = marks.block(block) if block.role else None
+            weaving.add_block(block, match, lineage.open_calls[call.seq])
         if ending is None:
             return
         end = self._end(transaction, lineage, marks, call.seq, ending, body)
@@ -233,12 +236,12 @@ class Recorder:
         ending: CallEnding,
         body: BodyDigest | None,
     ) -> int:
-        answered = lineage.open_calls[call] != call
         end = Weaving(transaction, lineage, self._now()).add_end(call, ending, body)
         transaction.close_call(lineage.number, call)
-        if answered:
+        if lineage.answer_of(call):
             prefix = lineage.prefix(lineage.conversation(call))
-            transaction.add_mark(marks.prefix(prefix), lineage.number, end)
+            transaction.add_mark(marks.words(prefix), lineage.number, end)
+            transaction.add_mark(marks.anchors(prefix), lineage.number, end)
         return end
 
     def _recover(self, transaction: Transaction) -> int:

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from braid.node import Link, Relation
 from braid.wire.block import Request
 from braid_server.lineage import Context, Lineage
-from braid_server.placement import Marks, Matched, Place, match_blocks
+from braid_server.marks import Marks, Matched, match_blocks
+from braid_server.placement import Place
 from braid_server.weaving import Weaving
+from braid_verifier.resent import Resent
 
 
 class RequestNodes:
@@ -39,9 +41,6 @@ class RequestNodes:
         place = self._place
         if place.lineage is None:
             return None
-        if place.repeats is not None:
-            end = place.lineage.end_of(place.repeats)
-            return place.repeats if end is None else end
         return 0 if place.resumes is None else place.resumes
 
     def _link(self) -> tuple[Link, ...]:
@@ -70,8 +69,8 @@ class RequestNodes:
             tools = tools or before.tools
         for index, matched in enumerate(self._messages):
             known = place.known[index] if index < len(place.known) else None
-            if known is not None and place.source is None:
-                messages.extend(lineage.block_at(known))
+            if known is not None and known.exact and place.source is None:
+                messages.extend(lineage.block_at(known.known))
             else:
                 messages.extend(self._new(matched, known))
         if before is not None:
@@ -88,7 +87,11 @@ class RequestNodes:
             history = ["continued"]
         else:
             return []
-        return [*history, "elided"] if self._place.elided else history
+        if self._place.elided:
+            history.append("elided")
+        if any(known is not None and not known.exact for known in self._place.known):
+            history.append("variant")
+        return history
 
     def _definitions(self, blocks: Sequence[Matched]) -> tuple[int, ...]:
         seqs: list[int] = []
@@ -100,11 +103,13 @@ class RequestNodes:
                 seqs.extend(self._new(matched, None))
         return tuple(seqs)
 
-    def _new(self, matched: Matched, copy_of: int | None) -> tuple[int, ...]:
+    def _new(self, matched: Matched, known: Resent | None) -> tuple[int, ...]:
         extra: dict[str, object] = {}
         source = self._place.source
-        if copy_of is not None and source is not None:
-            extra["copy_of"] = {"braid": source.id, "node": source.text(copy_of)}
+        if known is not None and source is None:
+            extra["variant_of"] = self._lineage.text(known.known)
+        elif known is not None and source is not None and known.exact:
+            extra["copy_of"] = {"braid": source.id, "node": source.text(known.known)}
         link, self.link_left = self.link_left, ()
         seqs = self._weaving.add_block(matched.block, matched.match, self._after, extra, link)
         self._after = seqs[-1]

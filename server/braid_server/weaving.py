@@ -41,7 +41,14 @@ class Weaving:
         node = weave(lineage.key, draft, seq=len(lineage.nodes), time=self._time, salt=salt)
         lineage.last_time = self._time
         seq = lineage.learn(
-            node.s, draft.kind, draft.origin, draft.prev, match, draft.content, draft.attrs
+            node.s,
+            draft.kind,
+            draft.origin,
+            draft.prev,
+            match,
+            draft.content,
+            draft.attrs,
+            draft.about,
         )
         self._transaction.add_node(lineage.number, NodeRow(seq, str(draft.kind), node, match))
         return seq
@@ -49,12 +56,15 @@ class Weaving:
     def add_block(
         self,
         block: Block,
-        match: bytes,
+        match: bytes | None,
         after: int | None,
         extra: Mapping[str, object] | None = None,
         link: tuple[Link, ...] = (),
     ) -> tuple[int, ...]:
-        """Sign a block, large ones as several nodes, each after the one before."""
+        """Sign a block, large ones as several nodes, each after the one before.
+
+        `match` is what it is recognised by when it comes back, None if it never does.
+        """
         lineage = self._lineage
         seqs: list[int] = []
         for part in parts_of(block, extra):

@@ -1,13 +1,17 @@
-"""Recognising a block that a client sends back: one value for all its honest spellings.
+"""Recognising a block that a client sends back: one value for its ordinary spellings.
 
 Clients move `cache_control`, reprint numbers, reorder members, add nulls, and turn a list
 of one text into a string. The canonical form is the same for all of these and for the
-block as the provider sent it, and differs where a word does (SPEC §8.3).
+block as the provider sent it, and differs where a word does (SPEC §8.3). Looser likeness
+is `resent`'s job.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
+
+from msgspec import Raw
 
 from braid import strict_json
 from braid.errors import Malformed
@@ -17,7 +21,7 @@ from braid.wire.block import Block
 
 # Members that say how a block is to be handled and not what it says (wire-protocol facts).
 _PRESENTATION = frozenset(("cache_control", "index", "citations", "caller", "toolset_name"))
-_EXACT_INTEGERS = 2**53
+EXACT_INTEGERS = 2**53
 
 
 def canonical(block: Block) -> bytes:
@@ -40,21 +44,21 @@ def _form(block: Block) -> Json:
     attrs = block.attrs
     match block.kind:
         case Kind.THINKING:
-            signature = attrs.get("signature")
-            # The provider's signature stands for the words; clients may summarise them.
-            if isinstance(signature, str) and signature:
-                return [kind, "signature", signature]
-            return [kind, "words", _text(block)]
+            return [kind, _attr(attrs, "signature"), _text(block)]
         case Kind.TOOL_USE:
             # Every member of an input is the model's word: only its numbers may be reprinted.
-            return [kind, _attr(attrs, "id"), _attr(attrs, "name"), _numbers(_read(block.content))]
+            return [kind, _attr(attrs, "id"), _attr(attrs, "name"), numbers(read(block.content))]
         case Kind.TOOL_RESULT:
-            return [kind, _attr(attrs, "tool_use_id"), _result(block)]
+            return [kind, _attr(attrs, "tool_use_id"), _failed(attrs), _result(block)]
+        case Kind.TOOLS:
+            # Below the top stand the names of the tool's own parameters.
+            tool = read(block.content)
+            return [kind, numbers(_without_presentation(tool) if isinstance(tool, dict) else tool)]
         case Kind.TEXT | Kind.PROMPT | Kind.SYSTEM if block.media == "text/plain":
             return [kind, _text(block)]
     if block.media == "application/json":
         return [kind, _json(block.content)]
-    return [kind, block.media, block.content.hex()]
+    return [kind, block.media, hashlib.sha256(block.content).hexdigest()]
 
 
 def _attr(attrs: Mapping[str, object], name: str) -> str:
@@ -62,11 +66,18 @@ def _attr(attrs: Mapping[str, object], name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
+def _failed(attrs: Mapping[str, object]) -> bool:
+    extra = attrs.get("extra")
+    flag = extra.get("is_error") if isinstance(extra, Mapping) else None
+    return flag is True or (isinstance(flag, Raw) and bytes(flag) == b"true")
+
+
 def _text(block: Block) -> str:
     return block.content.decode("utf-8", "replace")
 
 
-def _read(raw: bytes) -> Json:
+def read(raw: bytes) -> Json:
+    """Read the JSON of a block; what is none is a value of its own."""
     try:
         return strict_json.loads(strict_json.decode_utf8(raw, "block"), "block")
     except Malformed:
@@ -74,12 +85,12 @@ def _read(raw: bytes) -> Json:
 
 
 def _json(raw: bytes) -> Json:
-    return _numbers(_plain(_read(raw)))
+    return numbers(_plain(read(raw)))
 
 
 def _result(block: Block) -> Json:
     if block.media == "text/plain":
-        return [["text", _text(block)]]
+        return [["text", _text(block)]] if block.content else []
     value = _json(block.content)
     if isinstance(value, list):
         return [_item(item) for item in value]
@@ -93,24 +104,29 @@ def _item(item: Json) -> Json:
 
 
 def _plain(value: Json) -> Json:
-    """Drop nulls and what only says how a block is to be handled."""
+    """Drop nulls, and what only says how a block is to be handled, from blocks at any depth."""
     if isinstance(value, dict):
-        return {
-            name: _plain(member)
-            for name, member in value.items()
-            if member is not None and name not in _PRESENTATION
-        }
+        kept = _without_presentation(value) if isinstance(value.get("type"), str) else value
+        return {name: _plain(member) for name, member in kept.items()}
     if isinstance(value, list):
         return [_plain(item) for item in value]
     return value
 
 
-def _numbers(value: Json) -> Json:
+def _without_presentation(value: dict[str, Json]) -> dict[str, Json]:
+    return {
+        name: member
+        for name, member in value.items()
+        if member is not None and name not in _PRESENTATION
+    }
+
+
+def numbers(value: Json) -> Json:
     """Give each number one type: clients print 1.0 as 1, and 1E2 as 100.0."""
     if isinstance(value, dict):
-        return {name: _numbers(member) for name, member in value.items()}
+        return {name: numbers(member) for name, member in value.items()}
     if isinstance(value, list):
-        return [_numbers(item) for item in value]
-    if isinstance(value, float) and value.is_integer() and abs(value) <= _EXACT_INTEGERS:
+        return [numbers(item) for item in value]
+    if isinstance(value, float) and value.is_integer() and abs(value) <= EXACT_INTEGERS:
         return int(value)
     return value
