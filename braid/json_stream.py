@@ -40,6 +40,19 @@ class Unreadable(Malformed):
     """Bytes after which nothing more of the file can be read."""
 
 
+def _begins_text(some: bytes) -> bool:
+    """Tell whether these bytes, if any, begin with a whole character."""
+    if not some or some[0] < 0x80:
+        return True
+    for size in range(2, 5):
+        try:
+            some[:size].decode("utf-8")
+        except UnicodeDecodeError:
+            continue
+        return True
+    return False
+
+
 class JsonStream:
     """A cursor over the tokens of a JSON text.
 
@@ -62,6 +75,12 @@ class JsonStream:
         return self._before + self._at
 
     def fail(self, code: str, reason: str) -> Unreadable:
+        """Make a refusal; a byte that is no text is said to be that and not bad JSON."""
+        if code == "E_JSON":
+            while len(self._buffer) - self._at < 4 and self._more():
+                pass
+            if not _begins_text(self._buffer[self._at : self._at + 4]):
+                code, reason = "E_UTF8", "invalid UTF-8"
         return Unreadable(code, f"byte {self.offset}: {reason}")
 
     def _more(self) -> bool:

@@ -178,10 +178,11 @@ def read_header(text: str) -> Header:
     `link` where its kind allows none, E_HDR for everything else. What returns is
     well-formed, not yet trusted.
     """
-    if len(text) > MAX_HEADER:
-        raise Malformed("E_LIMIT", f"header: expected at most {MAX_HEADER} bytes, got {len(text)}")
-    match = _HEADER.fullmatch(text)
+    match = _HEADER.fullmatch(text) if len(text) <= MAX_HEADER else None
     if match is None:
+        size = len(text.encode("utf-8", "surrogatepass"))
+        if size > MAX_HEADER:
+            raise Malformed("E_LIMIT", f"header: expected at most {MAX_HEADER} bytes, got {size}")
         raise Malformed("E_HDR", f"header: {_explain(text)}")
     (about_text, braid, content, kind_text, links, media, origin_text, prev_text, count, tree,
      digits, time) = match.groups()  # fmt: skip

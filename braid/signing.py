@@ -123,13 +123,18 @@ def check_signature_form(signature: bytes, place: str) -> None:
 
 
 def verifies(key: bytes, signature: bytes, purpose: Purpose, payload: bytes) -> bool:
-    """Tell whether the signature fits.
+    """Tell whether the signature fits this payload for this purpose (SPEC §2.2).
 
     Assumes a key that `check_key` passed and a signature that `check_signature_form`
     passed; with both, every library agrees (SPEC §2.3).
     """
+    return fits(key, signature, signed_bytes(purpose, payload))
+
+
+def fits(key: bytes, signature: bytes, message: bytes) -> bool:
+    """Tell whether the signature fits these bytes, framed or not; assumes what `verifies` does."""
     try:
-        nacl.bindings.crypto_sign_open(signature + signed_bytes(purpose, payload), key)
+        nacl.bindings.crypto_sign_open(signature + message, key)
     except (nacl.exceptions.BadSignatureError, ValueError):
         return False
     return True

@@ -158,8 +158,10 @@ class TranscriptReader:
         if not stream.peek():
             raise stream.fail("E_EMPTY", "expected a transcript, got nothing")
         if stream.peek() != b"{":
-            if stream.peek() == b"[":
-                stream.value()  # says E_DEPTH or E_JSON where that is the truth
+            try:
+                stream.value()  # whether it is JSON at all
+            except Unreadable as fault:
+                raise Unreadable(fault.code, f"not a transcript: {fault}") from fault
             raise stream.fail("E_VERSION", "not a transcript: expected a JSON object")
         if self._walk():
             self._check_head()
