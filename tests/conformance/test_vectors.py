@@ -1,0 +1,198 @@
+"""Every vector says what it says, to the verifier and about the files themselves."""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from braid_verifier import Policy, Report, verify
+
+HERE = Path(__file__).resolve().parent.parent / "vectors"
+SPEC = (HERE.parent.parent / "braid" / "SPEC.md").read_text("utf-8")
+INDEX: dict[str, Any] = json.loads((HERE / "index.json").read_text("utf-8"))
+ROOT: str = INDEX["root"]
+
+
+@dataclass(frozen=True, slots=True)
+class Vector:
+    name: str
+    file: str
+    section: str
+    comment: str
+    result: str
+    failures: list[tuple[str, int | None]]
+    first: tuple[str, int | None] | None
+    also: list[tuple[str, int | None]]
+    claims: dict[str, str]
+
+    @property
+    def raw(self) -> bytes:
+        return (HERE / self.file).read_bytes()
+
+
+def _finding(pair: Any) -> tuple[str, int | None]:
+    code, node = pair
+    return code, node
+
+
+VECTORS = [
+    Vector(
+        name=case["name"],
+        file=case["file"],
+        section=case["section"],
+        comment=case["comment"],
+        result=case["result"],
+        failures=[_finding(pair) for pair in case["failures"]],
+        first=None if case["first"] is None else _finding(case["first"]),
+        also=[_finding(pair) for pair in case.get("also", [])],
+        claims=case.get("claims", {}),
+    )
+    for case in INDEX["vectors"]
+]
+each_vector = pytest.mark.parametrize("vector", VECTORS, ids=[vector.name for vector in VECTORS])
+
+
+def failures_of_first_class(report: Report) -> list[tuple[str, int | None]]:
+    """Give the failures a vector pins: those of the first class that has any."""
+    failed = [found for found in report.findings if found.code.startswith("E_")]
+    lowest = min((found.check for found in failed), default=None)
+    return [(found.code, found.node) for found in failed if found.check == lowest]
+
+
+@each_vector
+def test_the_verifier_says_what_the_vector_says(vector: Vector) -> None:
+    report = verify(vector.raw, policy=Policy(), roots=[ROOT])
+    found = failures_of_first_class(report)
+    assert (str(report.result), set(found)) == (vector.result, set(vector.failures))
+    assert (found[0] if found else None) == vector.first
+    assert {(finding.code, finding.node) for finding in report.findings} >= set(vector.also)
+    said = {str(name): str(claim.answer) for name, claim in report.claims.items()}
+    assert {name: said[name] for name in vector.claims} == vector.claims
+
+
+@each_vector
+def test_without_a_pinned_root_nothing_is_verified_and_nothing_else_changes(vector: Vector) -> None:
+    pinned = verify(vector.raw, policy=Policy(), roots=[ROOT])
+    report = verify(vector.raw, policy=Policy())
+    expected = "unmet" if vector.result == "verified" else vector.result
+    assert str(report.result) == expected
+    assert report.findings == pinned.findings
+
+
+class Trickle(io.RawIOBase):
+    """A source that gives a few bytes at a time."""
+
+    def __init__(self, raw: bytes, step: int) -> None:
+        self._raw, self._step, self._at = raw, step, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        step = self._step if size < 0 else min(size, self._step)
+        piece = self._raw[self._at : self._at + step]
+        self._at += len(piece)
+        return piece
+
+
+@each_vector
+def test_a_source_that_trickles_changes_nothing(vector: Vector) -> None:
+    whole = verify(vector.raw, policy=Policy(), roots=[ROOT])
+    trickled = verify(Trickle(vector.raw, 7), policy=Policy(), roots=[ROOT])  # type: ignore[arg-type]
+    assert trickled == whole
+
+
+def test_running_the_script_changes_no_file(tmp_path: Path) -> None:
+    """Run it on a copy, with the package out of reach, and compare every byte."""
+    copy = tmp_path / "tests" / "vectors"
+    copy.mkdir(parents=True)
+    (tmp_path / "braid").mkdir()
+    empty = re.sub(r"(?s)(example:begin -->).*(<!-- example:end)", r"\1\n\2", SPEC)
+    (tmp_path / "braid" / "SPEC.md").write_text(empty, "utf-8")
+    for module in HERE.glob("*.py"):
+        (copy / module.name).write_bytes(module.read_bytes())
+    script = str(copy / "make_vectors.py")
+    subprocess.run([sys.executable, "-P", script], check=True, cwd=tmp_path, timeout=120)
+    made = {
+        str(path.relative_to(copy)): path.read_bytes()
+        for path in copy.rglob("*")
+        if path.suffix in (".json", ".jsonl")
+    }
+    there = {
+        str(path.relative_to(HERE)): path.read_bytes()
+        for path in HERE.rglob("*")
+        if path.suffix in (".json", ".jsonl")
+    }
+    assert made.keys() == there.keys()
+    assert [name for name in made if made[name] != there[name]] == []
+    assert (tmp_path / "braid" / "SPEC.md").read_text("utf-8") == SPEC
+
+
+def test_the_script_shares_no_code_with_the_package() -> None:
+    allowed = set(sys.stdlib_module_names) | {"cryptography", "vectors"}
+    for module in HERE.glob("*.py"):
+        for node in ast.walk(ast.parse(module.read_text("utf-8"))):
+            names = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                assert node.level == 0
+                names = [node.module or ""]
+            assert {name.split(".")[0] for name in names} <= allowed, module.name
+
+
+def _codes_of_spec() -> set[str]:
+    return set(re.findall(r"\b[EWN]_[A-Z0-9_]+\b", SPEC))
+
+
+RESERVED = {"E_PROOF"}  # SPEC §10.5: no proof is checked yet
+
+
+def test_every_code_of_spec_has_a_vector() -> None:
+    seen = {code for vector in VECTORS for code, _ in [*vector.failures, *vector.also]}
+    assert _codes_of_spec() - seen == RESERVED
+    assert {code for code in seen if not code.startswith("history.")} - _codes_of_spec() == set()
+
+
+def _rules_of_spec() -> set[str]:
+    """Give every numbered rule: sections `### 2.1`, and the list items of `## 4.` and `## 11.`."""
+    rules, chapter, divided = set(), "", False
+    for line in SPEC.splitlines():
+        if heading := re.match(r"## (\d+)\.", line):
+            chapter, divided = heading[1], False
+            rules.add(chapter)
+        elif heading := re.match(r"### (\d+\.\d+) ", line):
+            divided = True
+            rules.add(heading[1])
+        elif (item := re.match(r"(\d+)\. ", line)) and not divided:
+            rules.add(f"{chapter}.{item[1]}")
+    return rules
+
+
+# What no transcript can break: words, what only a recorder can do, what the command line
+# does (its own tests), and chapters that are divided further.
+NOT_IN_VECTORS = {"1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "4.4", "5.4", "6.1"}
+NOT_IN_VECTORS |= {"7.4", "8.1", "8.3"}
+
+
+def test_every_rule_of_spec_has_a_vector() -> None:
+    headers = json.loads((HERE / "headers.json").read_text("utf-8"))
+    cited = {vector.section for vector in VECTORS} | {case["section"] for case in headers}
+    named = {section.removeprefix("§") for section in cited}
+    assert named <= _rules_of_spec()
+    assert _rules_of_spec() - named == NOT_IN_VECTORS - named
+
+
+def test_names_are_distinct_and_files_are_where_the_index_says() -> None:
+    assert len({vector.name for vector in VECTORS}) == len(VECTORS)
+    named = {vector.file for vector in VECTORS}
+    assert named == {f"transcripts/{path.name}" for path in (HERE / "transcripts").iterdir()}

@@ -1,0 +1,358 @@
+"""Vectors of transcripts with nothing wrong, and of those that merely fall short."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from vectors import example
+from vectors.conversations import (
+    CALL,
+    END,
+    PROMPT,
+    TEXT,
+    attrs,
+    call,
+    end,
+    params,
+    short,
+    talk,
+)
+from vectors.formulas import chain_start, chain_step, compact, encode
+from vectors.table import unmet, verified
+from vectors.weaver import Braid, Draft, File, Key, Shown
+
+
+@verified("§0", "The worked example of SPEC.", base=example.braid, sealed="yes", signer="yes")
+def spec_example(b: Braid) -> None:
+    pass
+
+
+@verified("§10.1", "A question, an answer, a certificate and a seal.", sealed="yes", signer="yes")
+def sealed(b: Braid) -> None:
+    pass
+
+
+@verified(
+    "§11.5",
+    "Without a seal nothing is wrong, but the braid is open.",
+    ("N_OPEN", None),
+    sealed="no",
+)
+def open_braid(b: Braid) -> None:
+    b.remove("seal")
+
+
+@verified(
+    "§6.2",
+    "Two turns, a tool call between them; the second context extends the first.",
+    base=talk,
+    context="yes",
+)
+def two_turns_with_a_tool(b: Braid) -> None:
+    pass
+
+
+@verified(
+    "§6.2",
+    "The second call starts from a value inside an earlier chain: the answer was regenerated.",
+    base=talk,
+)
+def context_from_an_inner_value(b: Braid) -> None:
+    first = b["call"].shows
+    assert first is not None
+    b.insert(Draft("prompt_b", "prompt", ["prompt"], b"And twice that?"), "params")
+    first.messages = ["prompt", "prompt_b"]
+    b["params"].prev = ["prompt_b"]
+    b["call"].prev = ["prompt_b", "params"]
+    b.insert(params("params3", "prompt"), "seal")
+    again = call("call3", ["prompt", "params3"], Shown(after="call"))
+
+    def inner(content: dict[str, Any]) -> None:
+        value = encode(chain_step(chain_start("messages"), b.signature("prompt")))
+        content["context"]["messages"] = {"from": value, "add": [], "to": value}
+
+    again.edit_content = inner
+    b.insert(again, "seal")
+    b.insert(end("end3", ["call3"], "upstream_cut"), "seal")
+
+
+@verified("§5.5", "The answer was erased; its node remains.", ("N_ERASED", TEXT), erased="yes")
+def erased_answer(b: Braid) -> File:
+    b["text"].erased = True
+    file = b.sign()
+    del file.nodes[END]["bsalt"]
+    return file
+
+
+@verified(
+    "§5.5",
+    "The question was erased but the body salt of the call that shows it stayed.",
+    ("W_BSALT", CALL),
+)
+def erased_question_with_the_body_salt_left(b: Braid) -> None:
+    b["prompt"].erased = True
+
+
+@verified("§10.3", "The same braid as JSON Lines.")
+def json_lines(b: Braid) -> None:
+    b.lines = True
+
+
+@verified("§10.3", "JSON Lines with a last line of proofs.", ("N_PROOF", None))
+def json_lines_with_proofs(b: Braid) -> None:
+    b.lines, b.proofs = True, [{"type": "vectors.example/proof", "words": [1, 2.5, None]}]
+
+
+@verified("§10.5", "A proof of a type nobody knows is not checked.", ("N_PROOF", None))
+def unknown_proof(b: Braid) -> None:
+    b.proofs = [{"type": "vectors.example/proof"}]
+
+
+@unmet(
+    "§9.2", "Without a certificate the signer is unknown.", ("N_NO_CERTIFICATE", None), signer="no"
+)
+def no_certificate(b: Braid) -> None:
+    b.certified = False
+
+
+@unmet("§7.2", "A root that is not pinned certified the braid.", signer="no")
+def root_not_pinned(b: Braid) -> None:
+    b.root = Key("another root")
+
+
+@verified(
+    "§4.7", "Seventy candidates; a checkpoint gathers 64 tails so that the end can name the rest."
+)
+def checkpoint_gathers_tails(b: Braid) -> None:
+    names = [f"candidate{i}" for i in range(70)]
+    for i, name in enumerate(names):
+        b.insert(Draft(name, "text", ["call"], b"Eight.", attrs=attrs(index=i)), "text")
+    b.remove("text")
+    b.insert(Draft("gathered", "checkpoint", names[:64]), "end")
+    b["end"].prev = ["gathered", *names[64:]]
+
+
+@verified("§11.1", "A checkpoint on the way: the next request hangs on it.", base=talk)
+def checkpoint_between_turns(b: Braid) -> None:
+    b.insert(Draft("checkpoint", "checkpoint", ["end"]), "tool_result")
+    b["tool_result"].prev = ["checkpoint", "tool_use"]
+
+
+@verified(
+    "§11.2", "A seal over several tails; a flag and an annotation are tails too.", ("N_FLAG", 5)
+)
+def seal_over_flags(b: Braid) -> None:
+    flag = Draft("flag", "flag", ["end"], b"{}", media="application/json", about=["text"])
+    note = Draft("note", "annotation", ["end"], b"Correct.", about=["text", "end"])
+    b.insert(flag, "seal")
+    b.insert(note, "seal")
+
+
+@verified("§11.2", "The seal names its tails in another order: they are compared as a set.")
+def seal_with_tails_in_another_order(b: Braid) -> None:
+    b.insert(Draft("note", "annotation", ["end"], b"Correct."), "seal")
+    b.insert(Draft("note2", "annotation", ["end"], b"Quite."), "seal")
+    b["seal"].edit_header = lambda header: header["prev"].reverse()
+
+
+@verified("§6.2", "The model saw a file the proxy did not.", ("N_PARTIAL", CALL), context="no")
+def partial_context(b: Braid) -> None:
+    b["call"].edit_content = lambda content: content["context"].update(partial=True)
+
+
+@verified(
+    "§4.6",
+    "A call without its end in an open braid is a note.",
+    ("N_PENDING", CALL),
+    ("N_OPEN", None),
+)
+def pending_call(b: Braid) -> None:
+    b.remove("seal")
+    b.remove("end")
+
+
+@verified("§6.2", "A retry: the second call shows the same context and is about the first.")
+def retried_call(b: Braid) -> None:
+    b.remove("text")
+    b["end"].prev = ["call"]
+    b["end"].edit_content = lambda c: c.update(outcome="error", status=529, stop_reason=None)
+    again = call("call2", ["end"], Shown(after="call"))
+    again.about = ["call"]
+    again.edit_content = lambda content: content["placement"].update(by="retry")
+    b.insert(again, "seal")
+    b.insert(Draft("text2", "text", ["call2"], b"Eight."), "seal")
+    b.insert(end("end2", ["text2"]), "seal")
+
+
+@verified("§4.6", "Two calls of one conversation run at once and become two strands.")
+def concurrent_calls(b: Braid) -> None:
+    b.insert(params("params2", "prompt"), "text")
+    b.insert(call("call2", ["prompt", "params2"], Shown(after="call")), "text")
+    b.insert(Draft("text2", "text", ["call2"], b"8"), "end")
+    b.insert(end("end2", ["text2"]), "seal")
+
+
+@verified("§6.3", "Nothing was received: every value of the end is null and there is no body salt.")
+def end_of_a_call_that_was_not_sent(b: Braid) -> None:
+    def nothing(content: dict[str, Any]) -> None:
+        content.update(dict.fromkeys(content), outcome="not_sent")
+
+    b.remove("text")
+    b["end"].prev = ["call"]
+    b["end"].edit_content = nothing
+    b["end"].salted = False
+
+
+@verified("§4.5", "A tool result that does not name its tool use.", ("W_PAIR", 9), base=talk)
+def tool_result_without_its_use(b: Braid) -> None:
+    b["tool_result"].prev = ["end"]
+
+
+@verified("§7.3", "A node's time is before that of an earlier node.", ("W_TIME", TEXT))
+def time_goes_back(b: Braid) -> None:
+    b["text"].time = "2026-02-03T04:05:06.000Z"
+
+
+@verified("§9.2", "The first and last moments of the certificate are within it.")
+def times_at_the_bounds(b: Braid) -> None:
+    b["prompt"].time = "2026-01-01T00:00:00.000Z"
+    for name in ("end", "seal"):
+        b[name].time = "2026-12-31T23:59:59.999Z"
+
+
+@verified("§3.4", "The genesis continues another braid, which is not at hand.", ("N_LINK", PROMPT))
+def genesis_with_a_link(b: Braid) -> None:
+    other = short("earlier")
+    b["prompt"].link = [
+        {"braid": encode(other.key.public), "node": other.text("end"), "rel": "continues"}
+    ]
+
+
+@verified(
+    "§8.4",
+    "A call says that thinking was not resent.",
+    ("history.elided", 11),
+    base=talk,
+    history="yes",
+)
+def history_elided(b: Braid) -> None:
+    b["call2"].edit_content = lambda content: content.update(history=["continued", "elided"])
+
+
+@verified(
+    "§8.4",
+    "A call carries a history string that this version does not define.",
+    ("history.forked", 11),
+    base=talk,
+    history="no",
+)
+def history_of_a_later_version(b: Braid) -> None:
+    b["call2"].edit_content = lambda content: content.update(history=["forked"])
+
+
+@verified("§3.3", "Words a client put into the model's mouth have origin client.")
+def assistant_text_from_the_client(b: Braid) -> None:
+    b.insert(Draft("few_shot", "text", ["prompt"], b"Insects: six.", origin="client"), "params")
+    shows = b["call"].shows
+    assert shows is not None
+    shows.messages.append("few_shot")
+    b["params"].prev = ["few_shot"]
+    b["call"].prev = ["few_shot", "params"]
+
+
+@verified("§5.2", "A string UTF-8 cannot hold is a JSON literal of escaped code units.")
+def lone_surrogate_as_a_literal(b: Braid) -> None:
+    b["text"].content, b["text"].media = rb'"\u0048\u0069\ud83d"', "application/json"
+
+
+@verified("§5.2", "Tool input that is not valid JSON stays application/json.", base=talk)
+def tool_input_cut_short(b: Braid) -> None:
+    b["tool_use"].content = b'{"a": 17,"b'
+    b["tool_use"].attrs = attrs(cut=True, id="toolu_1", type="tool_use")
+
+
+@verified("§5.2", "Binary media stands as b64.")
+def binary_media(b: Braid) -> None:
+    image = Draft("image", "media", ["prompt"], b"\x89PNG\r\n\x1a\n\x00\xff", media="image/png")
+    b.insert(image, "params")
+    shows = b["call"].shows
+    assert shows is not None
+    shows.messages.append("image")
+    b["params"].prev = ["image"]
+    b["call"].prev = ["image", "params"]
+
+
+@verified("§5.2", "An answer may be empty.")
+def empty_text(b: Braid) -> None:
+    b["text"].content = b""
+
+
+@verified("§5.3", "attrs are the bytes that stand there, however they are spelled.")
+def attrs_in_a_loose_spelling(b: Braid) -> None:
+    b["text"].attrs = b'{ "type" : "te\\u0078t",\n\t"big": 1e2, "n": [[["\\u00e9"]]] }'
+
+
+@verified("§10.2", "b64 may carry content that is UTF-8.")
+def b64_for_utf8(b: Braid) -> File:
+    file = b.sign()
+    file.nodes[TEXT]["b64"] = encode(file.nodes[TEXT].pop("text").encode())
+    return file
+
+
+@verified(
+    "§10.1",
+    "Members in another order, white space between tokens and escapes in strings change nothing.",
+)
+def another_spelling_of_the_file(b: Braid) -> bytes:
+    file = b.sign()
+    nodes = [dict(reversed(node.items())) for node in file.nodes]
+    head = {"certificate": file.head["certificate"], "braid": file.head["braid"]}
+    value = {**head, "format": file.head["format"], "proofs": [], "nodes": nodes}
+    text = json.dumps(value, indent="\t").replace("\n", "\r\n")
+    return text.replace("prompt", "\\u0070rompt").encode()
+
+
+@verified("§3.2", "The largest lists a header may have: 64 prev, 16 about, 8 link.")
+def lists_at_their_limits(b: Braid) -> None:
+    notes = [f"note{i}" for i in range(64)]
+    for name in notes:
+        b.insert(Draft(name, "annotation", ["end"], b"Noted.", origin="proxy"), "seal")
+    other = short("other")
+    link = {"braid": encode(other.key.public), "node": other.text("end"), "rel": "audits"}
+    last = Draft("last", "annotation", notes, b"All of it.", about=notes[:16], link=[link] * 8)
+    b.insert(last, "seal")
+
+
+@verified("§3.5", "The longest media type: 64 characters.")
+def longest_media(b: Braid) -> None:
+    b["text"].media = "application/" + "x" * 52
+
+
+@verified("§8.2", "A gap says that recording stopped for a while.")
+def gap(b: Braid) -> None:
+    b.insert(
+        Draft("gap", "gap", ["end"], compact({"calls": 2}).encode(), media="application/json"),
+        "seal",
+    )
+
+
+@verified("§9.1", "The policy of a certificate may be best_effort, its issuer empty.")
+def best_effort_certificate(b: Braid) -> None:
+    b.edit_certificate = lambda fields: fields.update(policy="best_effort", issuer="")
+
+
+@verified(
+    "§5.5",
+    "Everything that may be erased is erased.",
+    ("N_ERASED", PROMPT),
+    base=talk,
+    erased="yes",
+)
+def all_words_erased(b: Braid) -> File:
+    for draft in b.drafts:
+        draft.erased = draft.kind not in ("call", "end", "checkpoint", "seal")
+    file = b.sign()
+    for node in file.nodes:
+        node.pop("bsalt", None)
+    return file
