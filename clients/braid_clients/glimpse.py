@@ -10,6 +10,7 @@ from braid.node import Header, Kind, read_header
 from braid.strict_json import Json
 from braid.transcript import StoredNode
 from braid_clients.visible import visible
+from braid_clients.wording import counted
 
 _KEPT = 400  # characters of the words; no terminal line shows more
 
@@ -64,7 +65,7 @@ def glimpse(node: StoredNode) -> Glimpse:
             return Glimpse(node.s, header, ", ".join(filter(None, parts)), marks, outcome=outcome)
         case Kind.SEAL | Kind.CHECKPOINT:
             count = header.seal.count if header.seal is not None else 0
-            return Glimpse(node.s, header, f"over {count} nodes", marks)
+            return Glimpse(node.s, header, f"over {counted(count, 'node')}", marks)
         case _:
             return Glimpse(node.s, header, _words(header, content, attrs), marks)
 

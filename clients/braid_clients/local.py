@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 from braid.transcript import Layout
 from braid_clients import paths
@@ -42,16 +41,15 @@ def local_shelf(db: str | None, writes: bool) -> Iterator[Shelf]:
 
     Raises StoreUnavailable, and Problem where it is to be written and a server has it.
     """
-    folder = paths.data_folder(os.environ)
-    address = db or str(folder / "braid.db")
+    address = db or str(paths.store_file(os.environ))
     with reading(address) as opened:
         if not writes:
             yield Local(opened)
             return
     settings = Settings(
         db=address,
-        root_key=Path(os.environ.get("BRAID_ROOT_KEY") or folder / "root.key"),
-        wrapping_key=Path(os.environ.get("BRAID_WRAPPING_KEY") or folder / "wrapping.key"),
+        root_key=paths.root_key_file(os.environ),
+        wrapping_key=paths.wrapping_key_file(os.environ),
     )
     try:
         with library(settings) as opened:

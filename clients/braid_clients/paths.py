@@ -29,10 +29,29 @@ def trust_file(environment: Mapping[str, str]) -> Path:
     return config_folder(environment) / TRUSTED_ROOTS
 
 
+def store_file(environment: Mapping[str, str]) -> Path:
+    """Give the file of the user's own store; raises NoHome."""
+    return data_folder(environment) / "braid.db"
+
+
+def root_key_file(environment: Mapping[str, str]) -> Path:
+    """Give the file of the root key: as BRAID_ROOT_KEY says, or the user's own; raises NoHome."""
+    return _chosen(environment, "BRAID_ROOT_KEY") or data_folder(environment) / "root.key"
+
+
+def wrapping_key_file(environment: Mapping[str, str]) -> Path:
+    """Give the file of the wrapping key: as BRAID_WRAPPING_KEY says, or the user's own."""
+    return _chosen(environment, "BRAID_WRAPPING_KEY") or data_folder(environment) / "wrapping.key"
+
+
 def own_folder(folder: Path) -> Path:
     """Make a folder that only its owner may enter; raises OSError."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
+
+
+def _chosen(environment: Mapping[str, str], name: str) -> Path | None:
+    return Path(environment[name]) if environment.get(name) else None
 
 
 def _base(environment: Mapping[str, str], name: str, below_home: str) -> Path:

@@ -16,6 +16,7 @@ from braid.node import Kind, Origin
 from braid.transcript import StoredNode
 from braid_clients.glimpse import Glimpse, glimpse
 from braid_clients.visible import fit, only_ascii, visible
+from braid_clients.wording import counted
 
 MIN_WIDTH = 40
 _ASIDE = frozenset({Kind.PARAMS, Kind.FLAG, Kind.ANNOTATION, Kind.GAP})
@@ -137,7 +138,7 @@ def draw(braid: str, nodes: Iterable[StoredNode], drawing: Drawing) -> Iterator[
     calls = sum(seen.header is not None and seen.header.kind is Kind.CALL for seen in drawn.nodes)
     last = drawn.nodes[-1].header if drawn.nodes else None
     state = "sealed" if last is not None and last.kind is Kind.SEAL else "open"
-    size = f"{len(drawn.nodes)} nodes, {calls} calls, {state}"
+    size = f"{counted(len(drawn.nodes), 'node')}, {counted(calls, 'call')}, {state}"
     yield Text(f"braid {visible(braid)}", "bold") + Text(f"  {size}", "not bold")
     numbers = len(str(max(len(drawn.nodes) - 1, 0)))
     for index, depth, begins in drawn.walk():

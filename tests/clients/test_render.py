@@ -44,7 +44,7 @@ def test_a_conversation_is_drawn_a_line_a_node(weaver: Callable[..., Any]) -> No
     turn(made, b"A question?")
     made.seal()
     assert lines_of(made.nodes) == [
-        "braid BRAID  6 nodes, 1 calls, sealed",
+        "braid BRAID  6 nodes, 1 call, sealed",
         " 0 prompt      client   A question?",
         " 1 params      client   /v1/messages m-1",
         " 2 call        proxy    m-1 at https://provider.example: complete",

@@ -13,7 +13,8 @@ import click
 
 from braid.node import Kind, Origin, read_header
 from braid.transcript import StoredNode, TranscriptReader
-from braid_clients.cli.keys import pin, public_key, root_key_file, wrapping_key_file
+from braid_clients import paths
+from braid_clients.cli.keys import pin, public_key
 from braid_clients.cli.logs import log_to_stderr
 from braid_clients.cli.store import write_whole
 from braid_clients.cli.terminal import answer, answer_styled, speaks_unicode, width
@@ -67,8 +68,8 @@ def _record() -> tuple[bytes, str]:
     with tempfile.TemporaryDirectory(prefix="braid-demo-") as folder, scripted_provider() as there:
         settings = service.Settings(
             db=str(Path(folder) / "braid.db"),
-            root_key=root_key_file(None),
-            wrapping_key=wrapping_key_file(None),
+            root_key=paths.root_key_file(os.environ),
+            wrapping_key=paths.wrapping_key_file(os.environ),
             upstream_anthropic=there,
             port=0,
         )

@@ -30,20 +30,9 @@ wrapping_key_option = click.option(
 )
 
 
-def root_key_file(given: Path | None) -> Path:
-    """Give the root key's file: as asked, or the user's own."""
-    return given or paths.data_folder(os.environ) / "root.key"
-
-
-def wrapping_key_file(given: Path | None) -> Path:
-    """Give the wrapping key's file: as asked, or the user's own."""
-    return given or paths.data_folder(os.environ) / "wrapping.key"
-
-
-def public_key(path: Path, *, make: bool = False) -> str:
+def public_key(path: Path) -> str:
     """Give the public key of a root key file; raises KeyFileUnusable."""
-    read = keyfiles.load_or_create if make else keyfiles.load
-    return encode(SecretKey(read(path, keyfiles.ROOT_LABEL)).key)
+    return encode(SecretKey(keyfiles.load(path, keyfiles.ROOT_LABEL)).key)
 
 
 def pin(key: str, label: str) -> None:
@@ -66,7 +55,8 @@ def init(root_key: Path | None, wrapping_key: Path | None) -> None:
 
     Never overwrites: a root key that is lost cannot be made again.
     """
-    root, wrapping = root_key_file(root_key), wrapping_key_file(wrapping_key)
+    root = root_key or paths.root_key_file(os.environ)
+    wrapping = wrapping_key or paths.wrapping_key_file(os.environ)
     for path in (root, wrapping):
         if os.path.lexists(path):
             raise Problem(f"{path}: is there already, nothing was made", "show it: braid keys show")
@@ -80,7 +70,7 @@ def init(root_key: Path | None, wrapping_key: Path | None) -> None:
 @root_key_option
 def show(root_key: Path | None) -> None:
     """Print your public root key, for others to trust."""
-    path = root_key_file(root_key)
+    path = root_key or paths.root_key_file(os.environ)
     if not path.exists():
         raise Problem(f"{path}: no such key file", "make it: braid keys init")
     answer(public_key(path))

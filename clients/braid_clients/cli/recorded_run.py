@@ -9,6 +9,7 @@ from pathlib import Path
 
 from braid.errors import BraidError
 from braid_clients.cli.terminal import say
+from braid_clients.wording import counted
 from braid_server.library import Library
 from braid_server.service import Settings, library
 from braid_verifier import Policy, Result, parse_root, verify
@@ -39,7 +40,7 @@ def write_transcripts(settings: Settings, root: str, out: Path) -> Outcome:
                 continue
             with file.open("rb") as source:
                 report = verify(source, Policy(), roots=[parse_root(root)])
-            say(f"{file}: {report.summary()}, {report.counts.nodes} nodes")
+            say(f"{file}: {report.summary()}, {counted(report.counts.nodes, 'node')}")
             if report.result is not Result.VERIFIED:
                 outcome = max(outcome, Outcome.NOT_VERIFIED)
     if not braids:

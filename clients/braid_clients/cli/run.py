@@ -15,7 +15,7 @@ import click
 
 from braid_clients import paths
 from braid_clients.child import NOT_EXECUTABLE, NOT_FOUND, Signals, interruptible
-from braid_clients.cli.keys import pin, public_key, root_key_file, wrapping_key_file
+from braid_clients.cli.keys import pin, public_key
 from braid_clients.cli.logs import log_to_stderr
 from braid_clients.cli.terminal import say
 from braid_clients.loopback import without_proxy_to_loopback
@@ -54,8 +54,8 @@ def run(out: Path, command: tuple[str, ...]) -> int:
     with _run_folder() as folder:
         settings = service.Settings(
             db=str(folder / "braid.db"),
-            root_key=root_key_file(None),
-            wrapping_key=wrapping_key_file(None),
+            root_key=paths.root_key_file(os.environ),
+            wrapping_key=paths.wrapping_key_file(os.environ),
             upstream_anthropic=os.environ.get(BASE_URL) or _PROVIDER,
             port=0,
         )

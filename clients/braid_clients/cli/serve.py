@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import re
@@ -10,11 +11,10 @@ from pathlib import Path
 import click
 
 from braid_clients import paths
+from braid_clients.child import interruptible
 from braid_clients.cli.keys import (
     pin,
-    root_key_file,
     root_key_option,
-    wrapping_key_file,
     wrapping_key_option,
 )
 from braid_clients.cli.logs import log_to_stderr
@@ -94,11 +94,11 @@ def serve(
         )
     from braid_server import service
 
-    address = db or str(paths.data_folder(os.environ) / "braid.db")
+    address = db or str(paths.store_file(os.environ))
     settings = service.Settings(
         db=address,
-        root_key=root_key_file(root_key),
-        wrapping_key=wrapping_key_file(wrapping_key),
+        root_key=root_key or paths.root_key_file(os.environ),
+        wrapping_key=wrapping_key or paths.wrapping_key_file(os.environ),
         upstream_anthropic=upstream_anthropic,
         host=host,
         port=port,
@@ -113,4 +113,8 @@ def serve(
             say("and let it send a token: ANTHROPIC_CUSTOM_HEADERS='x-braid-token: SECRET'")
 
     log_to_stderr(logging.INFO)
-    service.serve(settings, ready)
+    # uvicorn raises the signal that stopped it once more when it is done; what is still
+    # open then has to be closed, and to be told to stop is no failure.
+    with interruptible(), contextlib.suppress(KeyboardInterrupt):
+        service.serve(settings, ready)
+    say("stopped")

@@ -15,6 +15,7 @@ import click
 from braid.encoding import encode
 from braid.errors import BraidError
 from braid.transcript import Layout, StoredNode, TranscriptReader, Unreadable
+from braid_clients import paths
 from braid_clients import shelf as shelves
 from braid_clients.cli.names import NamedCommand
 from braid_clients.cli.terminal import (
@@ -29,6 +30,7 @@ from braid_clients.problem import Problem
 from braid_clients.render import Drawing, draw
 from braid_clients.shelf import Shelf, as_file, is_name
 from braid_clients.visible import visible
+from braid_clients.wording import counted
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
@@ -54,11 +56,11 @@ def ls(db: str | None, url: str | None, token: str | None, limit: int) -> None:
     with _shelf(db, url, token) as shelf:
         found, more = shelves.listed(shelf, limit)
     for braid in found:
-        calls = f"{braid.calls} calls" + (f" ({braid.open_calls} open)" if braid.open_calls else "")
-        size = f"{braid.nodes:>6} nodes  {calls:<16}"
+        still = f" ({braid.open_calls} open)" if braid.open_calls else ""
+        size = f"{counted(braid.nodes, 'node'):<12} {counted(braid.calls, 'call') + still:<18}"
         answer(visible(f"{braid.id}  {braid.created}  {braid.updated}  {size}  {braid.state}"))
     if not found:
-        say("no braid is recorded here yet", "record one: braid run -- COMMAND")
+        say("no braid is recorded here yet")
     if more:
         say("there are older ones", f"see them: braid ls --limit {limit * 10}")
 
@@ -121,7 +123,11 @@ def seal(braid: str, db: str | None, url: str | None, token: str | None, interru
     """
     with _shelf(db, url, token, writes=True) as shelf:
         sealed = shelf.seal(shelves.find(shelf, braid), interrupt)
-    answer(visible(f"{sealed.braid} sealed over {sealed.nodes} nodes by {sealed.seal}"))
+    answer(
+        visible(
+            f"{sealed.braid} sealed, {counted(sealed.nodes, 'node')} with the seal {sealed.seal}"
+        )
+    )
 
 
 @contextlib.contextmanager
@@ -147,6 +153,11 @@ def _shelf(
         return
     from braid_clients.local import local_shelf
 
+    if not db and not paths.store_file(os.environ).exists():
+        raise Problem(
+            f"there is no store yet at {paths.store_file(os.environ)}",
+            "make one: braid serve; or say where else to look: --db or --url",
+        )
     with local_shelf(db, writes) as local:
         yield local
 

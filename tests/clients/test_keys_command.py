@@ -1,0 +1,89 @@
+"""`braid keys`: secret files stay secret and are never overwritten, roots are trusted by name."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+from typing import Any
+
+from braid.encoding import encode
+from braid.signing import SecretKey
+
+
+def test_init_makes_both_files_for_their_owner_alone(home: Any) -> None:
+    ran = home.braid("keys", "init")
+    assert ran.returncode == 0 and len(ran.stdout) == 44
+    for name in ("root.key", "wrapping.key"):
+        assert stat.S_IMODE((home.data / name).stat().st_mode) == 0o600
+    assert stat.S_IMODE(home.data.stat().st_mode) == 0o700
+    assert home.braid("keys", "show").stdout == ran.stdout
+
+
+def test_init_overwrites_nothing(home: Any) -> None:
+    key = home.braid("keys", "init").stdout
+    ran = home.braid("keys", "init")
+    assert ran.returncode == 2 and not ran.stdout and "is there already" in ran.stderr
+    (home.data / "root.key").unlink()
+    assert home.braid("keys", "init").returncode == 2
+    assert not (home.data / "root.key").exists()
+    (home.data / "wrapping.key").unlink()
+    assert home.braid("keys", "init").stdout not in ("", key)
+
+
+def test_other_files_can_be_named_by_option_or_variable(home: Any, tmp_path: Path) -> None:
+    root, wrapping = tmp_path / "k" / "root", tmp_path / "k" / "wrapping"
+    ran = home.braid("keys", "init", "--root-key", root, "--wrapping-key", wrapping)
+    assert root.exists() and wrapping.exists() and not home.data.exists()
+    assert home.braid("keys", "show", BRAID_ROOT_KEY=str(root)).stdout == ran.stdout
+
+
+def test_show_says_what_is_wrong_with_a_key_file(home: Any) -> None:
+    ran = home.braid("keys", "show")
+    assert ran.returncode == 2
+    assert ran.stderr.splitlines()[1] == "braid: make it: braid keys init"
+    home.braid("keys", "init")
+    file = home.data / "root.key"
+    file.chmod(0o644)
+    ran = home.braid("keys", "show")
+    assert ran.returncode == 2 and "0600" in ran.stderr
+    file.chmod(0o600)
+    secret = file.read_text().split()[1]
+    file.write_text(f"something-else {secret}\n")
+    ran = home.braid("keys", "show")
+    assert ran.returncode == 2 and secret not in ran.stderr
+
+
+def test_trust_takes_a_key_or_a_file_of_them_once(home: Any, made: Any) -> None:
+    ran = home.braid("keys", "trust", made.root, "--label", "the lab")
+    assert ran.returncode == 0 and "is now trusted" in ran.stderr and not ran.stdout
+    assert "was trusted before" in home.braid("keys", "trust", made.root).stderr
+    other = encode(SecretKey(b"o" * 32).key)
+    file = home.folder / "theirs"
+    file.write_text(f"{made.root}\n{other} their name\n")
+    assert home.braid("keys", "trust", file).returncode == 0
+    lines = (home.config / "trusted-roots").read_text().splitlines()
+    assert lines[1:] == [f"{made.root} the lab", f"{other} their name"]
+
+
+def test_trust_takes_a_key_that_begins_with_a_dash(home: Any) -> None:
+    keys = (encode(SecretKey(number.to_bytes(32, "big")).key) for number in range(10_000))
+    key = next(key for key in keys if key.startswith("-"))
+    assert home.braid("keys", "trust", key, "--label", "dash").returncode == 0
+    assert f"{key} dash\n" in (home.config / "trusted-roots").read_text()
+    assert home.braid("keys", "trust", "--", key).returncode == 0
+
+
+def test_trust_refuses_what_is_no_public_key(home: Any) -> None:
+    home.braid("keys", "init")
+    empty = home.folder / "empty"
+    empty.write_text("# nothing\n")
+    for given, said in {
+        "abc": "neither",
+        "A" * 43: "root",
+        str(empty): "holds no root key",
+        str(home.data / "root.key"): "secret key file",
+        str(home.data): "Is a directory",
+    }.items():
+        ran = home.braid("keys", "trust", given)
+        assert ran.returncode == 2 and said in ran.stderr, given
+    assert not (home.config / "trusted-roots").exists()

@@ -1,0 +1,238 @@
+"""`braid verify`: an exit code and a clear answer for every file there can be."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema  # type: ignore[import-untyped]
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import braid_verifier
+from braid.node import Kind, Origin
+
+VERIFIED, FAILED, UNREADABLE, UNMET = 0, 1, 2, 3
+
+
+@pytest.fixture
+def good(home: Any, made: Any) -> Path:
+    path: Path = home.folder / "good.braid.json"
+    path.write_bytes(made.json)
+    return path
+
+
+@pytest.fixture
+def bad(home: Any, made: Any) -> Path:
+    path: Path = home.folder / "bad.braid.json"
+    path.write_bytes(made.json.replace(b"Seven degrees", b"Sevem degrees"))
+    return path
+
+
+def test_a_braid_of_a_trusted_root_is_verified(home: Any, made: Any, good: Path) -> None:
+    assert home.braid("keys", "trust", made.root, "--label", "the lab").returncode == 0
+    ran = home.braid("verify", good)
+    assert ran.returncode == VERIFIED and not ran.stderr
+    first, *rest = ran.stdout.splitlines()
+    assert first == f"{good}: verified (3 nodes, 0 calls)"
+    text = "\n".join(rest)
+    assert "signer: a pinned root certified the braid key (the lab)" in text
+    assert "logged, witnessed, timestamped: not checked" in text
+    assert "the signer alone witnessed this" in text
+
+
+def test_an_unknown_signer_is_unmet_and_the_answer_says_what_to_do(
+    home: Any, made: Any, good: Path
+) -> None:
+    ran = home.braid("verify", good)
+    assert ran.returncode == UNMET
+    assert f"braid keys trust {made.root}" in ran.stdout
+    assert home.braid("verify", good, "--allow-unknown-signer").returncode == VERIFIED
+    assert home.braid("verify", good, "--root", made.root).returncode == VERIFIED
+    roots = home.folder / "roots"
+    roots.write_text(f"# ours\n{made.root} the lab\n")
+    assert home.braid("verify", good, "--root", roots).returncode == VERIFIED
+
+
+def test_roots_given_stand_instead_of_the_trusted_ones(
+    home: Any, made: Any, good: Path, weaver: Callable[..., Any]
+) -> None:
+    other = weaver(2, 201)
+    other.add(Kind.PROMPT, Origin.CLIENT, b"q")
+    home.braid("keys", "trust", made.root)
+    assert home.braid("verify", good, "--root", other.made().root).returncode == UNMET
+
+
+def test_one_changed_byte_fails_and_the_node_is_named(home: Any, bad: Path) -> None:
+    ran = home.braid("verify", bad)
+    assert ran.returncode == FAILED
+    assert "NOT verified" in ran.stdout
+    assert "E_COMMIT: node 1: " in ran.stdout
+
+
+def test_json_lines_and_stdin_are_read(home: Any, made: Any) -> None:
+    ran = home.braid("verify", "-", "--root", made.root, stdin=made.lines)
+    assert ran.returncode == VERIFIED
+    assert ran.stdout.startswith("stdin: verified")
+
+
+def test_require_asks_for_more(home: Any, made: Any, good: Path) -> None:
+    asked = ("verify", good, "--root", made.root, "--require")
+    assert home.braid(*asked, "sealed").returncode == VERIFIED
+    ran = home.braid(*asked, "sealed,logged", "--require", "witnessed")
+    assert ran.returncode == UNMET
+    assert "short of what is required: logged, witnessed" in ran.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--require", "sealed,beauty"), "beauty"),
+        (("--require", "signed"), "signed"),
+        (("--require", "signer", "--allow-unknown-signer"), "unknown signer"),
+        (("--root", "no-such-file"), "neither a root key of 43 characters nor a file"),
+        (("--root", "A" * 43), "root"),
+        (("--nonsense",), "no such option"),
+        ((), "FILE"),
+    ],
+)
+def test_misuse_is_told_and_exits_2(
+    home: Any, good: Path, options: tuple[str, ...], said: str
+) -> None:
+    ran = home.braid("verify", *([good] if options else []), *options)
+    assert ran.returncode == UNREADABLE and not ran.stdout
+    assert said in ran.stderr
+    assert all(line.startswith("braid: ") for line in ran.stderr.splitlines())
+
+
+UNREADABLE_BYTES = {
+    "empty": b"",
+    "only space": b" \n\t ",
+    "no nodes": b'{"format":"braid-transcript/1","braid":"x","nodes":[]}',
+    "another format": b'{"format":"other/1","nodes":[{}]}',
+    "text": b"hello\n",
+    "binary noise": bytes(range(256)) * 64,
+    "a million brackets": b"[" * 1_000_000,
+    "a million braces": b'{"a":' * 1_000_000,
+    "byte-order mark": b"\xef\xbb\xbf{}",
+    "utf-16": '{"format":1}'.encode("utf-16"),
+    "cut": b'{"format":"braid-transcript/1","braid":"',
+    "a string beyond the limit": b'{"format":"' + b"x" * (64 * 1024**2 + 2),
+}
+
+
+@pytest.mark.parametrize("raw", UNREADABLE_BYTES.values(), ids=UNREADABLE_BYTES.keys())
+def test_what_is_no_transcript_could_not_be_checked(home: Any, raw: bytes) -> None:
+    path = home.folder / "x.json"
+    path.write_bytes(raw)
+    for ran in (home.braid("verify", path), home.braid("verify", "-", stdin=raw)):
+        assert ran.returncode == UNREADABLE
+        assert "could not be checked" in ran.stdout
+        assert not ran.stderr
+
+
+def test_what_cannot_be_opened_could_not_be_checked(home: Any, good: Path) -> None:
+    (home.folder / "loop").symlink_to("loop")
+    cases = {"missing": "No such file", ".": "Is a directory", "loop": "symbolic links"}
+    for name, said in cases.items():
+        ran = home.braid("verify", name)
+        assert ran.returncode == UNREADABLE and not ran.stdout
+        assert ran.stderr.startswith(f"braid: {name}: cannot be read: ") and said in ran.stderr
+    below = home.braid("verify", good / "below")
+    assert below.returncode == UNREADABLE and "Not a directory" in below.stderr
+
+
+def test_memory_stays_bounded_on_an_endless_stream(home: Any) -> None:
+    if not Path("/proc/self/status").exists():
+        pytest.skip("needs /proc to limit and read memory")
+    limit = "import resource, sys, runpy; "
+    limit += "resource.setrlimit(resource.RLIMIT_AS, (700 * 2**20, 700 * 2**20)); "
+    limit += "sys.argv = ['braid', 'verify', '-']; "
+    limit += "runpy.run_module('braid_clients.cli', run_name='__main__')"
+    for path in ("/dev/zero", "/dev/urandom"):
+        with open(path, "rb") as endless:
+            ran = subprocess.run(
+                [home.command()[0], "-c", limit],
+                stdin=endless,
+                capture_output=True,
+                env=home.environment(),
+                timeout=60,
+                check=False,
+            )
+        assert ran.returncode == UNREADABLE, ran.stderr
+        assert b"could not be checked" in ran.stdout
+
+
+@pytest.mark.parametrize(
+    ("names", "code"),
+    [
+        (("good", "good"), VERIFIED),
+        (("good", "unmet"), UNMET),
+        (("unmet", "missing", "good"), UNREADABLE),
+        (("missing", "unmet", "bad", "good"), FAILED),
+    ],
+)
+def test_of_several_files_the_worst_decides(
+    home: Any,
+    made: Any,
+    good: Path,
+    bad: Path,
+    weaver: Callable[..., Any],
+    names: tuple[str, ...],
+    code: int,
+) -> None:
+    other = weaver(2, 201)
+    other.add(Kind.PROMPT, Origin.CLIENT, b"q")
+    (home.folder / "unmet.braid.json").write_bytes(other.made().json)
+    files = [home.folder / f"{name}.braid.json" for name in names]
+    ran = home.braid("verify", *files, "--root", made.root)
+    assert ran.returncode == code
+    ran = home.braid("verify", *files, "--root", made.root, "--json")
+    assert ran.returncode == code
+    codes = [2 if report is None else report["exit_code"] for report in json.loads(ran.stdout)]
+    assert codes == [{"good": 0, "bad": 1, "missing": 2, "unmet": 3}[name] for name in names]
+
+
+def test_json_is_as_its_schema_says(home: Any, made: Any, good: Path, bad: Path) -> None:
+    schema = json.loads(Path(braid_verifier.__file__).with_name("report.schema.json").read_text())
+    noise = home.folder / "noise"
+    noise.write_bytes(os.urandom(1000))
+    for path, code in ((good, VERIFIED), (bad, FAILED), (noise, UNREADABLE)):
+        ran = home.braid("verify", path, "--json", "--root", made.root)
+        report = json.loads(ran.stdout)
+        jsonschema.validate(report, schema)
+        assert ran.returncode == report["exit_code"] == code
+    assert ran.stdout.isascii()
+
+
+def test_a_broken_trust_file_is_an_error_and_no_verdict(home: Any, made: Any, good: Path) -> None:
+    home.config.mkdir(parents=True)
+    (home.config / "trusted-roots").write_text(f"{made.root}\nnonsense\n")
+    ran = home.braid("verify", good)
+    assert ran.returncode == UNREADABLE and not ran.stdout
+    assert "line 2" in ran.stderr
+
+
+def test_names_and_labels_cannot_control_the_terminal(home: Any, made: Any) -> None:
+    path = home.folder / "a\x1b[2J\u202eb"
+    path.write_bytes(made.json)
+    home.braid("keys", "trust", made.root, "--label", "the\u202elab\x1b[31m")
+    ran = home.braid("verify", path)
+    assert "\x1b" not in ran.stdout and "\u202e" not in ran.stdout
+    assert r"a\x1b[2J\u202eb: verified" in ran.stdout
+    assert r"(the\u202elab\x1b[31m)" in ran.stdout
+
+
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(raw=st.binary(max_size=200) | st.text(max_size=100).map(str.encode))
+def test_whatever_the_bytes_there_is_an_answer(home: Any, raw: bytes) -> None:
+    ran = home.braid("verify", "-", "--json", stdin=raw)
+    assert ran.returncode == UNREADABLE
+    assert json.loads(ran.stdout)["result"] == "unreadable"
