@@ -29,8 +29,7 @@ _TIME = re.compile(TIME_PATTERN)
 
 def encode(raw: bytes) -> str:
     """Write bytes as unpadded base64url."""
-    padded = binascii.b2a_base64(raw, newline=False)
-    return padded.translate(_TO_URL).rstrip(b"=").decode("ascii")
+    return binascii.b2a_base64(raw, newline=False).translate(_TO_URL, b"=").decode("ascii")
 
 
 def decode(text: str, place: str, length: int | None = None) -> bytes:

@@ -60,7 +60,7 @@ class CallContent(msgspec.Struct, forbid_unknown_fields=True):
     """What a call says; its context is read by `Contexts`."""
 
     upstream: str
-    context: dict[str, Any]
+    context: Any
     body: Body
     placement: Placement
     history: list[str]
@@ -97,14 +97,14 @@ class Calls:
         if content is None:
             self._contexts.lose()
             return
+        partial = erased = False
         try:
-            erased = self._contexts.follow(content.context, index)
+            partial, erased = self._contexts.follow(content.context, index)
         except Malformed as fault:
             self._contexts.lose()
             self._findings.fail(Check.CALL, fault.code, str(fault), index, node.s)
-            erased = False
         self._check_bsalt(index, node, content.body, erased)
-        if "partial" in content.context:
+        if partial:
             self.partial += 1
             message = "the model saw something that was not recorded"
             self._findings.note("N_PARTIAL", message, index, node.s)

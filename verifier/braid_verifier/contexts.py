@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from braid.context import CHAIN_START, ContextList, extend
 from braid.encoding import decode, encode
 from braid.errors import Malformed
+from braid.strict_json import Json
 from braid_verifier.graph import UNKNOWN, Graph
 
 
@@ -18,6 +17,15 @@ class Step(msgspec.Struct, forbid_unknown_fields=True, rename={"start": "from"})
     start: str
     add: list[str]
     to: str
+
+
+class Context(msgspec.Struct, forbid_unknown_fields=True):
+    """What a call says the model was shown; `partial` is true where that is not all."""
+
+    tools: Step
+    system: Step
+    messages: Step
+    partial: bool = False
 
 
 class Contexts:
@@ -39,28 +47,33 @@ class Contexts:
         """Take note that a call's chain values are not known: no later `from` can be looked up."""
         self._whole = False
 
-    def follow(self, context: dict[str, Any], index: int) -> bool:
-        """Follow the three chains of the call at `index`; True where a node shown was erased.
+    def follow(self, value: Json, index: int) -> tuple[bool, bool]:
+        """Follow the three chains of the call at `index`.
 
-        Raises Malformed (E_CONTEXT) for the first thing that is not as §6.2 says.
+        Tells whether the context is partial, and whether a node shown was erased. Raises
+        Malformed (E_CONTEXT) for the first thing that is not as §6.2 says.
         """
-        expected = {*ContextList}
-        if set(context) - {"partial"} != expected or context.get("partial", True) is not True:
-            raise Malformed("E_CONTEXT", "context: expected tools, system and messages")
         try:
-            steps = {name: msgspec.convert(context[name], Step) for name in ContextList}
+            context = msgspec.convert(value, Context)
         except msgspec.ValidationError:
-            raise Malformed("E_CONTEXT", "context: expected from, add and to") from None
+            raise Malformed(
+                "E_CONTEXT", "context: expected tools, system and messages, each from, add and to"
+            ) from None
+        if not context.partial and isinstance(value, dict) and "partial" in value:
+            raise Malformed("E_CONTEXT", "context.partial: expected true, or nothing")
         erased = False
-        for name, step in steps.items():
+        for name, step in (
+            (ContextList.TOOLS, context.tools),
+            (ContextList.SYSTEM, context.system),
+            (ContextList.MESSAGES, context.messages),
+        ):
             try:
-                erased = self._follow(name, step, index) or erased
+                erased = self._follow(self._reached[name], step, index) or erased
             except Malformed as fault:
                 raise Malformed("E_CONTEXT", f"context.{name}.{fault}") from fault
-        return erased
+        return context.partial, erased
 
-    def _follow(self, name: ContextList, step: Step, index: int) -> bool:
-        reached = self._reached[name]
+    def _follow(self, reached: dict[bytes, bool], step: Step, index: int) -> bool:
         value = decode(step.start, "from", 32)
         if value not in reached and self._whole:
             raise Malformed("E_CONTEXT", "from: no earlier call reached this value")
@@ -71,9 +84,9 @@ class Contexts:
                 raise Malformed(
                     "E_CONTEXT", f"add[{number}]: expected the signature of an earlier node"
                 )
-            value = extend(value, decode(signature, f"add[{number}]", 64))
+            value = extend(value, decode(signature, "add", 64))
             erased = erased or bool(self._erased[place])
             reached[value] = erased
-        if encode(value) != step.to:
+        if step.to != (encode(value) if step.add else step.start):
             raise Malformed("E_CONTEXT", "to: not the value after the nodes of add")
         return erased

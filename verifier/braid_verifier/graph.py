@@ -37,7 +37,10 @@ class Graph:
         if (index == 0) is bool(prev):
             message = "prev: expected none at the genesis" if prev else "prev: a second genesis"
             self._findings.fail(Check.ORDER, "E_GENESIS", message, index, s)
-        at = [self.find(signature, index) for signature in prev]
+        at = []
+        for signature in prev:
+            place = places.get(signature, index)
+            at.append(place if place < index else UNKNOWN)
         if UNKNOWN in at:
             message = f"prev[{at.index(UNKNOWN)}]: expected the signature of an earlier node"
             self._findings.fail(Check.PREVIOUS, "E_PREV", message, index, s)
