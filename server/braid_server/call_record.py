@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from collections.abc import Awaitable, Callable, Sequence
 
 from braid.content import BodyDigest
 from braid.wire.block import Block
@@ -19,12 +18,15 @@ _log = logging.getLogger("braid.recorder")
 FLUSH_SECONDS = 0.3
 
 Append = Callable[
-    ["CallRecord", Sequence[Block], CallEnding | None, BodyDigest | None], Future[None]
+    ["CallRecord", Sequence[Block], CallEnding | None, BodyDigest | None], Awaitable[None]
 ]
 
 
 class CallRecord:
-    """A call under way; implements `OpenCall`. Belongs to one event loop."""
+    """A call under way; implements `OpenCall`. Belongs to one event loop.
+
+    `append` makes blocks durable, and with an ending the end, or raises RecordingFailed.
+    """
 
     def __init__(
         self,
@@ -43,9 +45,10 @@ class CallRecord:
         self._append = append
         self._body = BodyDigest(secrets.token_bytes(32))
         self._heard = False
+        self._closed = False
         self._waiting: list[Block] = []
         self._timer: asyncio.TimerHandle | None = None
-        self._queued: Future[None] | None = None
+        self._flushing: asyncio.Task[None] | None = None
 
     def received(self, chunk: bytes, blocks: tuple[Block, ...]) -> None:
         """Note bytes of the answer and the blocks they completed; never waits."""
@@ -53,29 +56,39 @@ class CallRecord:
         self._body.update(chunk)
         if blocks:
             self._waiting.extend(blocks)
-            if self._timer is None:
-                self._timer = asyncio.get_running_loop().call_later(FLUSH_SECONDS, self._flush)
+            self._flush_soon()
 
-    def _flush(self) -> None:
+    def _flush_soon(self) -> None:
+        if self._timer is None and self._flushing is None and not self._closed:
+            self._timer = asyncio.get_running_loop().call_later(FLUSH_SECONDS, self._start_flush)
+
+    def _start_flush(self) -> None:
         self._timer = None
+        self._flushing = asyncio.create_task(self._flush())
+
+    async def _flush(self) -> None:
         blocks, self._waiting = self._waiting, []
-        if blocks:
-            self._queued = self._append(self, blocks, None, None)
+        try:
+            await self._append(self, blocks, None, None)
+        except RecordingFailed:
+            # They keep their place before what came since, and are tried again with it.
+            self._waiting = blocks + self._waiting
+        self._flushing = None
+        if self._waiting:
+            self._flush_soon()
 
     async def close(self, ending: CallEnding, blocks: tuple[Block, ...] = ()) -> None:
         """Make the rest of the answer and its end durable; raises RecordingFailed."""
+        self._closed = True
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        if self._flushing is not None:
+            await self._flushing
         rest = (*self._waiting, *blocks)
         self._waiting = []
-        body = self._body if self._heard else None
         try:
-            if self._queued is not None:
-                await asyncio.wrap_future(self._queued)
-            await asyncio.wrap_future(self._append(self, rest, ending, body))
+            await self._append(self, rest, ending, self._body if self._heard else None)
         except RecordingFailed:
-            raise
-        except Exception as fault:
             _log.error("event=answer_not_recorded braid=%s call=%s", self.braid, self.id)
-            raise RecordingFailed("the answer could not be recorded") from fault
+            raise

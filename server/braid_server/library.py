@@ -14,11 +14,13 @@ from braid.node import read_header
 from braid.transcript import Layout, StoredNode, write_transcript
 from braid_server.recorder import Recorder, StillOpen
 from braid_server.store import BraidRow, Store, StoreUnavailable
-from braid_server.store.rows import Reading
+from braid_server.store.rows import Reading, Summary
 
 PAGE = 50
 MAX_PAGE = 500
 _POLL_SECONDS = 0.05
+_AT_ONCE = 1024 * 1024  # bytes of content that a read of a transcript stops after
+_NODES_AT_ONCE = 256
 
 
 class NoSuchBraid(BraidError):
@@ -77,14 +79,14 @@ class Library:
         limit = max(1, min(limit, MAX_PAGE))
         with self._store.read() as reading:
             before = None if after is None else _named(reading, after, tenant).number
-            rows = reading.list_braids(tenant=tenant, prefix=prefix, before=before, limit=limit + 1)
-            infos = tuple(_info(reading, row) for row in rows[:limit])
-        return Page(infos, infos[-1].id if len(rows) > limit else None)
+            found = reading.summaries(tenant=tenant, prefix=prefix, before=before, limit=limit + 1)
+        infos = tuple(map(_info, found[:limit]))
+        return Page(infos, infos[-1].id if len(found) > limit else None)
 
     def info(self, braid: str, tenant: str | None = None) -> BraidInfo:
         """Describe one braid; raises NoSuchBraid, StoreUnavailable."""
         with self._store.read() as reading:
-            return _info(reading, _named(reading, braid, tenant))
+            return _info(reading.summary(_named(reading, braid, tenant).number))
 
     def transcript(
         self, braid: str, tenant: str | None = None, *, layout: Layout = Layout.JSON
@@ -95,13 +97,28 @@ class Library:
         """
         with self._store.read() as reading:
             row = _named(reading, braid, tenant)
-        return self._pieces(row, layout)
-
-    def _pieces(self, row: BraidRow, layout: Layout) -> Iterator[bytes]:
+            count = reading.summary(row.number).nodes
         certificate = msgspec.json.decode(row.certificate, type=Certificate)
-        with self._store.read() as reading:
-            nodes: Iterator[StoredNode] = (found.node for found in reading.nodes_of(row.number))
-            yield from write_transcript(row.id, certificate, nodes, layout=layout)
+        return write_transcript(row.id, certificate, self._nodes(row.number, count), layout=layout)
+
+    def _nodes(self, number: int, count: int) -> Iterator[StoredNode]:
+        """Give a braid's first nodes, reading some at a time.
+
+        No read stays open while whoever asked is slow, and no more than a few megabytes are
+        in memory. That all are of one moment follows from their never changing.
+        """
+        at = 0
+        while at < count:
+            some: list[StoredNode] = []
+            size = 0
+            with self._store.read() as reading:
+                for row in reading.nodes_of(number, at):
+                    some.append(row.node)
+                    size += 0 if row.node.opened is None else len(row.node.opened.content)
+                    at = row.seq + 1
+                    if at == count or size > _AT_ONCE or len(some) == _NODES_AT_ONCE:
+                        break
+            yield from some
 
     async def seal(
         self,
@@ -113,7 +130,9 @@ class Library:
     ) -> SealInfo:
         """Seal a braid, waiting up to `wait` seconds for calls under way.
 
-        Calls still under way then are recorded as interrupted, or StillOpen is raised.
+        Meanwhile no call begins on it: whoever would go on with it begins a new braid. Calls
+        still under way then are recorded as interrupted, or StillOpen is raised and the
+        braid goes on.
         Raises NoSuchBraid, StoreUnavailable, KeyUnavailable.
         """
         if self._recorder is None:
@@ -121,17 +140,19 @@ class Library:
         loop = asyncio.get_running_loop()
         until = loop.time() + wait
         while True:
-            last_try = loop.time() >= until
+            last = loop.time() >= until
             try:
-                seal = await self._recorder.seal(braid, tenant, interrupt=interrupt and last_try)
+                sealed = await self._recorder.seal(
+                    braid, tenant, interrupt=interrupt and last, hold=not last
+                )
             except StillOpen:
-                if last_try:
+                if last:
                     raise
                 await asyncio.sleep(_POLL_SECONDS)
                 continue
-            if seal is None:
+            if sealed is None:
                 raise NoSuchBraid("no such braid")
-            return SealInfo(braid, seal, self.info(braid, tenant).nodes)
+            return SealInfo(braid, sealed.seal, sealed.nodes)
 
 
 def _named(reading: Reading, braid: str, tenant: str | None) -> BraidRow:
@@ -141,15 +162,14 @@ def _named(reading: Reading, braid: str, tenant: str | None) -> BraidRow:
     return row
 
 
-def _info(reading: Reading, row: BraidRow) -> BraidInfo:
-    nodes, calls, open_calls = reading.counts(row.number)
-    last = reading.last_node(row.number)
+def _info(found: Summary) -> BraidInfo:
+    last = found.last_header
     return BraidInfo(
-        id=row.id,
-        created=row.created,
-        updated=row.created if last is None else read_header(last.node.h).time,
-        nodes=nodes,
-        calls=calls,
-        open_calls=open_calls,
-        state="sealed" if row.sealed else "open",
+        id=found.id,
+        created=found.created,
+        updated=found.created if last is None else read_header(last).time,
+        nodes=found.nodes,
+        calls=found.calls,
+        open_calls=found.open_calls,
+        state="sealed" if found.sealed else "open",
     )

@@ -30,6 +30,7 @@ class Known(msgspec.Struct, frozen=True):
     spine    it must come back for a conversation to be the same one.
     anchor   what it is recognised by where other words may be missing.
     follows  it is a later part of the block before it.
+    unseen   it points at something the proxy did not see.
     owner    seq of the call it belongs to: its own for a call, else of the answer it is in.
     """
 
@@ -40,6 +41,7 @@ class Known(msgspec.Struct, frozen=True):
     spine: bool
     anchor: bytes | None
     follows: bool
+    unseen: bool
     owner: int | None
 
 
@@ -88,7 +90,10 @@ _SAYING_MORE = (Kind.TOOL_USE, Kind.TOOL_RESULT)
 
 
 class Lineage:
-    """One braid: its key, its nodes, its chains, its open calls."""
+    """One braid: its key, its nodes, its chains, its open calls.
+
+    size  about how many bytes its transcript has, rather more than less.
+    """
 
     def __init__(self, number: int, row: BraidRow, key: SecretKey, not_after: str) -> None:
         self.number = number
@@ -97,6 +102,7 @@ class Lineage:
         self.key = key
         self.not_after = not_after
         self.last_time = row.created
+        self.size = 0
         self.nodes: list[Known] = []
         self.tails: set[int] = set()
         self.open_calls: dict[int, int] = {}  # call to the last node of its answer so far
@@ -132,7 +138,7 @@ class Lineage:
         before = [self._seqs[name] for name in prev]
         owner = self._owner(seq, kind, origin, before)
         said: dict[str, Json] = {}
-        if kind in _SAYING_MORE or (match is None and _may_follow(attrs)):
+        if kind in _SAYING_MORE or b'"part":' in attrs or b'"unseen":true' in attrs:
             said = strict_json.read_object(attrs, "attrs")
         name = said.get("id" if kind is Kind.TOOL_USE else "tool_use_id")
         spine = match is not None and is_spine_node(kind, content)
@@ -143,9 +149,11 @@ class Lineage:
             match=match,
             spine=spine,
             anchor=anchor(kind, match, name) if spine and match is not None else None,
-            follows=match is None and (said.get("part", 1) != 1 or said.get("type") == "extra"),
+            follows=match is None and said.get("part", 1) != 1,
+            unseen=said.get("unseen") is True,
             owner=owner,
         )
+        self.size += _NODE_BYTES + 90 * len(prev) + _written(content) + _written(attrs)
         self.nodes.append(known)
         self._seqs[signature_text] = seq
         self.tails.difference_update(before)
@@ -212,6 +220,10 @@ class Lineage:
     def answer_of(self, call: int) -> tuple[int, ...]:
         """Give the content of a call's answer: what a later request may resend."""
         return tuple(self._answers[call])
+
+    def is_partial(self, context: Context) -> bool:
+        """Tell whether a model that was shown this saw something the proxy did not."""
+        return any(self.nodes[seq].unseen for name in ContextList for seq in context.of(name))
 
     def conversation(self, call: int) -> tuple[int, ...]:
         """Give the messages a call showed and those that its answer added."""
@@ -282,8 +294,15 @@ def _extend(value: bytes, match: bytes | None) -> bytes:
     return value if match is None else hashlib.sha256(value + match).digest()
 
 
-def _may_follow(attrs: bytes) -> bool:
-    return b'"part":' in attrs or b'"type":"extra"' in attrs
+# Everything in a transcript's node but content, attrs and `prev`, escaped.
+_NODE_BYTES = 1000
+_CONTROLS = bytes(range(0x20))
+
+
+def _written(raw: bytes) -> int:
+    """Say how many bytes of a transcript these take at most, escaped or in base64url."""
+    controls = len(raw) - len(raw.translate(None, _CONTROLS))
+    return len(raw) * 4 // 3 + 5 * controls + raw.count(b'"') + raw.count(b"\\")
 
 
 def is_spine_node(kind: Kind, content: bytes) -> bool:

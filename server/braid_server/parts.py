@@ -13,6 +13,10 @@ from braid.wire.block import Block
 PART_BYTES = 8 * 1024 * 1024
 ATTRS_BYTES = 1024 * 1024
 
+_BYTES = "application/octet-stream"
+_JSON = "application/json"
+_TEXT = "text/plain"
+
 
 class Part(msgspec.Struct, frozen=True):
     """One node's worth of a block."""
@@ -24,41 +28,64 @@ class Part(msgspec.Struct, frozen=True):
     attrs: bytes
 
 
-def parts_of(block: Block, extra: Mapping[str, object] | None = None) -> list[Part]:
+def parts_of(
+    block: Block, extra: Mapping[str, object] | None = None, limit: int = PART_BYTES
+) -> list[Part]:
     """Lay a block out as parts; `extra` attrs say what the recorder knows about it.
 
-    Attrs beyond 1 MiB lose their `extra` member to a part of its own, of kind `other`.
+    Where attrs are beyond 1 MiB their `extra` member becomes the block's last parts: these are of
+    kind `other`, and the parts before them say `extra_follows`.
     """
     attrs: dict[str, object] = {**block.attrs, **(extra or {})}
-    encoded = msgspec.json.encode(attrs, order="sorted")
-    media = block.media if is_media(block.media) else "application/octet-stream"
-    moved: list[Part] = []
-    if len(encoded) > ATTRS_BYTES:
-        rest = msgspec.json.encode(attrs.pop("extra", {}), order="sorted")
-        encoded = msgspec.json.encode({**attrs, "extra_follows": True}, order="sorted")
-        beside = Block(Kind.OTHER, block.origin, "application/json", rest, {"type": "extra"})
-        moved = parts_of(beside)
-    if len(block.content) <= PART_BYTES:
-        return [Part(block.kind, block.origin, media, block.content, encoded), *moved]
-    pieces = list(_pieces(block.content, text=media == "text/plain"))
-    return [
+    if block.unseen:
+        attrs["unseen"] = True
+    encoded = _encode(attrs)
+    moved = b""
+    if len(encoded) > ATTRS_BYTES and "extra" in attrs:
+        moved = _encode(attrs.pop("extra"))
+        attrs["extra_follows"] = True
+    media = _media(block)
+    if not moved and len(block.content) <= limit:
+        return [Part(block.kind, block.origin, media, block.content, encoded)]
+    own = list(_pieces(block.content, limit, text=media in (_TEXT, _JSON))) or [b""]
+    rest = list(_pieces(moved, limit, text=True))
+    count = len(own) + len(rest)
+    parts = [
         Part(
             block.kind,
             block.origin,
             media,
             piece,
-            msgspec.json.encode({**attrs, "part": number, "parts": len(pieces)}, order="sorted"),
+            _encode({**attrs, "part": number, "parts": count}),
         )
-        for number, piece in enumerate(pieces, 1)
-    ] + moved
+        for number, piece in enumerate(own, 1)
+    ]
+    for number, piece in enumerate(rest, len(own) + 1):
+        said = {"type": "extra", "part": number, "parts": count}
+        parts.append(Part(Kind.OTHER, block.origin, _JSON, piece, _encode(said)))
+    return parts
 
 
-def _pieces(content: bytes, *, text: bool) -> Iterator[bytes]:
+def _encode(value: object) -> bytes:
+    return msgspec.json.encode(value, order="sorted")
+
+
+def _media(block: Block) -> str:
+    if block.media == _TEXT:
+        try:
+            block.content.decode("utf-8")
+        except UnicodeDecodeError:
+            return _BYTES  # SPEC §3.5 would not let it pass as text
+        return _TEXT
+    return block.media if is_media(block.media) else _BYTES
+
+
+def _pieces(content: bytes, limit: int, *, text: bool) -> Iterator[bytes]:
     start = 0
     while start < len(content):
-        end = start + PART_BYTES
-        # Text is cut between characters: each part of media text/plain is UTF-8 by itself.
-        while text and end < len(content) and content[end] & 0xC0 == 0x80:
-            end -= 1
+        end = start + limit
+        if text and end < len(content):
+            # Text is cut between characters: each part of it is UTF-8 by itself.
+            end -= next((n for n in range(4) if content[end - n] & 0xC0 != 0x80), 0)
         yield content[start:end]
         start = end

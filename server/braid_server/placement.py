@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+import secrets
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+import msgspec
+
 from braid import strict_json
-from braid.node import read_header
+from braid.content import BodyDigest
+from braid.node import Kind, Origin, read_header
 from braid.wire.block import Block
 from braid_server.lineage import Lineage, Prefix
-from braid_server.marks import Marks, Matched
+from braid_server.marks import Marks, Matched, match_blocks
+from braid_server.recording import CallOpening
 from braid_server.store import BraidRow
 from braid_server.store.rows import Reading
 from braid_verifier.resent import Recognised, Resent, recognise
@@ -56,12 +61,50 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a request says of where it belongs."""
+    """What a request says of where it belongs, and the values it is recognised by.
 
+    retried_since  when the request must have come of which this may be a repetition; None
+                   for one that says it is none.
+    answer         the provider's id of the answer it goes on from without resending it.
+    unseen         stands for that answer where it is not known.
+    """
+
+    marks: Marks
+    tools: Sequence[Matched]
+    system: Sequence[Matched]
     messages: Sequence[Matched]
-    retry_of: bytes | None
+    body: BodyDigest
+    body_mark: bytes
+    retried_since: str | None
     session: bytes | None
     answer: bytes | None
+    unseen: Sequence[Matched]
+
+
+def want(marks: Marks, opening: CallOpening, since: str) -> Wanted:
+    """Compute the values by which a request is recognised, one kept `since` as its first try."""
+    request, name = opening.request, opening.request.continues
+    body = BodyDigest(secrets.token_bytes(32))
+    body.update(opening.body)
+    return Wanted(
+        marks=marks,
+        tools=match_blocks(marks, request.tools),
+        system=match_blocks(marks, request.system),
+        messages=match_blocks(marks, request.messages),
+        body=body,
+        body_mark=marks.body(opening.body),
+        retried_since=since if opening.retry > 0 else None,
+        session=None if opening.session is None else marks.session(opening.session),
+        answer=None if name is None else marks.answer(opening.provider, name),
+        unseen=() if name is None else match_blocks(marks, [_unseen(name)]),
+    )
+
+
+def _unseen(answer: str) -> Block:
+    content = msgspec.json.encode({"continues": answer})
+    return Block(
+        Kind.OTHER, Origin.CLIENT, "application/json", content, {"type": "unseen"}, unseen=True
+    )
 
 
 class Placer:
@@ -74,12 +117,10 @@ class Placer:
     def __init__(
         self,
         reading: Callable[[], Reading],
-        marks: Marks,
         open_lineage: Callable[[BraidRow], Lineage | None],
         any_lineage: Callable[[BraidRow], Lineage],
     ) -> None:
         self._reading = reading
-        self._marks = marks
         self._open = open_lineage
         self._any = any_lineage
 
@@ -92,13 +133,18 @@ class Placer:
         return Place(By.NEW)
 
     def _retry(self, wanted: Wanted) -> Place | None:
-        if wanted.retry_of is None:
+        if wanted.retried_since is None:
             return None
         fallback: Place | None = None
-        for number, call in sorted(self._reading().marked(wanted.retry_of), reverse=True):
+        for number, call in sorted(self._reading().marked(wanted.body_mark), reverse=True):
             row = self._reading().braid(number)
-            lineage = row and self._open(row)
-            if not lineage:
+            if row is None or not self._fits(wanted, row, None):
+                continue
+            header = self._reading().header(number, call)
+            if header is None or read_header(header).time < wanted.retried_since:
+                continue
+            lineage = self._open(row)
+            if lineage is None:
                 continue
             end = lineage.end_of(call)
             place = Place(
@@ -134,6 +180,7 @@ class Placer:
     def _thread(self, wanted: Wanted) -> Place | None:
         if wanted.answer is None:
             return None
+        closed: Place | None = None
         for number, end in sorted(self._reading().marked(wanted.answer), reverse=True):
             row = self._reading().braid(number)
             if row is None:
@@ -141,7 +188,8 @@ class Placer:
             lineage = self._open(row)
             if lineage is not None:
                 return Place(By.THREAD, lineage, resumes=end)
-        return None
+            closed = closed or Place(By.THREAD, source=self._any(row), closed=True)
+        return closed
 
     def _prefix(self, wanted: Wanted) -> Place | None:
         found = self._longest(wanted, None)
@@ -155,18 +203,27 @@ class Placer:
 
     def _longest(self, wanted: Wanted, among: set[int] | None) -> _Found | None:
         """Find the longest prefix that ends in an answer and that a braid knows."""
-        for length, prefix in reversed(answer_prefixes(wanted.messages)):
-            for mark in (self._marks.words(prefix), self._marks.anchors(prefix)):
-                found = self._known(wanted, among, mark, length)
-                if found is not None:
-                    return found
+        marks = [
+            (length, mark)
+            for length, prefix in reversed(answer_prefixes(wanted.messages))
+            for mark in (wanted.marks.words(prefix), wanted.marks.anchors(prefix))
+        ]
+        ends = self._reading().marked_any([mark for _, mark in marks])
+        for length, mark in marks:
+            found = self._known(wanted, among, ends.get(mark, ()), length)
+            if found is not None:
+                return found
         return None
 
     def _known(
-        self, wanted: Wanted, among: set[int] | None, mark: bytes, length: int
+        self,
+        wanted: Wanted,
+        among: set[int] | None,
+        marked: Iterable[tuple[int, int]],
+        length: int,
     ) -> _Found | None:
         ends: dict[int, int] = {}
-        for number, end in self._reading().marked(mark):
+        for number, end in marked:
             if among is None or number in among:
                 ends[number] = max(end, ends.get(number, -1))
         found: list[_Found] = []

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import dataclasses
+import functools
 import logging
 import secrets
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -16,12 +19,15 @@ from braid.content import BodyDigest
 from braid.encoding import encode, write_time
 from braid.errors import BraidError
 from braid.node import Kind, Origin
+from braid.transcript import MAX_NODES, MAX_TRANSCRIPT
 from braid.wire.block import Block, Request
 from braid_server.call_record import CallRecord
 from braid_server.keyring import Keyring, KeyUnavailable
-from braid_server.lineage import Lineage, relearn
-from braid_server.marks import Marks, match_blocks
-from braid_server.placement import Placer, Wanted
+from braid_server.lineage import Lineage
+from braid_server.lineages import Lineages
+from braid_server.marks import Marks
+from braid_server.opening import IN_THREAD
+from braid_server.placement import Placer, Wanted, want
 from braid_server.recording import CallEnding, CallOpening, CallOutcome, RecordingFailed
 from braid_server.request_nodes import RequestNodes
 from braid_server.store import BraidRow, Store, StoreUnavailable, Transaction
@@ -29,7 +35,15 @@ from braid_server.weaving import Weaving
 
 _log = logging.getLogger("braid.recorder")
 
-CACHED_BRAIDS = 512
+# How long after a request the same one still counts as its repetition: longer than SDKs wait
+# for an answer. Later, equal words may well be another conversation's.
+_RETRIED_WITHIN = timedelta(hours=1)
+# No call begins this late in a certificate's life: its answer could outlive it.
+_LAST_CALLS = timedelta(days=1)
+# A transcript that a verifier no longer reads is lost, so a braid this large is not gone on with.
+# Far below the limits of SPEC §12, because calls under way may still add much.
+BRAID_BYTES = MAX_TRANSCRIPT // 4
+BRAID_NODES = MAX_NODES // 2
 
 
 class StillOpen(BraidError):
@@ -40,134 +54,196 @@ class StillOpen(BraidError):
         self.calls = calls
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Sealed:
+    """The seal's signature, and how many nodes the braid has with it."""
+
+    seal: str
+    nodes: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Append:
+    """What is to be added to the call at a seq of a braid."""
+
+    number: int
+    call: int
+    blocks: tuple[Block, ...]
+    ending: CallEnding | None
+    body: BodyDigest | None
+    marks: Marks
+    provider: str
+
+
 class Recorder:
     """Records calls over a store; implements `Recording`.
 
-    Everything below `_` that takes a transaction runs in the store's writer thread, where
-    alone lineages live. Jobs change nothing outside but the lineage cache, which is
-    dropped when a commit fails, so that they may run again.
+    What takes a transaction runs in the store's writer thread, where alone lineages live.
+    Such jobs change nothing outside but that cache, so that they may run again.
+    `braid_bytes` is how large a braid may be to be gone on with.
     """
 
-    def __init__(self, store: Store, keyring: Keyring, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        keyring: Keyring,
+        clock: Callable[[], datetime],
+        braid_bytes: int = BRAID_BYTES,
+    ) -> None:
         self._store = store
         self._keyring = keyring
         self._clock = clock
-        self._lineages: OrderedDict[int, Lineage] = OrderedDict()
+        self._braid_bytes = braid_bytes
+        self._lineages = Lineages(keyring)
         self._sealing: set[int] = set()
         self._marks: dict[str, Marks] = {}
-        store.on_failure(self._lineages.clear)
+        self._owed: deque[_Append] = deque()
 
     async def open(self, opening: CallOpening) -> CallRecord:
         """Make the request, its parameters and the call durable; raises RecordingFailed."""
-        try:
-            return await self._store.write(lambda transaction: self._open(transaction, opening))
-        except StoreUnavailable as fault:
-            raise RecordingFailed(str(fault)) from fault
-        except Exception as fault:  # noqa: BLE001 whatever it is, what was sent must be kept
-            # Its message could quote the conversation.
-            _log.error("event=request_not_understood fault=%s", type(fault).__name__)
-        # A fault of ours must not stop the call: what was sent is kept, as it was sent.
-        raw = dataclasses.replace(opening, request=_raw_request(opening.body))
-        try:
-            return await self._store.write(lambda transaction: self._open(transaction, raw))
-        except Exception as fault:
-            raise RecordingFailed("the request could not be recorded") from fault
+        self._pay()
+        for attempt in _attempts(opening):
+            try:
+                wanted = await self._want(attempt)
+                return await self._store.write(
+                    functools.partial(self._open, opening=attempt, wanted=wanted)
+                )
+            except StoreUnavailable as fault:
+                raise RecordingFailed(str(fault)) from fault
+            except Exception as fault:  # noqa: BLE001 whatever it is, what was sent must be kept
+                # Its message could quote the conversation.
+                _log.error("event=request_not_understood fault=%s", type(fault).__name__)
+        raise RecordingFailed("the request could not be recorded")
+
+    async def append(
+        self,
+        call: CallRecord,
+        blocks: Sequence[Block],
+        ending: CallEnding | None,
+        body: BodyDigest | None,
+    ) -> None:
+        """Make blocks of an answer, and perhaps its end, durable; raises RecordingFailed.
+
+        An end that the store does not take is owed: it is tried again before later calls.
+        """
+        opening = call.opening
+        append = _Append(
+            number=call.number,
+            call=call.seq,
+            blocks=tuple(blocks),
+            ending=ending,
+            body=body,
+            marks=self._marks_of(opening.tenant),
+            provider=opening.provider,
+        )
+        for attempt in (append, dataclasses.replace(append, blocks=tuple(map(_raw_block, blocks)))):
+            try:
+                return await self._store.write(functools.partial(self._append, append=attempt))
+            except RecordingFailed:
+                raise
+            except StoreUnavailable as fault:
+                if ending is not None:
+                    self._owed.append(append)
+                raise RecordingFailed(str(fault)) from fault
+            except Exception as fault:  # noqa: BLE001 whatever it is, what was said must be kept
+                what = type(fault).__name__
+                _log.error("event=answer_not_understood call=%s fault=%s", call.id, what)
+        raise RecordingFailed("the answer could not be recorded")
 
     def recover(self) -> int:
         """Close the calls that a killed process left open, as interrupted; give their count.
 
-        Raises StoreUnavailable.
+        One that cannot be closed is left as it is, and said so. Raises StoreUnavailable.
         """
-        return self._store.submit(self._recover).result()
+        with self._store.read() as reading:
+            left = reading.open_calls()
+        closing = [
+            self._store.submit(functools.partial(self._interrupt, number=number, call=call))
+            for number, call in left
+        ]
+        closed = 0
+        for (number, call), future in zip(left, closing, strict=True):
+            try:
+                future.result()
+                closed += 1
+            except StoreUnavailable:
+                raise
+            except Exception as fault:  # noqa: BLE001 one broken braid must not keep the others shut
+                what = type(fault).__name__
+                _log.error("event=call_left_open number=%d seq=%d fault=%s", number, call, what)
+        return closed
 
-    async def seal(self, braid: str, tenant: str | None, *, interrupt: bool) -> str | None:
-        """Seal a braid and give the seal's signature, or None where there is no such braid.
+    async def seal(
+        self, braid: str, tenant: str | None, *, interrupt: bool, hold: bool = False
+    ) -> Sealed | None:
+        """Seal a braid, or give None where there is no such braid.
 
-        From now on a request that would go on here begins a new braid. Raises StillOpen
-        while calls are under way, unless `interrupt` has them recorded as interrupted.
+        Raises KeyUnavailable, StoreUnavailable, and StillOpen while calls are under way, unless
+        `interrupt` has them recorded as interrupted. With `hold` the braid then takes no new
+        call, and whoever would go on with it begins a new one, until another try without.
         """
+        self._pay()
         sealed = await self._store.write(
-            lambda transaction: self._seal(transaction, braid, tenant, interrupt)
+            functools.partial(
+                self._seal, braid=braid, tenant=tenant, interrupt=interrupt, hold=hold
+            )
         )
         if isinstance(sealed, StillOpen):
             raise sealed
         return sealed
 
-    # In the writer's thread.
+    def _pay(self) -> None:
+        """Queue the ends that are owed, ahead of what is queued next."""
+        with contextlib.suppress(IndexError):
+            while True:
+                owed = self._owed.popleft()
+                future = self._store.submit(functools.partial(self._append, append=owed))
+                future.add_done_callback(functools.partial(self._paid, owed))
 
-    def _now(self) -> str:
-        return write_time(self._clock())
+    def _paid(self, owed: _Append, done: Future[None]) -> None:
+        if isinstance(done.exception(), StoreUnavailable):
+            self._owed.append(owed)
+
+    async def _want(self, opening: CallOpening) -> Wanted:
+        """Compute what a request is recognised by, outside the writer's thread."""
+        marks = self._marks_of(opening.tenant)
+        since = write_time(self._clock() - _RETRIED_WITHIN)
+        if len(opening.body) > IN_THREAD:
+            return await asyncio.to_thread(want, marks, opening, since)
+        return want(marks, opening, since)
 
     def _marks_of(self, tenant: str) -> Marks:
         if tenant not in self._marks:
             self._marks[tenant] = Marks(self._keyring.match_key(tenant))
         return self._marks[tenant]
 
-    def _lineage(self, transaction: Transaction, number: int) -> Lineage:
-        """Give a braid's lineage from the cache or the store; raises KeyUnavailable."""
-        lineage = self._lineages.get(number)
-        if lineage is not None:
-            self._lineages.move_to_end(number)
-            return lineage
-        row = transaction.reading.braid(number)
-        if row is None:
-            raise KeyUnavailable(f"braid number {number}: not in the store")
-        key = self._keyring.unwrap(row.tenant, row.id, row.wrapped_key)
-        lineage = Lineage(number, row, key, _not_after(row))
-        relearn(lineage, transaction.reading.nodes_of(number))
-        self._keep(lineage)
-        return lineage
+    def _now(self) -> str:
+        return write_time(self._clock())
 
-    def _keep(self, lineage: Lineage) -> None:
-        self._lineages[lineage.number] = lineage
-        if len(self._lineages) > CACHED_BRAIDS:
-            self._lineages.popitem(last=False)
+    # In the writer's thread.
 
     def _open_lineage(self, transaction: Transaction, row: BraidRow) -> Lineage | None:
+        """Give the lineage of a braid that calls may be added to, None of another."""
         if row.sealed or row.number in self._sealing:
             return None
         try:
-            lineage = self._lineage(transaction, row.number)
+            lineage = self._lineages.get(transaction, row)
         except KeyUnavailable:
             return None
-        return lineage if self._now() <= lineage.not_after else None
+        if lineage.size > self._braid_bytes or len(lineage.nodes) > BRAID_NODES:
+            return None
+        return lineage if write_time(self._clock() + _LAST_CALLS) <= lineage.not_after else None
 
-    def _any_lineage(self, transaction: Transaction, row: BraidRow) -> Lineage:
-        try:
-            return self._lineage(transaction, row.number)
-        except KeyUnavailable:
-            # Reading needs no key; nothing can be signed with this one.
-            lineage = Lineage(row.number, row, self._keyring.no_key, "")
-            relearn(lineage, transaction.reading.nodes_of(row.number))
-            return lineage
-
-    def _open(self, transaction: Transaction, opening: CallOpening) -> CallRecord:
-        marks = self._marks_of(opening.tenant)
-        request = opening.request
-        messages = match_blocks(marks, request.messages)
-        body_mark = marks.body(opening.body)
-        session = None if opening.session is None else marks.session(opening.session)
+    def _open(self, transaction: Transaction, opening: CallOpening, wanted: Wanted) -> CallRecord:
         placer = Placer(
             lambda: transaction.reading,
-            marks,
             lambda row: self._open_lineage(transaction, row),
-            lambda row: self._any_lineage(transaction, row),
+            lambda row: self._lineages.readable(transaction, row),
         )
-        place = placer.place(
-            Wanted(
-                messages=messages,
-                retry_of=body_mark if opening.retry > 0 else None,
-                session=session,
-                answer=None
-                if request.continues is None
-                else marks.answer(opening.provider, request.continues),
-            )
-        )
-        if request.continues is not None and place.resumes is None and place.repeats is None:
-            messages = match_blocks(marks, [_unseen(request.continues)]) + messages
-        lineage = place.lineage or self._begin(transaction, opening.tenant, session)
+        place = placer.place(wanted)
+        lineage = place.lineage or self._begin(transaction, opening.tenant, wanted.session)
         weaving = Weaving(transaction, lineage, self._now())
-        request_nodes = RequestNodes(weaving, lineage, place, marks, request, messages)
+        request_nodes = RequestNodes(weaving, lineage, place, wanted)
         context, history, last = request_nodes.weave()
         params = weaving.add_params(opening, last, request_nodes.link_left)
         call_id = encode(secrets.token_bytes(16))
@@ -176,55 +252,55 @@ class Recorder:
             context,
             [params] if last is None else [last, params],
             call_id=call_id,
-            partial=request_nodes.partial,
             by=place.by,
             history=history,
             repeats=place.repeats,
+            body=wanted.body,
         )
         transaction.add_call(lineage.number, call)
-        transaction.add_mark(body_mark, lineage.number, call)
-        return CallRecord(self._queue, opening, lineage.number, lineage.id, call, call_id)
+        transaction.add_mark(wanted.body_mark, lineage.number, call)
+        return CallRecord(self.append, opening, lineage.number, lineage.id, call, call_id)
 
     def _begin(self, transaction: Transaction, tenant: str, session: bytes | None) -> Lineage:
         made = self._keyring.new_braid(tenant, self._clock())
-        certificate = msgspec.json.encode(made.certificate).decode("ascii")
         row = BraidRow(
             number=0,
             id=made.header.braid,
             tenant=tenant,
-            certificate=certificate,
+            certificate=msgspec.json.encode(made.certificate).decode("ascii"),
             created=made.header.not_before,
             session=session,
             wrapped_key=made.wrapped,
             sealed=False,
         )
-        number = transaction.add_braid(row)
-        lineage = Lineage(number, row, made.key, made.header.not_after)
-        self._keep(lineage)
+        lineage = Lineage(transaction.add_braid(row), row, made.key, made.header.not_after)
+        self._lineages.keep(transaction, lineage)
         return lineage
 
-    def _append(
-        self,
-        transaction: Transaction,
-        call: CallRecord,
-        blocks: Sequence[Block],
-        ending: CallEnding | None,
-        body: BodyDigest | None,
-    ) -> None:
-        lineage = self._lineage(transaction, call.number)
-        if call.seq not in lineage.open_calls:
+    def _of(self, transaction: Transaction, number: int) -> Lineage:
+        row = transaction.reading.braid(number)
+        if row is None:
+            raise KeyUnavailable(f"braid number {number}: not in the store")
+        return self._lineages.get(transaction, row)
+
+    def _append(self, transaction: Transaction, append: _Append) -> None:
+        lineage = self._lineages.cached(transaction, append.number)
+        if lineage is None:
+            lineage = self._of(transaction, append.number)
+        if append.call not in lineage.open_calls:
             raise RecordingFailed("the call was closed while its answer was under way")
-        marks = self._marks_of(call.opening.tenant)
+        marks = append.marks
         weaving = Weaving(transaction, lineage, self._now())
-        for block in blocks:
+        for block in append.blocks:
             # What stands beside the content has no role, and no client sends it back.
             match = marks.block(block) if block.role else None
-            weaving.add_block(block, match, lineage.open_calls[call.seq])
+            weaving.add_block(block, match, lineage.open_calls[append.call])
+        ending = append.ending
         if ending is None:
             return
-        end = self._end(transaction, lineage, marks, call.seq, ending, body)
+        end = self._end(transaction, lineage, marks, append.call, ending, append.body)
         if ending.answer_id is not None:
-            answer = marks.answer(call.opening.provider, ending.answer_id)
+            answer = marks.answer(append.provider, ending.answer_id)
             transaction.add_mark(answer, lineage.number, end)
 
     def _end(
@@ -244,75 +320,54 @@ class Recorder:
             transaction.add_mark(marks.anchors(prefix), lineage.number, end)
         return end
 
-    def _recover(self, transaction: Transaction) -> int:
-        closed = 0
-        for number, call in transaction.reading.open_calls():
-            closed += self._interrupt(transaction, number, call)
-        return closed
-
-    def _interrupt(self, transaction: Transaction, number: int, call: int) -> bool:
+    def _interrupt(self, transaction: Transaction, number: int, call: int) -> None:
         row = transaction.reading.braid(number)
-        if row is None:
-            return False
-        try:
-            lineage = self._lineage(transaction, number)
-        except KeyUnavailable:
-            _log.warning("event=open_call_without_key braid=%s", row.id)
-            return False
+        assert row is not None
+        lineage = self._lineages.get(transaction, row)
         ending = CallEnding(CallOutcome.INTERRUPTED)
         self._end(transaction, lineage, self._marks_of(row.tenant), call, ending, None)
-        return True
 
     def _seal(
-        self, transaction: Transaction, braid: str, tenant: str | None, interrupt: bool
-    ) -> str | StillOpen | None:
+        self, transaction: Transaction, braid: str, tenant: str | None, interrupt: bool, hold: bool
+    ) -> Sealed | StillOpen | None:
         row = transaction.reading.braid_named(braid, tenant)
         if row is None:
             return None
         if row.sealed:
-            last = transaction.reading.last_node(row.number)
-            return None if last is None else last.node.s
-        self._sealing.add(row.number)
-        open_calls = transaction.reading.open_calls(row.number)
-        if open_calls and not interrupt:
-            return StillOpen(len(open_calls))
-        for number, call in open_calls:
-            self._interrupt(transaction, number, call)
-        lineage = self._lineage(transaction, row.number)
+            last = transaction.reading.last_signature(row.number)
+            assert last is not None
+            return Sealed(last, transaction.reading.summary(row.number).nodes)
+        self._sealing.discard(row.number)
+        lineage = self._lineages.get(transaction, row)
+        if lineage.open_calls and not interrupt:
+            if hold:
+                self._sealing.add(row.number)
+            return StillOpen(len(lineage.open_calls))
+        for call in sorted(lineage.open_calls):
+            self._interrupt(transaction, row.number, call)
         seal = Weaving(transaction, lineage, self._now()).add_seal()
         transaction.seal(row.number)
-        self._lineages.pop(row.number, None)
-        return lineage.text(seal)
+        self._lineages.drop(row.number)
+        return Sealed(lineage.text(seal), len(lineage.nodes))
 
-    def _queue(
-        self,
-        call: CallRecord,
-        blocks: Sequence[Block],
-        ending: CallEnding | None,
-        body: BodyDigest | None,
-    ) -> Future[None]:
-        return self._store.submit(
-            lambda transaction: self._append(transaction, call, blocks, ending, body)
-        )
+
+def _attempts(opening: CallOpening) -> Iterator[CallOpening]:
+    """Give an opening, then what stays of it where a fault of ours must not stop the call."""
+    yield opening
+    raw = dataclasses.replace(opening, request=_raw_request(opening.body), retry=0)
+    yield raw
+    yield dataclasses.replace(raw, session=None)
+
+
+_REASON = "could not be recorded as blocks"
+_BYTES = "application/octet-stream"
 
 
 def _raw_request(body: bytes) -> Request:
-    reason = "could not be recorded as blocks"
-    block = Block(
-        Kind.OTHER, Origin.CLIENT, "application/octet-stream", body, {"ambiguous": reason}
-    )
-    return Request((), (), (block,), b"{}", ambiguous=reason)
+    block = Block(Kind.OTHER, Origin.CLIENT, _BYTES, body, {"ambiguous": _REASON})
+    return Request((), (), (block,), b"{}", ambiguous=_REASON)
 
 
-def _unseen(answer: str) -> Block:
-    """Stand for a conversation the provider holds and this proxy has not seen."""
-    content = msgspec.json.encode({"continues": answer})
-    return Block(
-        Kind.OTHER, Origin.CLIENT, "application/json", content, {"type": "unseen"}, unseen=True
-    )
-
-
-def _not_after(row: BraidRow) -> str:
-    certificate = msgspec.json.decode(row.certificate)
-    header = msgspec.json.decode(certificate["h"])
-    return str(header["not_after"])
+def _raw_block(block: Block) -> Block:
+    attrs = {"ambiguous": _REASON, "type": str(block.kind)}
+    return Block(Kind.OTHER, Origin.PROVIDER, _BYTES, block.content, attrs)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from braid.node import Link, Relation
-from braid.wire.block import Request
 from braid_server.lineage import Context, Lineage
-from braid_server.marks import Marks, Matched, match_blocks
-from braid_server.placement import Place
+from braid_server.marks import Matched
+from braid_server.placement import Place, Wanted
 from braid_server.weaving import Weaving
 from braid_verifier.resent import Resent
 
@@ -16,24 +15,12 @@ from braid_verifier.resent import Resent
 class RequestNodes:
     """Weaves what of a request is new; what is known is only named."""
 
-    def __init__(
-        self,
-        weaving: Weaving,
-        lineage: Lineage,
-        place: Place,
-        marks: Marks,
-        request: Request,
-        messages: Sequence[Matched],
-    ) -> None:
+    def __init__(self, weaving: Weaving, lineage: Lineage, place: Place, wanted: Wanted) -> None:
         self._weaving = weaving
         self._lineage = lineage
         self._place = place
-        self._request = request
-        self._messages = messages
-        self._tools = match_blocks(marks, request.tools)
-        self._system = match_blocks(marks, request.system)
+        self._wanted = wanted
         self._after = self._first_place()
-        self.partial = any(matched.block.unseen for matched in messages)
         self.link_left = self._link()
 
     def _first_place(self) -> int | None:
@@ -59,15 +46,18 @@ class RequestNodes:
         if place.lineage is not None and place.resumes is not None:
             before = lineage.context_of(lineage.call_of(place.resumes))
         history = self._history(before)
-        system = self._definitions(self._system)
-        tools = self._definitions(self._tools)
+        system = self._definitions(self._wanted.system)
+        tools = self._definitions(self._wanted.tools)
         messages: list[int] = []
         if before is not None and place.resumes is not None and not place.known:
             # Nothing was resent: the provider goes on with everything it already holds.
             messages.extend(lineage.conversation(lineage.call_of(place.resumes)))
             system = system or before.system
             tools = tools or before.tools
-        for index, matched in enumerate(self._messages):
+        if place.resumes is None:
+            for matched in self._wanted.unseen:
+                messages.extend(self._new(matched, None))
+        for index, matched in enumerate(self._wanted.messages):
             known = place.known[index] if index < len(place.known) else None
             if known is not None and known.exact and place.source is None:
                 messages.extend(lineage.block_at(known.known))
@@ -81,7 +71,7 @@ class RequestNodes:
         return Context(tools, system, tuple(messages)), history, self._after
 
     def _history(self, before: Context | None) -> list[str]:
-        if self._place.source is not None:
+        if self._place.source is not None and self._place.known:
             history = ["copied"]
         elif before is not None:
             history = ["continued"]

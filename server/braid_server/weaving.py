@@ -10,7 +10,7 @@ import msgspec
 from braid.content import BodyDigest
 from braid.context import ContextList
 from braid.encoding import encode
-from braid.node import Kind, Link, Origin, SealClaim
+from braid.node import MAX_PREV, Kind, Link, Origin, SealClaim
 from braid.tree import SignatureTree
 from braid.weave import Draft, weave
 from braid.wire.block import Block
@@ -20,19 +20,20 @@ from braid_server.recording import CallEnding, CallOpening
 from braid_server.store import NodeRow, Transaction
 
 _JSON = "application/json"
-_MAX_TAILS = 64
 
 
 class Weaving:
     """Adds nodes to one lineage within one transaction; `time` is when.
 
     Never signs a time before the last one: a clock set back must not look like a moved node.
+    Nor one after the certificate's end, which an answer or a seal may outlive: the last
+    moment at which this key could sign stands for it (SPEC §9.2).
     """
 
     def __init__(self, transaction: Transaction, lineage: Lineage, time: str) -> None:
         self._transaction = transaction
         self._lineage = lineage
-        self._time = max(time, lineage.last_time)
+        self._time = min(max(time, lineage.last_time), lineage.not_after)
 
     def add(self, draft: Draft, match: bytes | None = None) -> int:
         """Sign a draft as the next node and give its seq."""
@@ -113,19 +114,17 @@ class Weaving:
         prev: Sequence[int],
         *,
         call_id: str,
-        partial: bool,
         by: str,
         history: Sequence[str],
         repeats: int | None,
+        body: BodyDigest,
     ) -> int:
         """Sign the call (SPEC §6.2)."""
         lineage = self._lineage
-        body = BodyDigest(secrets.token_bytes(32))
-        body.update(opening.body)
         lists: dict[str, object] = {
             str(name): lineage.chain_claim(name, context.of(name)) for name in ContextList
         }
-        if partial:
+        if lineage.is_partial(context):
             lists["partial"] = True
         said = {
             "upstream": opening.upstream,
@@ -172,16 +171,16 @@ class Weaving:
     def add_seal(self) -> int:
         """Sign the seal over every tail, gathering them by checkpoints where they are many."""
         lineage = self._lineage
-        tails = sorted(lineage.tails)
-        while len(tails) > _MAX_TAILS:
-            gathered = self.add(self._closing(Kind.CHECKPOINT, tails[:_MAX_TAILS]))
-            tails = [*tails[_MAX_TAILS:], gathered]
-        return self.add(self._closing(Kind.SEAL, tails))
-
-    def _closing(self, kind: Kind, prev: Sequence[int]) -> Draft:
-        lineage = self._lineage
         tree = SignatureTree(known.signature for known in lineage.nodes)
-        return Draft(
+        tails = sorted(lineage.tails)
+        while len(tails) > MAX_PREV:
+            gathered = self._add_closing(Kind.CHECKPOINT, tails[:MAX_PREV], tree)
+            tails = [*tails[MAX_PREV:], gathered]
+        return self._add_closing(Kind.SEAL, tails, tree)
+
+    def _add_closing(self, kind: Kind, prev: Sequence[int], tree: SignatureTree) -> int:
+        lineage = self._lineage
+        draft = Draft(
             kind=kind,
             origin=Origin.PROXY,
             media="text/plain",
@@ -190,6 +189,9 @@ class Weaving:
             prev=tuple(lineage.text(seq) for seq in prev),
             seal=SealClaim(tree.count, encode(tree.head())),
         )
+        seq = self.add(draft)
+        tree.append(lineage.nodes[seq].signature)
+        return seq
 
 
 def _attrs(**said: str | None) -> bytes:

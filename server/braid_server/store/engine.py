@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
+import sqlite3
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 
 from braid.errors import BraidError
 
 _BUSY_MS = 5_000
+_WAL_BYTES = 64 * 1024 * 1024  # a larger log is cut back to this once it has been copied
 
 
 class StoreUnavailable(BraidError):
@@ -33,10 +37,8 @@ def sqlite_path(url: sa.URL) -> Path:
 
 def parse_url(text: str) -> sa.URL:
     """Read a database address, a bare path being an SQLite file; raises StoreUnavailable."""
-    if "://" not in text:
-        return sa.URL.create("sqlite", database=text)
     try:
-        url = sa.make_url(text)
+        url = sa.make_url(text) if "://" in text else sa.URL.create("sqlite", database=text)
     except sa.exc.ArgumentError:
         raise StoreUnavailable(
             "store: expected a path or an address like sqlite:///PATH/braid.db"
@@ -45,38 +47,56 @@ def parse_url(text: str) -> sa.URL:
     return url
 
 
-def connect(url: sa.URL, *, create: bool) -> sa.Engine:
-    """Make an engine for an SQLite file; with `create`, the file too, for its owner only.
-
-    Raises StoreUnavailable.
-    """
+def create(url: sa.URL) -> None:
+    """Make the file of a store, for its owner only, if it is not there; raises StoreUnavailable."""
     path = sqlite_path(url)
     try:
-        if create:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        elif not path.is_file():
-            raise StoreUnavailable(f"store: no such file: {path}")
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     except OSError as fault:
         raise StoreUnavailable(f"store: {path}: {fault.strerror}") from fault
-    engine = sa.create_engine(url, connect_args={"isolation_level": None})
+
+
+def find(url: sa.URL) -> None:
+    """Raise StoreUnavailable unless the file of a store is there."""
+    path = sqlite_path(url)
+    if not path.is_file():
+        raise StoreUnavailable(f"store: no such file: {path}")
+
+
+def connect_writer(url: sa.URL) -> sa.Engine:
+    """Make the engine of the one writer, without a pool: it keeps its connection."""
+    return _engine(
+        url,
+        "BEGIN IMMEDIATE",  # the driver's own BEGIN comes late and deferred
+        "journal_mode=WAL",
+        # FULL: a commit in WAL mode is on the disk, not merely in the kernel, when it returns.
+        "synchronous=FULL",
+        # A destroyed key must not linger in free pages.
+        "secure_delete=ON",
+        f"journal_size_limit={_WAL_BYTES}",
+        poolclass=sa.NullPool,
+    )
+
+
+def connect_readers(url: sa.URL) -> sa.Engine:
+    """Make the engine of the readers, which cannot write."""
+    return _engine(url, "BEGIN", "query_only=ON")
+
+
+def _engine(url: sa.URL, begin: str, *pragmas: str, **options: Any) -> sa.Engine:
+    engine = sa.create_engine(url, connect_args={"isolation_level": None}, **options)
 
     @sa.event.listens_for(engine, "connect")
-    def settings(connection: Any, _record: object) -> None:
+    def configure(connection: Any, _record: object) -> None:
         cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
-        cursor.execute("PRAGMA journal_mode=WAL")
-        # FULL: a commit in WAL mode is on the disk, not merely in the kernel, when it returns.
-        cursor.execute("PRAGMA synchronous=FULL")
-        # A destroyed key must not linger in free pages.
-        cursor.execute("PRAGMA secure_delete=FAST")
+        for pragma in (f"busy_timeout={_BUSY_MS}", *pragmas):
+            cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
     @sa.event.listens_for(engine, "begin")
-    def begin(connection: sa.Connection) -> None:
-        # The driver's own BEGIN comes late and deferred; a writer wants its lock at once.
-        writes = connection.get_execution_options().get("writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    def start(connection: sa.Connection) -> None:
+        connection.exec_driver_sql(begin)
 
     return engine
 
@@ -88,19 +108,37 @@ def migrate(engine: sa.Engine) -> None:
     config.set_main_option("script_location", str(folder).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     try:
-        with engine.connect().execution_options(writes=True) as connection:
+        with engine.connect() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
             connection.commit()
     except sa.exc.SQLAlchemyError as fault:
         raise StoreUnavailable(f"store: cannot be set up: {reason(fault)}") from fault
+    except CommandError as fault:
+        raise StoreUnavailable("store: was made by a newer version of this program") from fault
+
+
+def empty_log(connection: sa.Connection) -> bool:
+    """Copy the write-ahead log into the database and cut it to nothing; False if a reader is in it.
+
+    Never waits. Call it outside a transaction.
+    """
+    cursor: Any = connection.connection.cursor()
+    busy = True
+    with contextlib.suppress(sqlite3.Error):
+        cursor.execute("PRAGMA busy_timeout=0")
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        busy = bool(cursor.fetchone()[0])
+    cursor.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
+    cursor.close()
+    return not busy
 
 
 class WriterLock:
     """The right to write to a store, held by one process at a time, freed when it dies."""
 
     def __init__(self, url: sa.URL) -> None:
-        path = sqlite_path(url)
+        path = sqlite_path(url).resolve()  # whatever link it was reached by
         self._file = path.with_name(path.name + ".lock")
         try:
             self._descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT, 0o600)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
 
 from braid.transcript import Opened, StoredNode
 from braid_server.store.schema import braids, calls, marks, nodes
@@ -35,21 +35,37 @@ class NodeRow(msgspec.Struct, frozen=True):
     match: bytes | None = None
 
 
-_INSERT_NODE = sa.insert(nodes)
-_INSERT_CALL = sa.insert(calls)
-_INSERT_MARK = sa.insert(marks)
+class Summary(msgspec.Struct, frozen=True):
+    """What a list says of a braid; `last_header` is that of its newest node."""
+
+    number: int
+    id: str
+    created: str
+    sealed: bool
+    nodes: int
+    calls: int
+    open_calls: int
+    last_header: str | None
+
+
+_BRAID_COLUMNS = tuple(BraidRow.__struct_fields__)
 _INSERT_BRAID = sa.insert(braids)
-_CLOSE_CALL = (
+
+
+def _sql(statement: sa.Insert | sa.Update) -> str:
+    return str(statement.compile(dialect=sqlite.dialect()))
+
+
+# As text, for rows as tuples in column order: Core's work on each value costs more than the insert.
+_INSERT_NODE = _sql(sa.insert(nodes))
+_INSERT_CALL = _sql(sa.insert(calls))
+_INSERT_MARK = _sql(sa.insert(marks))
+_CLOSE_CALL = _sql(
     sa.update(calls)
     .where(calls.c.braid == sa.bindparam("in_braid"), calls.c.seq == sa.bindparam("at"))
     .values(open=sa.false())
 )
-_BRAID_COLUMNS = tuple(BraidRow.__struct_fields__)
-
-
-@functools.cache
-def _sql(statement: sa.Insert | sa.Update, dialect: sa.Dialect) -> str:
-    return str(statement.compile(dialect=dialect))
+_VALUES = 500  # values in one query, well below what any SQLite takes
 
 
 def braid_row(row: sa.Row[Any]) -> BraidRow:
@@ -63,14 +79,28 @@ def node_row(row: sa.Row[Any]) -> NodeRow:
 
 
 class Transaction:
-    """The writer's side of one commit: several jobs share it, their rows go in together."""
+    """The writer's side of one commit: several jobs share it, their rows go in together.
+
+    destroys_key  a wrapped key goes with this commit, and must not stay in the log.
+    """
 
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
+        self.destroys_key = False
+        self._undo: list[Callable[[], None]] = []
         self._nodes: list[tuple[object, ...]] = []
         self._calls: list[tuple[object, ...]] = []
         self._closed: list[tuple[object, ...]] = []
         self._marks: list[tuple[object, ...]] = []
+
+    def on_failure(self, undo: Callable[[], None]) -> None:
+        """Have something undone outside the database if this is not committed."""
+        self._undo.append(undo)
+
+    def fail(self) -> None:
+        """Undo what jobs did outside the database."""
+        for undo in self._undo:
+            undo()
 
     def add_braid(self, row: BraidRow) -> int:
         """Insert a braid and give its number; the number of the row handed in does not count."""
@@ -100,10 +130,15 @@ class Transaction:
 
     def seal(self, braid: int) -> None:
         """Mark a braid sealed and destroy its wrapped key."""
-        self.flush()
         self._connection.execute(
             sa.update(braids).where(braids.c.number == braid).values(sealed=True, wrapped_key=None)
         )
+        self.destroys_key = True
+
+    def prove(self) -> None:
+        """Change a page, so that this commit has to reach the disk."""
+        version = self._connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+        self._connection.exec_driver_sql(f"PRAGMA user_version={(version + 1) % 1024}")
 
     def flush(self) -> None:
         """Send the buffered rows, so that reads of this transaction see them."""
@@ -114,9 +149,7 @@ class Transaction:
             (_INSERT_MARK, self._marks),
         ):
             if rows:
-                # As tuples in column order: Core's work on each value costs more than the insert.
-                sql = _sql(statement, self._connection.dialect)
-                self._connection.exec_driver_sql(sql, rows)
+                self._connection.exec_driver_sql(statement, rows)
                 rows.clear()
 
     @property
@@ -131,6 +164,10 @@ class Reading:
 
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
+
+    def check(self) -> None:
+        """Raise SQLAlchemyError for a database that is no store."""
+        self._connection.execute(sa.select(braids.c.number).limit(1))
 
     def braid(self, number: int) -> BraidRow | None:
         row = self._connection.execute(sa.select(braids).where(braids.c.number == number)).first()
@@ -149,29 +186,40 @@ class Reading:
         query = query.order_by(braids.c.number.desc())
         return [braid_row(row) for row in self._connection.execute(query)]
 
-    def list_braids(
+    def summary(self, number: int) -> Summary:
+        return _summary(self._connection.execute(_SUMMARY.where(braids.c.number == number)).one())
+
+    def summaries(
         self, *, tenant: str | None, prefix: str, before: int | None, limit: int
-    ) -> list[BraidRow]:
-        """Give braids, newest first, from before a number on."""
-        query = sa.select(braids).order_by(braids.c.number.desc()).limit(limit)
+    ) -> list[Summary]:
+        """Say what there is of braids, newest first, from before a number on."""
+        query = _SUMMARY.order_by(braids.c.number.desc()).limit(limit)
         if tenant is not None:
             query = query.where(braids.c.tenant == tenant)
         if prefix:
-            # Not LIKE: ids hold `_`, and SQLite's LIKE ignores case.
-            query = query.where(sa.func.substr(braids.c.id, 1, len(prefix)) == prefix)
+            # Not LIKE: ids hold `_`, and SQLite's LIKE ignores case. No id holds a tilde.
+            query = query.where(braids.c.id >= prefix, braids.c.id < prefix + "~")
         if before is not None:
             query = query.where(braids.c.number < before)
-        return [braid_row(row) for row in self._connection.execute(query)]
+        return [_summary(row) for row in self._connection.execute(query)]
 
     def marked(self, value: bytes) -> list[tuple[int, int]]:
         """Give the (braid, seq) that a mark leads to."""
-        query = sa.select(marks.c.braid, marks.c.seq).where(marks.c.value == value)
-        return [(row.braid, row.seq) for row in self._connection.execute(query)]
+        return self.marked_any((value,)).get(value, [])
 
-    def nodes_of(self, braid: int) -> Iterator[NodeRow]:
-        """Walk a braid's nodes in seq order."""
-        query = sa.select(nodes).where(nodes.c.braid == braid).order_by(nodes.c.seq)
-        for row in self._connection.execute(query.execution_options(yield_per=256)):
+    def marked_any(self, values: Sequence[bytes]) -> dict[bytes, list[tuple[int, int]]]:
+        """Give the (braid, seq) that each of these marks leads to; nothing for one that is none."""
+        found: dict[bytes, list[tuple[int, int]]] = {}
+        for start in range(0, len(values), _VALUES):
+            query = sa.select(marks).where(marks.c.value.in_(values[start : start + _VALUES]))
+            for row in self._connection.execute(query):
+                found.setdefault(row.value, []).append((row.braid, row.seq))
+        return found
+
+    def nodes_of(self, braid: int, start: int = 0) -> Iterator[NodeRow]:
+        """Walk a braid's nodes in seq order; one at a time is in memory."""
+        query = sa.select(nodes).where(nodes.c.braid == braid, nodes.c.seq >= start)
+        for row in self._connection.execute(query.order_by(nodes.c.seq)):
             yield node_row(row)
 
     def node(self, braid: int, seq: int) -> NodeRow | None:
@@ -179,18 +227,13 @@ class Reading:
         row = self._connection.execute(query).first()
         return None if row is None else node_row(row)
 
-    def counts(self, braid: int) -> tuple[int, int, int]:
-        """Give how many nodes, calls, and open calls a braid has."""
-        of_nodes = sa.select(sa.func.count()).select_from(nodes).where(nodes.c.braid == braid)
-        of_calls = sa.select(sa.func.count()).select_from(calls).where(calls.c.braid == braid)
-        of_open = of_calls.where(calls.c.open)
-        scalar = self._connection.scalar
-        return scalar(of_nodes) or 0, scalar(of_calls) or 0, scalar(of_open) or 0
+    def header(self, braid: int, seq: int) -> str | None:
+        query = sa.select(nodes.c.h).where(nodes.c.braid == braid, nodes.c.seq == seq)
+        return self._connection.scalar(query)
 
-    def last_node(self, braid: int) -> NodeRow | None:
-        query = sa.select(nodes).where(nodes.c.braid == braid)
-        row = self._connection.execute(query.order_by(nodes.c.seq.desc()).limit(1)).first()
-        return None if row is None else node_row(row)
+    def last_signature(self, braid: int) -> str | None:
+        query = sa.select(nodes.c.s).where(nodes.c.braid == braid)
+        return self._connection.scalar(query.order_by(nodes.c.seq.desc()).limit(1))
 
     def open_calls(self, braid: int | None = None) -> list[tuple[int, int]]:
         """Give (braid, seq) of the calls that have no end yet."""
@@ -199,3 +242,26 @@ class Reading:
             query = query.where(calls.c.braid == braid)
         query = query.order_by(calls.c.braid, calls.c.seq)
         return [(row.braid, row.seq) for row in self._connection.execute(query)]
+
+
+def _summarising() -> sa.Select[Any]:
+    of_nodes = sa.select(sa.func.max(nodes.c.seq) + 1).where(nodes.c.braid == braids.c.number)
+    of_calls = sa.select(sa.func.count()).where(calls.c.braid == braids.c.number)
+    last = sa.select(nodes.c.h).where(nodes.c.braid == braids.c.number)
+    return sa.select(
+        braids.c.number,
+        braids.c.id,
+        braids.c.created,
+        braids.c.sealed,
+        sa.func.coalesce(of_nodes.scalar_subquery(), 0).label("nodes"),
+        of_calls.scalar_subquery().label("calls"),
+        of_calls.where(calls.c.open).scalar_subquery().label("open_calls"),
+        last.order_by(nodes.c.seq.desc()).limit(1).scalar_subquery().label("last_header"),
+    )
+
+
+_SUMMARY = _summarising()
+
+
+def _summary(row: sa.Row[Any]) -> Summary:
+    return Summary(**row._mapping)

@@ -26,8 +26,9 @@ class Store:
     """A store opened for writing, or for reading alone.
 
     Jobs handed to `submit` run one after the other in a thread of their own, each inside
-    the transaction that commits what it wrote. A job that raises leaves nothing behind. A job
-    may run twice, when the commit it shared failed for another's sake.
+    the transaction that commits what it wrote. A job that raises leaves nothing behind in the
+    database, and undoes by `Transaction.on_failure` what it did elsewhere. A job may run
+    twice, when the commit it shared failed for another's sake.
     """
 
     def __init__(self, url: str, *, writable: bool) -> None:
@@ -36,25 +37,21 @@ class Store:
         Raises StoreUnavailable, and StoreBusy where another process writes to it.
         """
         address = database.parse_url(url)
-        self._on_failure: list[Callable[[], None]] = []
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._engine = database.connect(address, create=writable)
-        self._lock: WriterLock | None = None
-        self._thread: threading.Thread | None = None
+        self._door = threading.Lock()  # held to queue a job, and to say that none may follow
+        self._writer: _Writer | None = None
+        self._readers = database.connect_readers(address)
         if writable:
-            self._lock = WriterLock(address)
+            database.create(address)
+            self._writer = _Writer(address, self._jobs)
+        else:
+            database.find(address)
             try:
-                database.migrate(self._engine)
-            except BaseException:
-                self._lock.release()
-                self._engine.dispose()
+                with self.read() as reading:
+                    reading.check()
+            except StoreUnavailable:
+                self._readers.dispose()
                 raise
-            self._thread = threading.Thread(target=self._run, name="braid-store-writer")
-            self._thread.start()
-
-    def on_failure(self, callback: Callable[[], None]) -> None:
-        """Call back, in the writer's thread, after a failure may have undone a job's effects."""
-        self._on_failure.append(callback)
 
     def submit(self, job: Callable[[Transaction], T]) -> Future[T]:
         """Queue a job; its future resolves once the job is durable.
@@ -62,10 +59,11 @@ class Store:
         The future raises StoreUnavailable where the database failed, and whatever the job raised.
         """
         future: Future[T] = Future()
-        if self._thread is None:
-            future.set_exception(StoreUnavailable("store: closed, or opened for reading only"))
-        else:
-            self._jobs.put((job, future))
+        with self._door:
+            if self._writer is not None:
+                self._jobs.put((job, future))
+                return future
+        future.set_exception(StoreUnavailable("store: closed, or opened for reading only"))
         return future
 
     async def write(self, job: Callable[[Transaction], T]) -> T:
@@ -74,23 +72,47 @@ class Store:
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Reading]:
-        """Read a consistent snapshot; raises StoreUnavailable."""
+        """Read a consistent snapshot; raises StoreUnavailable.
+
+        Be short: the log cannot be cut back while someone reads.
+        """
         try:
-            with self._engine.connect() as connection, connection.begin():
+            with self._readers.connect() as connection, connection.begin():
                 yield Reading(connection)
         except sa.exc.SQLAlchemyError as fault:
             raise StoreUnavailable(f"store: {database.reason(fault)}") from fault
 
     def close(self) -> None:
         """Finish the queued jobs and let go of the store."""
-        if self._thread is not None:
+        with self._door:
+            writer, self._writer = self._writer, None
+        if writer is not None:
             self._jobs.put(None)
-            self._thread.join()
-            self._thread = None
-        self._engine.dispose()
-        if self._lock is not None:
+            writer.finish()
+        self._readers.dispose()
+
+
+class _Writer:
+    """The thread that alone writes, with the lock that says so and a connection it keeps."""
+
+    def __init__(self, address: sa.URL, jobs: queue.SimpleQueue[_Job | None]) -> None:
+        self._jobs = jobs
+        self._lock = WriterLock(address)
+        self._connection: sa.Connection | None = None
+        self._key_in_log = False
+        try:
+            self._engine = database.connect_writer(address)
+            database.migrate(self._engine)
+        except BaseException:
             self._lock.release()
-            self._lock = None
+            raise
+        self._thread = threading.Thread(target=self._run, name="braid-store-writer")
+        self._thread.start()
+
+    def finish(self) -> None:
+        """Wait for the end of the queue; give the lock back."""
+        self._thread.join()
+        self._lock.release()
 
     def _run(self) -> None:
         more = True
@@ -98,27 +120,30 @@ class Store:
             job = self._jobs.get()
             group: list[_Job] = []
             while job is not None:
-                group.append(job)
+                # From here on the future cannot be cancelled, so its result can be set.
+                if job[1].set_running_or_notify_cancel():
+                    group.append(job)
                 if len(group) == GROUP or self._jobs.empty():
                     break
                 job = self._jobs.get()
             more = job is not None
             if group:
                 self._commit(group)
+        self._disconnect()
 
     def _commit(self, group: list[_Job]) -> None:
-        results: list[Any] = []
+        transaction: Transaction | None = None
         try:
-            with (
-                self._engine.connect().execution_options(writes=True) as connection,
-                connection.begin(),
-            ):
-                transaction = Transaction(connection)
-                for job, _ in group:
-                    results.append(job(transaction))
+            if self._connection is None:
+                self._connection = self._engine.connect()
+            with self._connection.begin():
+                transaction = Transaction(self._connection)
+                results = [job(transaction) for job, _ in group]
                 transaction.flush()
         except Exception as fault:  # noqa: BLE001 whatever it is, whoever waits for the job gets it
-            self._undone()
+            if transaction is not None:
+                transaction.fail()
+            self._disconnect()
             if len(group) > 1:
                 # One job's fault must not take down its neighbours: each runs again alone.
                 for one in group:
@@ -128,10 +153,20 @@ class Store:
             return
         for (_, future), value in zip(group, results, strict=True):
             future.set_result(value)
+        self._key_in_log |= transaction.destroys_key
+        if self._key_in_log:
+            self._empty_log(self._connection)
 
-    def _undone(self) -> None:
-        for callback in self._on_failure:
-            callback()
+    def _empty_log(self, connection: sa.Connection) -> None:
+        """Cut the log back, in which a destroyed key still stands; the next commit tries again."""
+        self._key_in_log = not database.empty_log(connection)
+
+    def _disconnect(self) -> None:
+        """Let go of a connection of which nobody knows what state it is in."""
+        if self._connection is not None:
+            with contextlib.suppress(sa.exc.SQLAlchemyError):
+                self._connection.close()
+            self._connection = None
 
 
 def _as_failure(fault: Exception) -> Exception:

@@ -1,0 +1,74 @@
+"""The lineages at hand: the braids that were used last, relearned from the store when needed."""
+
+from __future__ import annotations
+
+import functools
+from collections import OrderedDict
+
+import msgspec
+
+from braid_server.keyring import Keyring, KeyUnavailable
+from braid_server.lineage import Lineage, relearn
+from braid_server.store import BraidRow, Transaction
+
+# A node takes about half a kilobyte here.
+CACHED_NODES = 200_000
+
+
+class Lineages:
+    """A cache that belongs to the store's writer thread.
+
+    What is handed out may be grown by the transaction it was asked for, so it is forgotten
+    if that transaction fails.
+    """
+
+    def __init__(self, keyring: Keyring, nodes: int = CACHED_NODES) -> None:
+        self._keyring = keyring
+        self._most = nodes
+        self._kept: OrderedDict[int, Lineage] = OrderedDict()
+
+    def get(self, transaction: Transaction, row: BraidRow) -> Lineage:
+        """Give a braid's lineage, with its key; raises KeyUnavailable."""
+        lineage = self.cached(transaction, row.number)
+        if lineage is None:
+            key = self._keyring.unwrap(row.tenant, row.id, row.wrapped_key)
+            lineage = Lineage(row.number, row, key, _not_after(row))
+            relearn(lineage, transaction.reading.nodes_of(row.number))
+            self.keep(transaction, lineage)
+        return lineage
+
+    def cached(self, transaction: Transaction, number: int) -> Lineage | None:
+        """Give a lineage if it is at hand."""
+        lineage = self._kept.get(number)
+        if lineage is not None:
+            self._kept.move_to_end(number)
+            transaction.on_failure(functools.partial(self.drop, number))
+        return lineage
+
+    def readable(self, transaction: Transaction, row: BraidRow) -> Lineage:
+        """Give a braid's lineage to read, also where its key is gone."""
+        try:
+            return self.get(transaction, row)
+        except KeyUnavailable:
+            lineage = Lineage(row.number, row, self._keyring.no_key, "")
+            relearn(lineage, transaction.reading.nodes_of(row.number))
+            return lineage
+
+    def keep(self, transaction: Transaction, lineage: Lineage) -> None:
+        """Keep a lineage at hand, and let go of those not used for longest."""
+        self._kept[lineage.number] = lineage
+        transaction.on_failure(functools.partial(self.drop, lineage.number))
+        while (
+            len(self._kept) > 1
+            and sum(len(kept.nodes) for kept in self._kept.values()) > self._most
+        ):
+            self._kept.popitem(last=False)
+
+    def drop(self, number: int) -> None:
+        self._kept.pop(number, None)
+
+
+def _not_after(row: BraidRow) -> str:
+    certificate = msgspec.json.decode(row.certificate)
+    header = msgspec.json.decode(certificate["h"])
+    return str(header["not_after"])
