@@ -34,6 +34,11 @@ class Gate:
     def __init__(self, tokens: Mapping[str, str] | None = None) -> None:
         self._tokens = tuple((name, secret.encode()) for name, secret in (tokens or {}).items())
 
+    def admit(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
+        """Check what needs no token; raises Refused for a foreign Host or Origin without tokens."""
+        if not self._tokens:
+            _at_home(headers)
+
     def tenant_of_relay(self, headers: Iterable[tuple[bytes, bytes]]) -> str:
         """Read `x-braid-token`, which the relay never forwards; raises Refused."""
         if not self._tokens:

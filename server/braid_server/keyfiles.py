@@ -38,11 +38,21 @@ def create(path: Path, label: str) -> bytes:
             os.link(draft, path)
         finally:
             draft.unlink()
+        _sync_folder(path.parent)
     except FileExistsError as fault:
         raise KeyFileUnusable(f"{path}: expected no file, one is there") from fault
     except OSError as fault:
         raise KeyFileUnusable(f"{path}: cannot be made: {fault.strerror}") from fault
     return seed
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a new name in a folder durable: a certificate must not outlive the key that signed it."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def load(path: Path, label: str) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections import OrderedDict
+from weakref import WeakValueDictionary
 
 import msgspec
 
@@ -16,16 +17,17 @@ CACHED_NODES = 200_000
 
 
 class Lineages:
-    """A cache that belongs to the store's writer thread.
+    """A cache of about `nodes` nodes that belongs to the store's writer thread.
 
-    What is handed out may be grown by the transaction it was asked for, so it is forgotten
-    if that transaction fails.
+    There is one lineage of a braid at a time: whoever still holds one gets the same again. What is
+    handed out may be grown by the transaction it was asked for, so it is forgotten if that fails.
     """
 
-    def __init__(self, keyring: Keyring, nodes: int = CACHED_NODES) -> None:
+    def __init__(self, keyring: Keyring, nodes: int) -> None:
         self._keyring = keyring
         self._most = nodes
         self._kept: OrderedDict[int, Lineage] = OrderedDict()
+        self._alive: WeakValueDictionary[int, Lineage] = WeakValueDictionary()
 
     def get(self, transaction: Transaction, row: BraidRow) -> Lineage:
         """Give a braid's lineage, with its key; raises KeyUnavailable."""
@@ -39,9 +41,10 @@ class Lineages:
 
     def cached(self, transaction: Transaction, number: int) -> Lineage | None:
         """Give a lineage if it is at hand."""
-        lineage = self._kept.get(number)
+        lineage = self._alive.get(number)
         if lineage is not None:
-            self._kept.move_to_end(number)
+            if number in self._kept:
+                self._kept.move_to_end(number)
             transaction.on_failure(functools.partial(self.drop, number))
         return lineage
 
@@ -56,16 +59,14 @@ class Lineages:
 
     def keep(self, transaction: Transaction, lineage: Lineage) -> None:
         """Keep a lineage at hand, and let go of those not used for longest."""
-        self._kept[lineage.number] = lineage
+        self._kept[lineage.number] = self._alive[lineage.number] = lineage
         transaction.on_failure(functools.partial(self.drop, lineage.number))
-        while (
-            len(self._kept) > 1
-            and sum(len(kept.nodes) for kept in self._kept.values()) > self._most
-        ):
+        while self._kept and sum(len(kept.nodes) for kept in self._kept.values()) > self._most:
             self._kept.popitem(last=False)
 
     def drop(self, number: int) -> None:
         self._kept.pop(number, None)
+        self._alive.pop(number, None)
 
 
 def _not_after(row: BraidRow) -> str:

@@ -24,7 +24,7 @@ from braid.wire.block import Block, Request
 from braid_server.call_record import CallRecord
 from braid_server.keyring import Keyring, KeyUnavailable
 from braid_server.lineage import Lineage
-from braid_server.lineages import Lineages
+from braid_server.lineages import CACHED_NODES, Lineages
 from braid_server.marks import Marks
 from braid_server.opening import IN_THREAD
 from braid_server.placement import Placer, Wanted, want
@@ -80,7 +80,8 @@ class Recorder:
 
     What takes a transaction runs in the store's writer thread, where alone lineages live.
     Such jobs change nothing outside but that cache, so that they may run again.
-    `braid_bytes` is how large a braid may be to be gone on with.
+    `braid_bytes` is how large a braid may be to be gone on with, `cached_nodes` how much of braids
+    stays in memory.
     """
 
     def __init__(
@@ -89,12 +90,13 @@ class Recorder:
         keyring: Keyring,
         clock: Callable[[], datetime],
         braid_bytes: int = BRAID_BYTES,
+        cached_nodes: int = CACHED_NODES,
     ) -> None:
         self._store = store
         self._keyring = keyring
         self._clock = clock
         self._braid_bytes = braid_bytes
-        self._lineages = Lineages(keyring)
+        self._lineages = Lineages(keyring, cached_nodes)
         self._sealing: set[int] = set()
         self._marks: dict[str, Marks] = {}
         self._owed: deque[_Append] = deque()

@@ -25,10 +25,10 @@ from braid_server.provider import ANTHROPIC, anthropic
 from braid_server.recorder import Recorder
 from braid_server.relay import Relay
 from braid_server.serving import Server, configure
-from braid_server.store import Store, StoreUnavailable
+from braid_server.store import Store, StoreUnavailable, Transaction
 
 _log = logging.getLogger("braid.service")
-_OURS = (b"/braid/", b"/.well-known/braid-keys", b"/healthz", b"/readyz")
+_OURS = frozenset((b"/.well-known/braid-keys", b"/healthz", b"/readyz"))
 _READY_SECONDS = 5.0
 
 
@@ -112,7 +112,7 @@ def opened(settings: Settings, clock: Callable[[], datetime] = now) -> Iterator[
 
 def _writes(store: Store) -> bool:
     try:
-        store.submit(lambda _transaction: None).result(_READY_SECONDS)
+        store.submit(Transaction.prove).result(_READY_SECONDS)
     except (StoreUnavailable, TimeoutError):
         return False
     return True
@@ -136,10 +136,19 @@ class Service:
         self._api = api
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["raw_path"].startswith(_OURS):
+        if scope["type"] == "http":
+            path: bytes = scope["raw_path"]
+            if path in _OURS or path.startswith(b"/braid/"):
+                await self._answer(scope, receive, send)
+                return
+        await self._relay(scope, receive, send)
+
+    async def _answer(self, scope: Message, receive: Receive, send: Send) -> None:
+        try:
             await self._api(scope, receive, send)
-        else:
-            await self._relay(scope, receive, send)
+        except Exception as fault:  # noqa: BLE001 whoever asked was told, or is cut off
+            # Its message could quote a conversation, and so could its traceback.
+            _log.error("event=api_failed fault=%s", type(fault).__name__)
 
     def server(self, listener: socket.socket) -> Server:
         """A server for this service on a socket that listens."""

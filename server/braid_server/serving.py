@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import httptools
@@ -25,6 +26,18 @@ class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, interrupt: Callable[[], Awaitable[None]]) -> None:
         super().__init__(config)
         self._interrupt = interrupt
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop on SIGINT and SIGTERM, and then return.
+
+        uvicorn would raise them again, and the process would die before its store is closed.
+        """
+        with super().capture_signals():
+            try:
+                yield
+            finally:
+                self._captured_signals.clear()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await self._interrupt()

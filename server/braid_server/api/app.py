@@ -4,7 +4,7 @@ Annotations are evaluated here: FastAPI reads them, and they name what `build_ap
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Annotated, Any
 
 import msgspec
@@ -21,6 +21,8 @@ from braid_server.recorder import StillOpen
 from braid_server.store import StoreUnavailable
 
 JSON_LINES = "application/jsonl"
+_JSON_LINES_TOO = "application/x-ndjson"
+_PIECE = 64 * 1024
 _STATUS: dict[type[Exception], tuple[int, str]] = {
     NoSuchBraid: (404, "no_such_braid"),
     StillOpen: (409, "calls_open"),
@@ -32,8 +34,17 @@ _SEAL_WAIT = 10.0
 
 def build_api(library: Library, gate: Gate, root: str, ready: Callable[[], bool]) -> FastAPI:
     """Build the API. `root` is the root's public key, `ready` whether recording works now."""
+
+    def admit(request: Request) -> None:
+        gate.admit(request.scope["headers"])
+
     app = FastAPI(
-        title="Braid", openapi_url="/braid/v1/openapi.json", docs_url=None, redoc_url=None
+        title="Braid",
+        openapi_url="/braid/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        dependencies=[Depends(admit)],
     )
 
     def tenant_of(request: Request) -> str:
@@ -53,16 +64,17 @@ def build_api(library: Library, gate: Gate, root: str, ready: Callable[[], bool]
 
     @app.get("/braid/v1/braids/{braid}")
     def read_transcript(tenant: Tenant, request: Request, braid: str) -> Response:
-        lines = JSON_LINES in request.headers.get("accept", "")
+        accept = request.headers.get("accept", "")
+        lines = JSON_LINES in accept or _JSON_LINES_TOO in accept
         layout = Layout.LINES if lines else Layout.JSON
-        pieces = library.transcript(braid, tenant, layout=layout)
+        pieces = _gathered(library.transcript(braid, tenant, layout=layout))
         return StreamingResponse(pieces, media_type=JSON_LINES if lines else "application/json")
 
     @app.post("/braid/v1/braids/{braid}/seal")
     async def seal(
         tenant: Tenant,
         braid: str,
-        wait: Annotated[float, Query(ge=0, le=3600)] = _SEAL_WAIT,
+        wait: Annotated[float, Query(ge=0, le=3600, allow_inf_nan=False)] = _SEAL_WAIT,
         interrupt: bool = False,
     ) -> Response:
         return _json(await library.seal(braid, tenant, wait=wait, interrupt=interrupt))
@@ -87,7 +99,21 @@ def build_api(library: Library, gate: Gate, root: str, ready: Callable[[], bool]
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(Exception, _handler(500, "internal", "this server failed"))
     return app
+
+
+def _gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Join small pieces: each piece costs a trip to another thread."""
+    some: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        some.append(piece)
+        size += len(piece)
+        if size >= _PIECE:
+            yield b"".join(some)
+            some, size = [], 0
+    yield b"".join(some)
 
 
 def _json(value: object) -> Response:
@@ -98,9 +124,11 @@ def _error(status: int, code: str, message: str) -> JSONResponse:
     return JSONResponse({"error": {"code": code, "message": message}}, status)
 
 
-def _handler(status: int, code: str) -> Callable[[Request, Exception], JSONResponse]:
+def _handler(
+    status: int, code: str, message: str | None = None
+) -> Callable[[Request, Exception], JSONResponse]:
     def handle(_request: Request, fault: Exception) -> JSONResponse:
-        return _error(status, code, str(fault))
+        return _error(status, code, str(fault) if message is None else message)
 
     return handle
 
@@ -112,7 +140,9 @@ def _refused(_request: Request, fault: Exception) -> JSONResponse:
 
 def _http_error(_request: Request, fault: Exception) -> JSONResponse:
     assert isinstance(fault, HTTPException)
-    return _error(fault.status_code, "http", str(fault.detail).lower())
+    answer = _error(fault.status_code, "http", str(fault.detail).lower())
+    answer.headers.update(fault.headers or {})
+    return answer
 
 
 def _invalid(_request: Request, fault: Exception) -> JSONResponse:
