@@ -195,8 +195,9 @@ class JsonStream:
                     return strict_json.loads(match.group().decode("ascii"), "number")
                 except Malformed as fault:
                     raise self.fail(fault.code, str(fault)) from fault
-            if len(self._buffer) - self._at > 1100 or not self._more():
+            if len(self._buffer) - self._at > 1100 or self._ended:
                 raise self.fail("E_JSON", "expected a value")
+            self._more()
 
     def value(self, depth: int = 1, *, inline: bool = False) -> Json:
         """Read one value whole; `depth` is how deep it stands in the text."""

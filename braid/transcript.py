@@ -154,7 +154,9 @@ class TranscriptReader:
         stream = self._stream
         if stream.starts_with_byte_order_mark():
             raise stream.fail("E_UTF8", "expected no byte-order mark")
+        start = stream.offset
         stream.skip_space()
+        indented = stream.offset > start
         if not stream.peek():
             raise stream.fail("E_EMPTY", "expected a transcript, got nothing")
         if stream.peek() != b"{":
@@ -167,7 +169,8 @@ class TranscriptReader:
             self._check_head()
             return
         self._check_head()
-        if stream.peek() == b"\n" and "nodes" not in self._seen and not stream.crossed_line:
+        lines = not indented and not stream.crossed_line and "nodes" not in self._seen
+        if lines and stream.peek() == b"\n":
             stream.take(b"\n")
             self.layout = Layout.LINES
             return
@@ -183,7 +186,7 @@ class TranscriptReader:
                 self._seen.add(name)
                 if self._stream.peek() == b"[":
                     return True
-                self._stream.value()
+                self._stream.value(2)
                 self.faults.append(Malformed("E_JSON", "nodes: expected a list"))
                 continue
             self._member(name)
