@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import string
+from datetime import UTC
 from pathlib import Path
 
 import pytest
@@ -49,7 +50,7 @@ def headers(draw: st.DrawFn) -> Header:
         kind=kind,
         origin=draw(st.sampled_from(sorted(ORIGINS[kind]))),
         media=draw(MEDIA),
-        time=write_time(draw(st.datetimes()).astimezone()),
+        time=write_time(draw(st.datetimes(timezones=st.just(UTC)))),
         content=draw(KEYS),
         about=tuple(draw(st.lists(SIGNATURES, max_size=16, unique=True)))
         if kind in MAY_HAVE_ABOUT

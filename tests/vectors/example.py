@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vectors.conversations import TEXT, attrs, call, end, params
-from vectors.formulas import commitment, decode, pae
+from vectors.formulas import commitment, decode, encode, pae
 from vectors.weaver import Braid, Draft, Key, Shown
 
 BEGIN, END = "<!-- example:begin -->", "<!-- example:end -->"
@@ -36,7 +36,7 @@ def text() -> str:
     return f"""
 A question and its answer, with a certificate and a seal: `example.braid.json`, as it stands. Line 2 is the
 prompt, then come params, call, text, end and seal. `tests/vectors/make_vectors.py` makes it, without this
-project's code; a test reads it from here.
+project's code; a test reads it from here. It verifies where the root key `{encode(made.root.public)}` is pinned.
 
 ```json
 {file.write().decode()}```

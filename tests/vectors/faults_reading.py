@@ -269,6 +269,17 @@ def json_lines_with_a_blank_line(b: Braid) -> bytes:
     return b"\n".join([first, rest[0], b"", *rest[1:]]) + b"\n"
 
 
+@unreadable("§10.3", "A space after the value of a line.", "E_JSON")
+def json_lines_with_a_space_after_a_node(b: Braid) -> bytes:
+    first, *rest = lines(b)
+    return b"\n".join([first, rest[0] + b" ", *rest[1:]]) + b"\n"
+
+
+@unreadable("§10.3", "A space before the first line.", "E_JSON")
+def json_lines_with_a_space_at_the_start(b: Braid) -> bytes:
+    return b" " + b"\n".join(lines(b)) + b"\n"
+
+
 @unreadable("§10.3", "A line end inside a value of JSON Lines.", "E_JSON")
 def json_lines_with_a_node_on_two_lines(b: Braid) -> bytes:
     return b"\n".join(lines(b)).replace(b',"salt"', b',\n"salt"', 1) + b"\n"
