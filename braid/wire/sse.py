@@ -46,8 +46,9 @@ class EventSplitter:
             else:
                 self._pending += chunk
                 return whole
+            began = -len(self._pending)
             self._pending += chunk[:end]
-            self._add(whole, 0, bytes(self._pending))
+            self._add(whole, began, bytes(self._pending))
             self._pending.clear()
             chunk = chunk[at:]
         pieces = _BLANK_LINE.split(chunk) if b"\r" in chunk else chunk.split(b"\n\n")
@@ -79,7 +80,7 @@ class EventSplitter:
         at += len(piece) - len(event)
         event = event.rstrip(_LINE_ENDS)
         if event:
-            whole.append((at, event))
+            whole.append((max(at, 0), event))
 
 
 def read_fields(event: bytes) -> tuple[str, bytes | None, bytes]:

@@ -71,6 +71,9 @@ def test_an_event_stands_where_it_says(body: bytes) -> None:
 
 
 @given(BODIES, CUTS)
+@example(b"\n\xef\xbb\xbfdata: y\n\n", [1])
+@example(b"\xef\xbb\xbfdata\r\r", [1])
+@example(b"data: y\r\n\r\ndata: y\r\n\r\n", [8, 9, 10, 11])
 def test_cuts_change_nothing(body: bytes, places: list[int]) -> None:
     whole, rest = split([body])
     chunks = cut(body, places)
