@@ -82,6 +82,20 @@ def attrs_replaced_by_words(b: Braid) -> File:
     return file
 
 
+@failed(
+    "§7.1",
+    "Two faults of two classes: the later is reported too.",
+    ("E_COMMIT", TEXT),
+    also=(("E_SEAL", SEAL),),
+    signed="no",
+)
+def words_and_seal_wrong(b: Braid) -> File:
+    b["seal"].edit_header = lambda header: header["seal"].update(tree=encode(bytes(32)))
+    file = b.sign()
+    file.nodes[TEXT]["text"] = "Nine."
+    return file
+
+
 @failed("§5.3", "attrs is a list.", ("E_ATTRS", TEXT))
 def attrs_not_an_object(b: Braid) -> None:
     b["text"].attrs = b"[]"

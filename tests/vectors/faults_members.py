@@ -85,6 +85,18 @@ def unknown_member_in_a_node(b: Braid) -> File:
     return file
 
 
+@failed(
+    "§7.1",
+    "Two faults of one class: the one that stands first in the file comes first.",
+    ("E_JSON", TEXT),
+    ("E_JSON", None),
+)
+def unknown_members_in_a_node_and_after_the_nodes(b: Braid) -> bytes:
+    file = b.sign()
+    file.nodes[TEXT]["role"] = "assistant"
+    return file.write().replace(b"\n]}\n", b'\n],"note":1}\n')
+
+
 @failed("§10.2", "A member name in capitals is another name.", ("E_JSON", TEXT))
 def member_name_in_capitals(b: Braid) -> File:
     file = b.sign()

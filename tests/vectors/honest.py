@@ -104,7 +104,14 @@ def json_lines_with_proofs(b: Braid) -> None:
     b.lines, b.proofs = True, [{"type": "vectors.example/proof", "words": [1, 2.5, None]}]
 
 
-@verified("§10.5", "A proof of a type nobody knows is not checked.", ("N_PROOF", None))
+@verified(
+    "§10.5",
+    "A proof of a type nobody knows is not checked, and nothing it may prove is claimed.",
+    ("N_PROOF", None),
+    logged="not checked",
+    witnessed="not checked",
+    timestamped="not checked",
+)
 def unknown_proof(b: Braid) -> None:
     b.proofs = [{"type": "vectors.example/proof"}]
 

@@ -22,6 +22,7 @@ class Vector:
     """A transcript and what every verifier must say of it."""
 
     name: str
+    chapter: str  # the module it stands in
     section: str
     comment: str
     result: str
@@ -59,7 +60,17 @@ def _add(
         if any(other.name == name for other in TABLE):
             raise ValueError(f"two vectors are named {name}")
         TABLE.append(
-            Vector(name, section, comment, result, raw, failures, also, dict(claims or {}))
+            Vector(
+                name,
+                make.__module__,
+                section,
+                comment,
+                result,
+                raw,
+                failures,
+                also,
+                dict(claims or {}),
+            )
         )
         return make
 
@@ -85,10 +96,15 @@ def unmet(
 
 
 def failed(
-    section: str, comment: str, *failures: Finding, base: Base = short
+    section: str,
+    comment: str,
+    *failures: Finding,
+    base: Base = short,
+    also: tuple[Finding, ...] = (),
+    **claims: str,
 ) -> Callable[[Make], Make]:
     """One fault; `failures` are all of the first failing class, the first finding first."""
-    return _add(section, comment, "failed", failures, base)
+    return _add(section, comment, "failed", failures, base, also, claims)
 
 
 def unreadable(
