@@ -27,6 +27,8 @@ class Lineages:
         self._keyring = keyring
         self._most = nodes
         self._kept: OrderedDict[int, Lineage] = OrderedDict()
+        self._counted: dict[int, int] = {}  # nodes of those kept, when they were last used
+        self._nodes = 0  # their sum: adding up all of them for each new braid would be quadratic
         self._alive: WeakValueDictionary[int, Lineage] = WeakValueDictionary()
 
     def get(self, transaction: Transaction, row: BraidRow) -> Lineage:
@@ -45,6 +47,7 @@ class Lineages:
         if lineage is not None:
             if number in self._kept:
                 self._kept.move_to_end(number)
+                self._count(lineage)
             transaction.on_failure(functools.partial(self.drop, number))
         return lineage
 
@@ -61,12 +64,20 @@ class Lineages:
         """Keep a lineage at hand, and let go of those not used for longest."""
         self._kept[lineage.number] = self._alive[lineage.number] = lineage
         transaction.on_failure(functools.partial(self.drop, lineage.number))
-        while self._kept and sum(len(kept.nodes) for kept in self._kept.values()) > self._most:
-            self._kept.popitem(last=False)
+        self._count(lineage)
+        while self._kept and self._nodes > self._most:
+            number, _ = self._kept.popitem(last=False)
+            self._nodes -= self._counted.pop(number)
 
     def drop(self, number: int) -> None:
         self._kept.pop(number, None)
         self._alive.pop(number, None)
+        self._nodes -= self._counted.pop(number, 0)
+
+    def _count(self, lineage: Lineage) -> None:
+        nodes = len(lineage.nodes)
+        self._nodes += nodes - self._counted.get(lineage.number, 0)
+        self._counted[lineage.number] = nodes
 
 
 def _not_after(row: BraidRow) -> str:
