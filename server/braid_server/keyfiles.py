@@ -64,14 +64,14 @@ def load(path: Path, label: str) -> bytes:
                 f"{path}: expected mode 0600, got {stat.S_IMODE(mode):04o}; "
                 "others may have read this key"
             )
-        text = path.read_text(encoding="ascii")
+        raw = path.read_bytes()
     except FileNotFoundError as fault:
         raise KeyFileUnusable(f"{path}: no such key file") from fault
     except OSError as fault:
         raise KeyFileUnusable(f"{path}: cannot be read: {fault.strerror}") from fault
-    except UnicodeDecodeError as fault:
-        raise KeyFileUnusable(f"{path}: expected a line of ASCII text") from fault
-    words = text.split()
+    if not raw.isascii():  # asked, because a UnicodeDecodeError would carry the key
+        raise KeyFileUnusable(f"{path}: expected a line of ASCII text")
+    words = raw.decode("ascii").split()
     if len(words) != 2 or words[0] != label:
         raise KeyFileUnusable(f"{path}: expected one line '{label} KEY'")
     try:

@@ -85,7 +85,9 @@ def connect_readers(url: sa.URL) -> sa.Engine:
 
 
 def _engine(url: sa.URL, begin: str, *pragmas: str, **options: Any) -> sa.Engine:
-    engine = sa.create_engine(url, connect_args={"isolation_level": None}, **options)
+    # Values of a statement are words of a conversation, and faults may be logged.
+    options |= {"connect_args": {"isolation_level": None}, "hide_parameters": True}
+    engine = sa.create_engine(url, **options)
 
     @sa.event.listens_for(engine, "connect")
     def configure(connection: Any, _record: object) -> None:
@@ -123,14 +125,16 @@ def empty_log(connection: sa.Connection) -> bool:
 
     Never waits. Call it outside a transaction.
     """
-    cursor: Any = connection.connection.cursor()
     busy = True
     with contextlib.suppress(sqlite3.Error):
+        cursor: Any = connection.connection.cursor()
         cursor.execute("PRAGMA busy_timeout=0")
-        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        busy = bool(cursor.fetchone()[0])
-    cursor.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
-    cursor.close()
+        try:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            busy = bool(cursor.fetchone()[0])
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
+            cursor.close()
     return not busy
 
 

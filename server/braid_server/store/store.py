@@ -143,7 +143,8 @@ class _Writer:
         except Exception as fault:  # noqa: BLE001 whatever it is, whoever waits for the job gets it
             if transaction is not None:
                 transaction.fail()
-            self._disconnect()
+            if self._connection is not None and self._connection.in_transaction():
+                self._disconnect()  # it could not be rolled back
             if len(group) > 1:
                 # One job's fault must not take down its neighbours: each runs again alone.
                 for one in group:
@@ -151,18 +152,14 @@ class _Writer:
             else:
                 group[0][1].set_exception(_as_failure(fault))
             return
-        for (_, future), value in zip(group, results, strict=True):
-            future.set_result(value)
         self._key_in_log |= transaction.destroys_key
         if self._key_in_log:
-            self._empty_log(self._connection)
-
-    def _empty_log(self, connection: sa.Connection) -> None:
-        """Cut the log back, in which a destroyed key still stands; the next commit tries again."""
-        self._key_in_log = not database.empty_log(connection)
+            # Where a reader is in the way, the next commit tries again.
+            self._key_in_log = not database.empty_log(self._connection)
+        for (_, future), value in zip(group, results, strict=True):
+            future.set_result(value)
 
     def _disconnect(self) -> None:
-        """Let go of a connection of which nobody knows what state it is in."""
         if self._connection is not None:
             with contextlib.suppress(sa.exc.SQLAlchemyError):
                 self._connection.close()
