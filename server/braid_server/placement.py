@@ -255,22 +255,28 @@ class Placer:
             by_words = recognise(blocks, [matched.block for matched in messages])
             if not _accounts(by_words, messages):
                 return None
-            found = (here and Resent(path[here.known], here.exact) for here in by_words.blocks)
-            laid = Recognised(tuple(found), by_words.elided)
-        answer = source.answer_of(call)
-        if any(here is not None and here.known in answer for here in laid.blocks):
-            return laid
-        return None
+            laid = Recognised(
+                tuple(here and Resent(path[here.known], here.exact) for here in by_words.blocks),
+                frozenset(path[here] for here in by_words.used),
+                by_words.elided,
+            )
+        return None if laid.used.isdisjoint(source.answer_of(call)) else laid
 
     def _block(self, source: Lineage, seq: int) -> Block:
         """Read a known block from the store."""
         rows = [self._reading().node(source.number, part) for part in source.block_at(seq)]
+        assert rows[0] is not None
+        header = read_header(rows[0].node.h)
         opened = [row.node.opened for row in rows if row is not None and row.node.opened]
-        header = read_header(rows[0].node.h) if rows[0] is not None else None
-        assert header is not None
-        attrs = strict_json.read_object(opened[0].attrs, "attrs") if opened else {}
-        content = b"".join(part.content for part in opened)
-        return Block(header.kind, header.origin, header.media, content, attrs)
+        said = [strict_json.read_object(part.attrs, "attrs") for part in opened]
+        # The last parts may hold what did not fit into attrs, and that is not content.
+        content = (
+            part.content
+            for part, attrs in zip(opened, said, strict=True)
+            if attrs.get("provider") == said[0].get("provider")
+        )
+        attrs = said[0] if said else {}
+        return Block(header.kind, header.origin, header.media, b"".join(content), attrs)
 
     def _resumed(self, by: By, lineage: Lineage, found: _Found) -> Place:
         return Place(
@@ -302,7 +308,7 @@ class _Found:
 def _accounts(laid: Recognised, messages: Sequence[Matched]) -> bool:
     """Tell whether every message that says something is known."""
     return all(
-        here is not None or not matched.block.content
+        here is not None or (matched.block.kind is not Kind.THINKING and not matched.spine)
         for here, matched in zip(laid.blocks, messages, strict=True)
     )
 
@@ -339,4 +345,5 @@ def align(lineage: Lineage, path: Sequence[int], messages: Sequence[Matched]) ->
             at = here + 1
         else:
             known.append(None)
-    return Recognised(tuple(known), elided or at < len(path))
+    used = frozenset(here.known for here in known if here is not None)
+    return Recognised(tuple(known), used, elided or at < len(path))

@@ -33,9 +33,15 @@ class Resent:
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """For each resent block which one it is, or None; and whether known ones were left out."""
+    """What came back.
+
+    blocks  for each resent block which known one it is, or None.
+    used    the known ones that came back, also those joined to others.
+    elided  known ones that say something were left out.
+    """
 
     blocks: tuple[Resent | None, ...]
+    used: frozenset[int]
     elided: bool
 
 
@@ -59,14 +65,25 @@ def recognise(known: Sequence[Block], resent: Sequence[Block]) -> Recognised:
     ours, theirs = list(_strands(known)), list(_strands(resent))
     names = [[here.anchor for here in strand if here.anchor] for strand in (ours, theirs)]
     if names[0] != names[1]:
-        return Recognised((None,) * len(resent), elided=False)
+        return Recognised((None,) * len(resent), frozenset(), elided=False)
     found: dict[int, Resent | None] = {}
-    left_out = False
+    used: set[int] = set()
     for mine, back in zip(_runs(ours), _runs(theirs), strict=True):
-        left_out |= _lay_run(mine.loose, back.loose, found)
+        for laid in _lay_run(mine.loose, back.loose):
+            found |= laid.found
+            used |= laid.used
         if mine.end is not None and back.end is not None:
             found[back.end.place] = _lay_anchor(mine.end, back.end)
-    return Recognised(tuple(found.get(place) for place in range(len(resent))), left_out)
+            used.add(mine.end.place)
+    return Recognised(
+        tuple(found.get(place) for place in range(len(resent))),
+        frozenset(used),
+        any(here.place not in used and _says(here.block) for here in ours),
+    )
+
+
+def _says(block: Block) -> bool:
+    return bool(block.content) or block.kind is Kind.THINKING
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,18 +138,12 @@ def _lay_anchor(mine: _Here, back: _Here) -> Resent | None:
     return None
 
 
-def _lay_run(
-    ours: Sequence[_Here], theirs: Sequence[_Here], found: dict[int, Resent | None]
-) -> bool:
-    """Lay what stands between two anchors; tell whether any of ours is missing."""
-    used: set[int] = set()
+def _lay_run(ours: Sequence[_Here], theirs: Sequence[_Here]) -> Iterator[_Laid]:
+    """Lay what stands between two anchors, one kind after the other."""
     for kind in (Kind.THINKING, Kind.TEXT, Kind.PROMPT):
         mine = [here for here in ours if here.block.kind is kind]
         back = [here for here in theirs if here.block.kind is kind]
-        laid = (_lay_joined(mine, back) if kind is Kind.TEXT else None) or _lay_each(mine, back)
-        found.update(laid.found)
-        used |= laid.used
-    return any(here.place not in used and here.block.content for here in ours)
+        yield (_lay_joined(mine, back) if kind is Kind.TEXT else None) or _lay_each(mine, back)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,14 +183,16 @@ def _lay_joined(ours: Sequence[_Here], theirs: Sequence[_Here]) -> _Laid | None:
 
 
 def _at(ours: Sequence[_Here], said: Sequence[str], begins: int, back: _Here) -> Resent | None:
-    """Find our text that holds the letter at which this one of theirs begins."""
-    place, holds = 0, None
+    """Find our text that this one of theirs is, or else the one that has most of its letters."""
+    ends = begins + len(_squeeze(back.block))
+    starts, most, holds = 0, 0, None
     for mine, text in zip(ours, said, strict=True):
-        if place == begins and mine.form == back.form:
+        if starts == begins and mine.form == back.form:
             return Resent(mine.place, exact=True)
-        if holds is None and place <= begins < place + len(text):
-            holds = mine
-        place += len(text)
+        shared = min(ends, starts + len(text)) - max(begins, starts)
+        if shared > most:
+            most, holds = shared, mine
+        starts += len(text)
     return None if holds is None else Resent(holds.place, exact=False)
 
 
