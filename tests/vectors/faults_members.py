@@ -87,9 +87,9 @@ def unknown_member_in_a_node(b: Braid) -> File:
 
 @failed(
     "§7.1",
-    "Two faults of one class: the one that stands first in the file comes first.",
-    ("E_JSON", TEXT),
+    "Two faults of one class: the one about the whole file comes first, wherever it stands.",
     ("E_JSON", None),
+    ("E_JSON", TEXT),
 )
 def unknown_members_in_a_node_and_after_the_nodes(b: Braid) -> bytes:
     file = b.sign()
