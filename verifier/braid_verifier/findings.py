@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
 MAX_FINDINGS = 10_000  # kept of each check class; the rest is counted
-_BEFORE, _AFTER = -1, 2**53
 
 
 class Severity(StrEnum):
@@ -59,7 +58,7 @@ class Findings:
     """Collects findings; each check class keeps its first ones and counts the rest."""
 
     def __init__(self) -> None:
-        self._kept: dict[Check, list[tuple[int, Finding]]] = {check: [] for check in Check}
+        self._kept: dict[Check, list[Finding]] = {check: [] for check in Check}
         self._counts = dict.fromkeys(Check, 0)
         self._stopped_by: Finding | None = None
 
@@ -70,31 +69,27 @@ class Findings:
         message: str,
         node: int | None = None,
         signature: str | None = None,
-        *,
-        after_nodes: bool = False,
     ) -> None:
-        """Add a failure of a check; without a node it stands before all nodes, or after them."""
-        place = (_AFTER if after_nodes else _BEFORE) if node is None else node
-        self._add(place, Finding(code, Severity.FAILURE, check, message, node, signature))
+        """Add a failure of a check; without a node it is about the whole file."""
+        self._add(Finding(code, Severity.FAILURE, check, message, node, signature))
 
     def warn(self, code: str, message: str, node: int, signature: str) -> None:
-        self._add(node, Finding(code, Severity.WARNING, Check.WARNING, message, node, signature))
+        self._add(Finding(code, Severity.WARNING, Check.WARNING, message, node, signature))
 
     def note(
         self, code: str, message: str, node: int | None = None, signature: str | None = None
     ) -> None:
-        place = _AFTER if node is None else node
-        self._add(place, Finding(code, Severity.NOTE, Check.NOTE, message, node, signature))
+        self._add(Finding(code, Severity.NOTE, Check.NOTE, message, node, signature))
 
     def stop(self, code: str, message: str) -> None:
         """Say what made the rest of the file unreadable; it comes first, whatever its class."""
         check = Check.LIMITS if code == "E_LIMIT" else Check.READING
         self._stopped_by = Finding(code, Severity.FAILURE, check, message)
 
-    def _add(self, place: int, finding: Finding) -> None:
+    def _add(self, finding: Finding) -> None:
         self._counts[finding.check] += 1
         if self._counts[finding.check] <= MAX_FINDINGS:
-            self._kept[finding.check].append((place, finding))
+            self._kept[finding.check].append(finding)
 
     @property
     def stopped(self) -> bool:
@@ -114,9 +109,12 @@ class Findings:
         return sum(max(0, count - MAX_FINDINGS) for count in self._counts.values())
 
     def listed(self) -> tuple[Finding, ...]:
-        """Give what was kept, by class, then by position in the file, then in order of checks."""
+        """Give what was kept: by class, by position in the file, in the order it was found."""
         found = [] if self._stopped_by is None else [self._stopped_by]
         for check in Check:
-            kept = sorted(self._kept[check], key=lambda pair: pair[0])
-            found.extend(finding for _, finding in kept)
+            found.extend(sorted(self._kept[check], key=_position))
         return tuple(found)
+
+
+def _position(finding: Finding) -> int:
+    return -1 if finding.node is None else finding.node

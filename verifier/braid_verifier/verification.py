@@ -65,7 +65,7 @@ def verify(
         for entry in reader:
             walk.take(entry)
         # What stands after the nodes, what only the end can tell, and class 14.
-        _report_faults(reader.faults[known:], findings, after_nodes=True)
+        _report_faults(reader.faults[known:], findings)
         walk.close()
         for number in range(len(reader.proofs)):
             message = f"proofs[{number}]: of a type that this verifier does not check"
@@ -80,11 +80,9 @@ def _check_of(fault: Malformed) -> Check:
     return {"E_LIMIT": Check.LIMITS, "E_ENC": Check.ENCODING}.get(fault.code, Check.READING)
 
 
-def _report_faults(
-    faults: Iterable[Malformed], findings: Findings, *, after_nodes: bool = False
-) -> None:
+def _report_faults(faults: Iterable[Malformed], findings: Findings) -> None:
     for fault in faults:
-        findings.fail(_check_of(fault), fault.code, str(fault), after_nodes=after_nodes)
+        findings.fail(_check_of(fault), fault.code, str(fault))
 
 
 class _Walk:
