@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +27,7 @@ from braid_clients.render import Drawing, draw
 from braid_verifier import Policy, Report, Result, Root, verify
 
 FILE = "braid-demo.braid.json"
+_LETTER = re.compile(rb"(?<!\\)[A-Za-z]")
 
 
 @click.command("demo")
@@ -104,9 +106,13 @@ def change_one_byte(transcript: bytes) -> tuple[bytes, int]:
     for node in _nodes(TranscriptReader(transcript)):
         header = read_header(node.h)
         if header.kind is Kind.TEXT and header.origin is Origin.PROVIDER and node.opened:
-            at = transcript.index(b'"text":"' + node.opened.content[:8]) + len(b'"text":"')
-            letter = b"X" if transcript[at : at + 1] != b"X" else b"Y"
-            return transcript[:at] + letter + transcript[at + 1 :], header.seq
+            # Members stand in the order of their names, so the text follows the signature.
+            start = transcript.index(b'"s":"%b"' % node.s.encode("ascii"))
+            letter = _LETTER.search(transcript, transcript.index(b'"text":"', start) + 8)
+            if letter is not None:
+                other = b"X" if letter[0] != b"X" else b"Y"
+                at = letter.start()
+                return transcript[:at] + other + transcript[at + 1 :], header.seq
     raise Problem("the demo recorded no text of the provider; this is a bug", code=1)
 
 

@@ -1,0 +1,171 @@
+"""`braid serve`: says where it listens, records, lets in whom it should, stops when told."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from typing import Any
+
+import anthropic
+import pytest
+
+
+@contextlib.contextmanager
+def serving(home: Any, *options: str, **environment: str) -> Iterator[tuple[str, list[str]]]:
+    """Run a server; gives its base URL and what it has said so far."""
+    process = subprocess.Popen(
+        home.command("serve", "--port", "0", *options),
+        cwd=home.folder,
+        env=home.environment(**environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stderr is not None
+    said: list[str] = []
+    try:
+        while not (said and "ANTHROPIC_BASE_URL" in said[-1]):
+            line = process.stderr.readline().decode()
+            assert line, said
+            said.append(line.rstrip("\n"))
+        url = re.search(r"http://\S+\d", said[-1])
+        assert url is not None
+        yield url[0], said
+    finally:
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=60)
+        said += err.decode().splitlines()
+        assert (process.returncode, out) == (0, b""), said
+        assert said[-1] == "braid: stopped"
+
+
+def ask(url: str, **headers: str) -> anthropic.types.Message:
+    with anthropic.Anthropic(
+        base_url=url,
+        api_key="none",
+        max_retries=0,
+        default_headers=headers,
+        http_client=anthropic.DefaultHttpxClient(trust_env=False),
+    ) as client:
+        return client.messages.create(
+            model="m", max_tokens=9, messages=[{"role": "user", "content": "a question"}]
+        )
+
+
+def test_it_says_where_it_is_and_records_what_passes(home: Any, provider: str) -> None:
+    with serving(home, "--upstream-anthropic", provider) as (url, said):
+        assert any(f"listening on {url}" in line for line in said)
+        assert any(str(home.data / "braid.db") in line for line in said)
+        assert all(line.startswith("braid: ") for line in said)
+        assert "script" in ask(url).content[0].text  # type: ignore[union-attr]
+        (line,) = home.braid("ls", "--url", url).stdout.splitlines()
+    # Stopped, the store is read without it; and its root is trusted here.
+    braid = line.split()[0]
+    exported = home.braid("export", braid).stdout
+    assert home.braid("verify", "-", stdin=exported.encode()).returncode == 0
+    assert "words" not in "".join(said) and "a question" not in "".join(said)
+
+
+def test_every_flag_has_its_variable(home: Any, provider: str) -> None:
+    keys = {"BRAID_ROOT_KEY": "k/root", "BRAID_WRAPPING_KEY": "k/wrap", "BRAID_DB": "k/x.db"}
+    other = {"BRAID_UPSTREAM_ANTHROPIC": provider, "BRAID_HOST": "localhost"}
+    tokens = {"BRAID_TOKEN": "ada=s-1, bob=s-2\tcarol=s-3"}
+    with serving(home, **keys, **other, **tokens) as (url, _):
+        for secret in ("s-1", "s-2", "s-3"):
+            ask(url, **{"x-braid-token": secret})
+            assert len(home.braid("ls", "--url", url, "--token", secret).stdout.splitlines()) == 1
+        with pytest.raises(anthropic.AuthenticationError):
+            ask(url)
+    assert sorted(path.name for path in (home.folder / "k").iterdir() if "." not in path.name) == [
+        "root",
+        "wrap",
+    ]
+    assert (home.folder / "k" / "x.db").exists() and not (home.data / "braid.db").exists()
+    ran = home.braid("serve", BRAID_PORT="nonsense")
+    assert ran.returncode == 2 and "nonsense" in ran.stderr
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.com"])
+def test_other_machines_are_not_let_in_without_tokens(home: Any, host: str) -> None:
+    ran = home.braid("serve", "--host", host)
+    assert ran.returncode == 2
+    assert f"--host {host}: other machines could connect" in ran.stderr
+    assert ran.stderr.splitlines()[1].endswith("--token NAME=SECRET")
+    assert not home.data.exists()
+
+
+def test_a_server_for_others_wants_its_tokens(home: Any, provider: str) -> None:
+    options = ("--host", "0.0.0.0", "--token", "ada=s-1", "--upstream-anthropic", provider)
+    with serving(home, *options) as (url, said):
+        local = url.replace("0.0.0.0", "127.0.0.1")
+        ask(local, **{"x-braid-token": "s-1"})
+        assert home.braid("ls", "--url", local).returncode == 2
+    assert "s-1" not in "".join(said)
+
+
+@pytest.mark.parametrize(
+    "token", ["", "secret", "=secret", "name=", "a b=c", "name=s\u00e9cret", "n=s,n=t", "../x=s"]
+)
+def test_a_token_that_is_none_is_told_without_the_secret(home: Any, token: str) -> None:
+    ran = home.braid("serve", "--token", token, "--db", "/nowhere/x.db")
+    assert ran.returncode == 2
+    assert "s\u00e9cret" not in ran.stderr and "secret" not in ran.stderr.replace("SECRET", "")
+
+
+def test_what_stands_in_the_way_is_told(home: Any) -> None:
+    home.braid("keys", "init")
+    (home.folder / "file").write_text("words")
+    taken = socket.create_server(("127.0.0.1", 0))
+    port = str(taken.getsockname()[1])
+    root = home.data / "root.key"
+    loose = home.folder / "loose.key"
+    loose.write_bytes(root.read_bytes())
+    loose.chmod(0o640)
+    try:
+        for options, said in {
+            ("--port", port): "in use",
+            ("--port", "70000"): "70000",
+            ("--upstream-anthropic", "nonsense"): "upstream",
+            ("--upstream-anthropic", "ftp://x"): "upstream",
+            ("--db", "mysql://x/y"): "store",
+            ("--db", "file/x.db"): "Not a directory",
+            ("--db", "file"): "store",
+            ("--root-key", "file/x"): "Not a directory",
+            ("--root-key", "file"): "0600",
+            ("--root-key", str(loose)): "0600",
+            ("--root-key", str(home.data / "wrapping.key")): "braid-root-key/1",
+            ("--wrapping-key", str(root)): "braid-wrapping-key/1",
+        }.items():
+            ran = home.braid("serve", *(() if "--port" in options else ("--port", "0")), *options)
+            assert ran.returncode == 2 and not ran.stdout, options
+            assert said in ran.stderr, (options, ran.stderr)
+            assert all(line.startswith("braid: ") for line in ran.stderr.splitlines())
+    finally:
+        taken.close()
+    secret = root.read_text().split()[1]
+    assert secret not in ran.stderr
+    (home.data / "root.key").write_text("braid-root-key/1 short\n")
+    ran = home.braid("serve", "--port", "0")
+    assert ran.returncode == 2 and "root.key" in ran.stderr and "short" not in ran.stderr
+
+
+def test_two_servers_do_not_share_a_store(home: Any) -> None:
+    with serving(home):
+        ran = home.braid("serve", "--port", "0")
+        assert ran.returncode == 2 and "in use by a running server" in ran.stderr
+
+
+def test_a_folder_that_cannot_be_written_is_told(home: Any) -> None:
+    if os.geteuid() == 0:
+        pytest.skip("root may write everywhere")
+    home.folder.chmod(0o500)
+    try:
+        ran = home.braid("serve", "--port", "0")
+    finally:
+        home.folder.chmod(0o700)
+    assert ran.returncode == 2 and "Permission denied" in ran.stderr
