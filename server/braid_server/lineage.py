@@ -19,6 +19,7 @@ from braid.node import Kind, Origin, read_header
 from braid.signing import SecretKey
 from braid.strict_json import Json
 from braid_server.store import BraidRow, NodeRow
+from braid_verifier.history import is_billing
 from braid_verifier.resent import anchor
 
 
@@ -31,6 +32,7 @@ class Known(msgspec.Struct, frozen=True):
     anchor   what it is recognised by where other words may be missing.
     follows  it is a later part of the block before it.
     unseen   it points at something the proxy did not see.
+    billing  it is a system text that changes with each request and instructs nobody.
     owner    seq of the call it belongs to: its own for a call, else of the answer it is in.
     """
 
@@ -42,6 +44,7 @@ class Known(msgspec.Struct, frozen=True):
     anchor: bytes | None
     follows: bool
     unseen: bool
+    billing: bool
     owner: int | None
 
 
@@ -151,6 +154,7 @@ class Lineage:
             anchor=anchor(kind, match, name) if spine and match is not None else None,
             follows=match is None and said.get("part", 1) != 1,
             unseen=said.get("unseen") is True,
+            billing=is_billing(kind, content),
             owner=owner,
         )
         self.size += _NODE_BYTES + 90 * len(prev) + _written(content) + _written(attrs)

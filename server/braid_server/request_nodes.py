@@ -64,8 +64,10 @@ class RequestNodes:
             else:
                 messages.extend(self._new(matched, known))
         if before is not None:
-            if system != before.system:
+            if self._instructions(system) != self._instructions(before.system):
                 history.append("system_changed")
+            elif system != before.system:
+                history.append("billing_changed")
             if tools != before.tools:
                 history.append("tools_changed")
         return Context(tools, system, tuple(messages)), history, self._after
@@ -82,6 +84,9 @@ class RequestNodes:
         if any(known is not None and not known.exact for known in self._place.known):
             history.append("variant")
         return history
+
+    def _instructions(self, system: Sequence[int]) -> list[int]:
+        return [seq for seq in system if not self._lineage.nodes[seq].billing]
 
     def _definitions(self, blocks: Sequence[Matched]) -> tuple[int, ...]:
         seqs: list[int] = []

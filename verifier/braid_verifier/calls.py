@@ -17,8 +17,9 @@ from braid.transcript import StoredNode
 from braid_verifier.contexts import Contexts
 from braid_verifier.findings import Check, Findings
 
-# History that accuses nobody: a conversation went on, was resent in part, or begun again.
-ORDINARY_HISTORY = frozenset({"continued", "elided", "copied"})
+# History that accuses nobody: a conversation went on, was resent in part or spelled otherwise,
+# was begun again, or its client told the provider something else for its accounts.
+ORDINARY_HISTORY = frozenset({"continued", "elided", "variant", "copied", "billing_changed"})
 _HISTORY = re.compile("[a-z_]{1,40}")
 _DIGEST = re.compile(KEY_PATTERN)
 _T = TypeVar("_T")

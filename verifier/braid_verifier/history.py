@@ -9,6 +9,7 @@ is `resent`'s job.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 
 from msgspec import Raw
@@ -22,6 +23,8 @@ from braid.wire.block import Block
 # Members that say how a block is to be handled and not what it says (wire-protocol facts).
 _PRESENTATION = frozenset(("cache_control", "index", "citations", "caller", "toolset_name"))
 EXACT_INTEGERS = 2**53
+# Claude Code's, for instance `x-anthropic-billing-header: cc_version=2.1.0; cc_entrypoint=cli;`.
+_BILLING = re.compile(rb"x-anthropic-billing-header:(?: {0,2}[\w-]{1,32}=[\w.:-]{0,64};?){0,16}\s?")
 
 
 def canonical(block: Block) -> bytes:
@@ -37,6 +40,14 @@ def is_spine(block: Block) -> bool:
     return block.kind is not Kind.THINKING and not (
         block.kind in (Kind.TEXT, Kind.PROMPT) and not block.content
     )
+
+
+def is_billing(kind: Kind, content: bytes) -> bool:
+    """Tell a text that a known client puts into `system` for its provider's accounts.
+
+    It changes with every request; a change of it alone changes no instruction.
+    """
+    return kind is Kind.SYSTEM and _BILLING.fullmatch(content) is not None
 
 
 def _form(block: Block) -> Json:
