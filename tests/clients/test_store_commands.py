@@ -104,7 +104,8 @@ def test_what_names_no_braid_or_several_is_told(home: Any, place: Place) -> None
         number += 1
     ran = home.braid("show", *place.options, braid[0])
     assert ran.returncode == 2 and "more than one braid" in ran.stderr and not ran.stdout
-    for command in ("show", "export", "seal"):
+    behind_a_server = place.options[:1] == ("--db",)
+    for command in ("show", "export") if behind_a_server else ("export", "seal"):
         for name, said in {
             "A" * 43: "no such braid",
             braid[:9] + "AAAA": "no braid begins",
@@ -169,10 +170,11 @@ def test_no_store_is_made_by_looking_for_one(home: Any) -> None:
     for command in (("ls",), ("show", "abc"), ("export", "abc"), ("seal", "abc")):
         ran = home.braid(*command)
         assert ran.returncode == 2 and "no store yet" in ran.stderr
+    for command in (("ls",), ("seal", "abc")):
         ran = home.braid(*command, "--db", "nowhere.db")
         assert ran.returncode == 2 and "no such file" in ran.stderr
-        for strange in ("http://example", "sqlite://"):
-            assert home.braid(*command, "--db", strange).returncode == 2
+    for strange in ("http://example", "sqlite://"):
+        assert home.braid("ls", "--db", strange).returncode == 2
     assert not list(home.folder.iterdir())
 
 
@@ -188,7 +190,7 @@ def test_a_server_that_is_none_is_told(home: Any, provider: str) -> None:
         "nonsense": "expected an address",
         "http://[": "expected an address",
         "file:///etc/passwd": "expected an address",
-        provider: "HTTP status 404",
+        provider: "the script knows",
     }.items():
         ran = home.braid("ls", "--url", url)
         assert ran.returncode == 2 and said in ran.stderr and not ran.stdout

@@ -32,7 +32,8 @@ def _tokens(
 ) -> dict[str, str]:
     """Read NAME=SECRET, several of them apart by spaces or commas."""
     tokens: dict[str, str] = {}
-    for each in filter(None, re.split(r"[\s,]+", " ".join(given))):
+    # A value that is empty, `--token "$UNSET"`, is one that is none, and not no token.
+    for each in (word for value in given for word in re.split(r"[\s,]+", value.strip(" ,"))):
         name, _, secret = each.partition("=")
         # The message is without the value: it may hold the secret.
         if not _TENANT.fullmatch(name) or not _SECRET.fullmatch(secret):
