@@ -20,6 +20,8 @@ class Block:
     role     who speaks, as the wire says: `user`, `assistant`, `system`, or `` (tools, raw bytes).
     unseen   the block points at something the proxy did not see (a URL, a stored file):
              a context that holds it is `partial` (SPEC §6.2).
+    candidate  which of several answers to one request it belongs to, from 0: each is a
+             strand of its own (SPEC §4.4).
     """
 
     kind: Kind
@@ -29,6 +31,7 @@ class Block:
     attrs: Mapping[str, object] = field(default_factory=dict)
     role: str = ""
     unseen: bool = False
+    candidate: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +41,9 @@ class Request:
     The three lists are the context in wire order. `parameters` is the JSON text of one
     object: every top-level member that is not one of the lists, as the client spelled it.
     `continues` is the provider's id of the answer this request goes on from without
-    resending it. `ambiguous` says why two parsers could read the body differently, or
-    that none can: then `messages` holds one block of kind `other` with the raw body.
+    resending it. `candidates` is how many answers it asks for. `ambiguous` says why two
+    parsers could read the body differently, or that none can: then `messages` holds one
+    block of kind `other` with the raw body.
     """
 
     tools: tuple[Block, ...]
@@ -50,6 +54,7 @@ class Request:
     stream: bool = False
     continues: str | None = None
     ambiguous: str | None = None
+    candidates: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,7 @@ class Outcome:
     complete     the provider's terminal event came, or a whole non-streamed message.
     error        the body is the provider's error, or the stream carried one.
     id           the provider's id of the answer, by which a later request may continue it.
+    aliases      other names by which a later request may continue it: tokens given in it.
     usage        raw JSON, the last values the provider sent.
     """
 
@@ -81,6 +87,7 @@ class Outcome:
     model: str | None = None
     stop_reason: str | None = None
     usage: bytes | None = None
+    aliases: tuple[str, ...] = ()
 
 
 class AnswerReader(Protocol):
