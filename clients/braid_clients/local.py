@@ -11,8 +11,7 @@ from braid.transcript import Layout
 from braid_clients import paths
 from braid_clients.problem import Problem
 from braid_clients.shelf import Listed, Sealed, Shelf
-from braid_server.library import Library
-from braid_server.service import Settings, library, reading
+from braid_server.library import Library, reading
 from braid_server.store import StoreBusy
 
 
@@ -46,6 +45,9 @@ def local_shelf(db: str | None, writes: bool) -> Iterator[Shelf]:
         if not writes:
             yield Local(opened)
             return
+    # Only what writes needs the whole service, which takes a while to load.
+    from braid_server.service import Settings, library
+
     settings = Settings(
         db=address,
         root_key=paths.root_key_file(os.environ),

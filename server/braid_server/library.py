@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -173,3 +174,16 @@ def _info(found: Summary) -> BraidInfo:
         open_calls=found.open_calls,
         state="sealed" if found.sealed else "open",
     )
+
+
+@contextlib.contextmanager
+def reading(db: str) -> Iterator[Library]:
+    """Open a store that is there for reading alone, also beside a server that writes to it.
+
+    Needs no key. Raises StoreUnavailable.
+    """
+    store = Store(db, writable=False)
+    try:
+        yield Library(store, None)
+    finally:
+        store.close()

@@ -206,16 +206,3 @@ def library(settings: Settings) -> Iterator[Library]:
     """Open a store without serving it; raises as `opened` does."""
     with opened(settings) as service:
         yield service.library
-
-
-@contextlib.contextmanager
-def reading(db: str) -> Iterator[Library]:
-    """Open a store that is there for reading alone, also beside a server that writes to it.
-
-    Needs no key. Raises StoreUnavailable.
-    """
-    store = Store(db, writable=False)
-    try:
-        yield Library(store, None)
-    finally:
-        store.close()
