@@ -335,6 +335,19 @@ def test_what_says_something_else_is_never_taken_for_what_was_said(
         assert len(stories) == 2
 
 
+def test_a_question_alone_is_no_history(tmp_path: Path) -> None:
+    """A prefix needs a block of the provider's: shared prompts place nobody on a braid."""
+    with proxied(answering, tmp_path) as braid, braid.client() as client:
+        ask: Any = {"model": MODEL, "max_tokens": 9}
+        question: Any = {"role": "user", "content": QUESTION}
+        client.messages.create(**ask, messages=[question])
+        for said in ([text("")], [thinking("", "")], [text("Something else.")]):
+            turn: Any = {"role": "assistant", "content": said}
+            client.messages.create(**ask, messages=[question, turn, question])
+        stories = braid.stories()
+    assert [call.by for story in stories for call in story.calls] == ["new"] * 4
+
+
 def test_a_tool_swapped_under_its_name_is_remarked(tmp_path: Path) -> None:
     """Also where only a parameter differs that is named as what clients move about."""
     swapped = {**TOOL, "input_schema": {"type": "object", "properties": {}}}

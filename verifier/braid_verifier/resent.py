@@ -176,18 +176,23 @@ def _lay_joined(ours: Sequence[_Here], theirs: Sequence[_Here]) -> _Laid | None:
         return None
     found: dict[int, Resent | None] = {}
     begins = 0
+    exact: set[int] = set()
     for back, text in zip(theirs, came, strict=True):
-        found[back.place] = _at(ours, said, begins, back)
+        here = found[back.place] = _at(ours, said, begins, back, exact)
+        if here is not None and here.exact:
+            exact.add(here.known)
         begins += len(text)
     return _Laid(found, frozenset(here.place for here in ours))
 
 
-def _at(ours: Sequence[_Here], said: Sequence[str], begins: int, back: _Here) -> Resent | None:
+def _at(
+    ours: Sequence[_Here], said: Sequence[str], begins: int, back: _Here, taken: set[int]
+) -> Resent | None:
     """Find our text that this one of theirs is, or else the one that has most of its letters."""
     ends = begins + len(_squeeze(back.block))
     starts, most, holds = 0, 0, None
     for mine, text in zip(ours, said, strict=True):
-        if starts == begins and mine.form == back.form:
+        if starts == begins and mine.form == back.form and mine.place not in taken:
             return Resent(mine.place, exact=True)
         shared = min(ends, starts + len(text)) - max(begins, starts)
         if shared > most:
