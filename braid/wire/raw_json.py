@@ -186,6 +186,10 @@ def is_string(raw: Raw) -> bool:
     return memoryview(raw)[0] == 0x22
 
 
+def is_null(raw: Raw) -> bool:
+    return bytes(raw) == b"null"
+
+
 def read_members(raw: Raw) -> dict[str, Raw]:
     """Take an object apart."""
     try:

@@ -7,8 +7,9 @@ from typing import NamedTuple
 from msgspec import Raw
 
 from braid.node import Origin
-from braid.wire.anthropic.block import Members, read_block
+from braid.wire.anthropic.block import read_block
 from braid.wire.block import Block
+from braid.wire.native import Members
 from braid.wire.raw_json import (
     attrs_can_hold,
     is_list,

@@ -5,12 +5,14 @@ from __future__ import annotations
 from msgspec import Raw
 
 from braid.node import Origin
-from braid.wire.anthropic.block import BYTES, Marks, keep_raw, read_block, read_string, read_tool
+from braid.wire.anthropic.block import PROVIDER, keep_raw, read_block, read_string, read_tool
 from braid.wire.block import Block, Request
+from braid.wire.body import open_request
+from braid.wire.native import Marks, read_list
 from braid.wire.raw_json import (
     attrs_can_hold,
-    find_fault,
     is_list,
+    is_null,
     is_object,
     is_string,
     join_members,
@@ -35,30 +37,20 @@ _DATA_AT = frozenset(
 
 def read_request(body: bytes) -> Request:
     """Read a request body; bytes that cannot be read are one block. Never raises."""
-    fault = find_fault(body, _DATA_AT)
-    if fault is not None:
-        return _keep_unread(body, fault)
-    document = Raw(body.strip())
-    if not is_object(document):
-        return _keep_unread(body, "not an object")
-    members = read_members(document)
+    members = open_request(PROVIDER, body, _DATA_AT)
+    if isinstance(members, Request):
+        return members
     parameters = {name: value for name, value in members.items() if name not in _CONTEXT}
     stream = members.get("stream")
     return Request(
-        tools=_read_tools(members.get("tools")),
+        tools=read_list(PROVIDER, members.get("tools"), read_tool),
         system=_read_content(members.get("system"), "system"),
-        messages=_read_messages(members.get("messages")),
+        messages=read_list(PROVIDER, members.get("messages"), _read_message),
         parameters=bytes(join_members(parameters)),
         model=read_word(members.get("model")),
         stream=stream is not None and bytes(stream) == b"true",
         continues=_read_thread(members.get("thread")),
     )
-
-
-def _keep_unread(body: bytes, fault: str) -> Request:
-    marks = {"ambiguous": fault}
-    block = keep_raw(Raw(body), "", Origin.CLIENT, marks, media=BYTES)
-    return Request((), (), (block,), b"{}", ambiguous=fault)
 
 
 def _read_thread(thread: Raw | None) -> str | None:
@@ -68,22 +60,6 @@ def _read_thread(thread: Raw | None) -> str | None:
     if read_word(members.get("type")) != "continue":
         return None
     return read_word(members.get("previous_message_id"))
-
-
-def _read_tools(tools: Raw | None) -> tuple[Block, ...]:
-    if tools is None or _is_null(tools):
-        return ()
-    if not is_list(tools):
-        return (keep_raw(tools, "", Origin.CLIENT),)
-    return tuple(map(read_tool, read_items(tools)))
-
-
-def _read_messages(messages: Raw | None) -> tuple[Block, ...]:
-    if messages is None or _is_null(messages):
-        return ()
-    if not is_list(messages):
-        return (keep_raw(messages, "", Origin.CLIENT),)
-    return tuple(block for message in read_items(messages) for block in _read_message(message))
 
 
 def _read_message(message: Raw) -> tuple[Block, ...]:
@@ -102,7 +78,7 @@ def _read_message(message: Raw) -> tuple[Block, ...]:
 
 
 def _read_content(content: Raw | None, role: str, marks: Marks | None = None) -> tuple[Block, ...]:
-    if content is None or _is_null(content):
+    if content is None or is_null(content):
         return ()
     if is_string(content):
         return (read_string(content, role, Origin.CLIENT, marks),)
@@ -112,7 +88,3 @@ def _read_content(content: Raw | None, role: str, marks: Marks | None = None) ->
         read_block(item, role, Origin.CLIENT, None if place else marks)
         for place, item in enumerate(read_items(content))
     )
-
-
-def _is_null(raw: Raw) -> bool:
-    return bytes(raw) == b"null"

@@ -11,22 +11,14 @@ import re
 from msgspec import Raw
 
 from braid.node import Origin
-from braid.wire.anthropic.block import BYTES, Marks, keep_raw
+from braid.wire.anthropic.block import keep_raw
 from braid.wire.anthropic.message import Message
 from braid.wire.anthropic.open_block import OpenBlock
-from braid.wire.block import Block, Fed, Outcome
-from braid.wire.raw_json import (
-    JSON,
-    attrs_can_hold,
-    find_fault,
-    is_list,
-    is_object,
-    read_members,
-    read_word,
-)
-from braid.wire.sse import EventSplitter, read_fields
+from braid.wire.block import Block, Outcome
+from braid.wire.raw_json import attrs_can_hold, is_list, is_object, read_members, read_word
+from braid.wire.stream import is_utf8
 
-_DATA_AT = frozenset({("content_block", "input")})
+DATA_AT = frozenset({("content_block", "input")})
 
 # The events that a stream consists of almost wholly, in the one spelling that the
 # provider uses: a match proves what find_fault would have to, at a tenth of the cost.
@@ -50,75 +42,39 @@ _is_index = re.compile(rb"0|[1-9]\d{0,8}").fullmatch
 _NOT_STRICT = "what attrs cannot hold"
 
 
-class StreamReader:
-    """Fold a stream of events; see AnswerReader."""
+class MessageFold:
+    """The fold of a stream of message events; see Fold."""
 
-    __slots__ = ("_ended", "_failed", "_message", "_open", "_splitter")
+    __slots__ = ("_failed", "_message", "_open", "ended")
 
     def __init__(self) -> None:
-        self._splitter = EventSplitter()
         self._message = Message()
         self._open: dict[bytes, OpenBlock] = {}  # by the digits of the index
-        self._ended = False
+        self.ended = False
         self._failed = False
 
-    def feed(self, chunk: bytes) -> Fed:
-        blocks: list[Block] = []
-        hold: int | None = None
-        for start, event in self._splitter.feed(chunk):
-            if match := _match_growth(event):
-                index, spelling, part = match.groups()
-                block = self._open.get(index)
-                if (
-                    block is not None
-                    and block.spelling == spelling
-                    and (part.isascii() or _is_utf8(part))
-                ):
-                    block.parts.append(part)
-                    continue
-            elif (match := _match_stop(event)) and match[1] in self._open:
-                blocks.append(self._close_block(match[1]))
-                continue
-            elif (match := _match_start(event)) and match[1] not in self._open:
-                self._open[match[1]] = OpenBlock(Raw(match[2]))
-                continue
-            ended = self._ended
-            self._take(event, blocks)
-            if self._ended and not ended:
-                hold = start
-        return Fed(tuple(blocks), hold)
+    def skim(self, event: bytes, blocks: list[Block]) -> bool:
+        if match := _match_growth(event):
+            index, spelling, part = match.groups()
+            block = self._open.get(index)
+            if block is None or block.spelling != spelling or not is_utf8(part):
+                return False
+            block.parts.append(part)
+        elif (match := _match_stop(event)) and match[1] in self._open:
+            blocks.append(self._close_block(match[1]))
+        elif (match := _match_start(event)) and match[1] not in self._open:
+            self._open[match[1]] = OpenBlock(Raw(match[2]))
+        else:
+            return False
+        return True
 
-    def close(self) -> tuple[tuple[Block, ...], Outcome]:
-        blocks = [self._close_block(index, cut=True) for index in sorted(self._open, key=int)]
-        if rest := self._splitter.close():
-            blocks.append(_keep(rest, BYTES, {"cut": True}))
-        told, outcome = self._message.end(complete=self._ended, error=self._failed)
-        return (*blocks, *told), outcome
-
-    def _close_block(self, index: bytes, *, cut: bool = False) -> Block:
-        marks = self._message.mark(int(index)) | ({"cut": True} if cut else {})
-        return self._open.pop(index).close(marks)
-
-    def _take(self, event: bytes, blocks: list[Block]) -> None:
-        name, data, stray = read_fields(event)
-        if stray:
-            blocks.append(_keep(stray, BYTES, {"ambiguous": "a line that is no field"}))
+    def hear(self, name: str, data: bytes | None, blocks: list[Block]) -> bool:
         if data is None:
-            if name not in ("", "ping"):
-                blocks.append(_keep(b"", BYTES, {"type": name, "ambiguous": "no data"}))
-            return
+            return name in ("", "ping")
         self._failed |= name == "error"  # whatever it says, the SDK raises
-        media = BYTES
-        fault = find_fault(data, _DATA_AT, repeats_in_data=True)
-        if fault is None:
-            media = JSON
-            fault = self._fold(name, Raw(data.strip()), blocks)
-        if fault is not None:
-            marks = {"type": name} if name else {}
-            blocks.append(_keep(data, media, {**marks, "ambiguous": fault}))
+        return False
 
-    def _fold(self, name: str, document: Raw, blocks: list[Block]) -> str | None:
-        """Fold one event; say why if it does not fold, and then nothing has changed."""
+    def take(self, name: str, document: Raw, blocks: list[Block]) -> str | None:
         if not is_object(document):
             return "not an object"
         members = read_members(document)
@@ -134,16 +90,25 @@ class StreamReader:
                 return self._tell("delta", members, blocks)
             case "message_stop":
                 self._message.update(members)
-                self._ended = True
+                self.ended = True
             case "content_block_start" | "content_block_delta" | "content_block_stop" as kind:
-                return self._fold_block(kind, members, blocks)
+                return self._take_block(kind, members, blocks)
             case "ping" if not members:
                 pass
             case kind:
                 self._failed |= kind == "error"
                 marks = {"type": kind} if kind else {}
-                blocks.append(_keep(bytes(document), JSON, marks))
+                blocks.append(keep_raw(document, "", Origin.PROVIDER, marks))
         return None
+
+    def close(self) -> tuple[list[Block], list[Block], Outcome]:
+        cut = [self._close_block(index, cut=True) for index in sorted(self._open, key=int)]
+        beside, outcome = self._message.tell(complete=self.ended, error=self._failed)
+        return cut, beside, outcome
+
+    def _close_block(self, index: bytes, *, cut: bool = False) -> Block:
+        marks = self._message.mark(int(index)) | ({"cut": True} if cut else {})
+        return self._open.pop(index).close(marks)
 
     def _tell(self, place: str, members: dict[str, Raw], blocks: list[Block]) -> str | None:
         part = members.pop(place, None)
@@ -160,7 +125,7 @@ class StreamReader:
             blocks.extend(self._message.read_blocks(content))
         return None
 
-    def _fold_block(self, kind: str, members: dict[str, Raw], blocks: list[Block]) -> str | None:
+    def _take_block(self, kind: str, members: dict[str, Raw], blocks: list[Block]) -> str | None:
         index = bytes(members.pop("index", b""))
         if not _is_index(index):
             return "no index"
@@ -189,15 +154,3 @@ class StreamReader:
         if kind == "content_block_stop":
             blocks.append(self._close_block(index))
         return None
-
-
-def _keep(content: bytes, media: str, marks: Marks) -> Block:
-    return keep_raw(Raw(content), "", Origin.PROVIDER, marks, media=media)
-
-
-def _is_utf8(part: bytes) -> bool:
-    try:
-        part.decode()
-    except UnicodeDecodeError:
-        return False
-    return True

@@ -1,0 +1,89 @@
+"""Bodies that are one JSON document: any request, and an answer that is not streamed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from msgspec import Raw
+
+from braid.node import Origin
+from braid.wire.block import Block, Fed, Outcome, Request
+from braid.wire.native import BYTES, Members, keep_raw
+from braid.wire.raw_json import JSON, Path, find_fault, is_object, read_members
+
+_FIRST_ERROR_STATUS = 400
+
+Told = tuple[tuple[Block, ...], Outcome]
+
+
+def open_request(provider: str, body: bytes, data_at: Collection[Path]) -> dict[str, Raw] | Request:
+    """Give the members of a request; one that cannot be read is done already (SPEC §5.4)."""
+    fault = find_fault(body, data_at)
+    if fault is None:
+        document = Raw(body.strip())
+        if is_object(document):
+            return read_members(document)
+        fault = "not an object"
+    marks = {"ambiguous": fault}
+    block = keep_raw(provider, Raw(body), "", Origin.CLIENT, marks, media=BYTES)
+    return Request((), (), (block,), b"{}", ambiguous=fault)
+
+
+def opens_stream(status: int, content_type: str) -> bool:
+    """Say whether an answer is a stream of events.
+
+    An error status never opens a stream, whatever its body is called.
+    """
+    essence = content_type.partition(";")[0].strip().lower()
+    return essence == "text/event-stream" and status < _FIRST_ERROR_STATUS
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a provider's whole answers look like.
+
+    data_at  as for `find_fault`; names may repeat there.
+    type_of  the native type of a document; `error` for an error.
+    read     what an answer says; None if the document is none.
+    """
+
+    provider: str
+    data_at: Collection[Path]
+    type_of: Callable[[Members], str | None]
+    read: Callable[[dict[str, Raw]], Told | None]
+
+
+class BodyReader:
+    """Read an answer that is one JSON document, or an error; see AnswerReader."""
+
+    __slots__ = ("_answer", "_chunks", "_status")
+
+    def __init__(self, status: int, answer: Answer) -> None:
+        self._chunks: list[bytes] = []
+        self._status = status
+        self._answer = answer
+
+    def feed(self, chunk: bytes) -> Fed:
+        self._chunks.append(chunk)
+        return Fed()
+
+    def close(self) -> Told:
+        body = b"".join(self._chunks)
+        is_error = self._status >= _FIRST_ERROR_STATUS
+        if not body:
+            return (), Outcome(complete=False, error=is_error)
+        fault = find_fault(body, self._answer.data_at, repeats_in_data=True)
+        if fault is not None:
+            return (self._keep(body, {"ambiguous": fault}, BYTES),), Outcome(False, is_error)
+        document = Raw(body.strip())
+        members = read_members(document) if is_object(document) else {}
+        native = self._answer.type_of(members)
+        if not is_error and (told := self._answer.read(members)) is not None:
+            return told
+        marks: dict[str, object] = {} if native is None else {"type": native}
+        outcome = Outcome(complete=False, error=is_error or native == "error")
+        return (self._keep(body, marks, JSON),), outcome
+
+    def _keep(self, body: bytes, marks: dict[str, object], media: str) -> Block:
+        return keep_raw(self._answer.provider, Raw(body), "", Origin.PROVIDER, marks, media=media)
