@@ -45,16 +45,31 @@ REMARKS = {
 
 @dataclass(frozen=True, slots=True)
 class Mode:
-    """How answers come from the upstream."""
+    """How answers come from the upstream, and whether the service stops after each round."""
 
     coding: str
-    size: int | None
+    size: int | None = None
+    restarts: bool = False
 
     def __str__(self) -> str:
-        return f"{self.coding}-{'whole' if self.size is None else f'{self.size}-byte'}"
+        pieces = "whole" if self.size is None else f"{self.size}-byte"
+        return f"{self.coding}-{pieces}{'-restarted' if self.restarts else ''}"
+
+    def rounds(self) -> list[list[tuple[Recorded, Exchange]]]:
+        """All exchanges: those that one run of the service is asked, for each run."""
+        if not self.restarts:
+            return [[(one, each) for one in RECORDINGS for each in one.exchanges]]
+        longest = max(len(one.exchanges) for one in RECORDINGS)
+        return [
+            [(one, one.exchanges[turn]) for one in RECORDINGS if turn < len(one.exchanges)]
+            for turn in range(longest)
+        ]
 
 
-MODES = [Mode(coding, size) for coding in ("identity", "gzip") for size in (None, 1)]
+MODES = [
+    *(Mode(coding, size) for coding in ("identity", "gzip") for size in (None, 1)),
+    Mode("identity", restarts=True),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +116,11 @@ def replayed(
 ) -> dict[str, Replayed]:
     """Every recording through one service, each as a tenant of its own."""
     mode: Mode = request.param
-    scripts = [script(each, mode.coding, mode.size) for one in RECORDINGS for each in one.exchanges]
+    rounds = mode.rounds()
+    scripts = [script(each, mode.coding, mode.size) for turn in rounds for _, each in turn]
     folder = tmp_path_factory.mktemp("replay")
     secrets = {one.name: f"secret-of-{number}" for number, one in enumerate(RECORDINGS)}
+    passed: dict[str, list[Passed]] = {one.name: [] for one in RECORDINGS}
     with ScriptedUpstream(*scripts) as upstream:
         settings = Settings(
             str(folder / "braid.db"),
@@ -113,30 +130,34 @@ def replayed(
             port=0,
             tokens=secrets,
         )
-        with running(settings) as url:
-            port = int(url.rpartition(":")[2])
-            root = json.loads(fetch(port, "/.well-known/braid-keys"))["keys"][0]["x"]
-            return {
-                one.name: replay(one, mode, port, upstream, secrets[one.name], root)
-                for one in RECORDINGS
-            }
+        for turn in rounds:
+            with running(settings) as url:
+                port = int(url.rpartition(":")[2])
+                for one, exchange in turn:
+                    passed[one.name].append(send(exchange, port, upstream, secrets[one.name]))
+    with running(settings) as url:
+        port = int(url.rpartition(":")[2])
+        root = json.loads(fetch(port, "/.well-known/braid-keys"))["keys"][0]["x"]
+        return {
+            one.name: collect(one.name, mode, passed[one.name], port, secrets[one.name], root)
+            for one in RECORDINGS
+        }
 
 
-def replay(
-    one: Recorded, mode: Mode, port: int, upstream: ScriptedUpstream, secret: str, root: str
-) -> Replayed:
-    passed: list[Passed] = []
+def send(exchange: Exchange, port: int, upstream: ScriptedUpstream, secret: str) -> Passed:
+    number = len(upstream.requests)
     with RawClient(port) as client:
-        for exchange in one.exchanges:
-            number = len(upstream.requests)
-            client.post(
-                exchange.path, exchange.sent, [*exchange.headers, ("x-braid-token", secret)]
-            )
-            answered = client.answer()
-            passed.append(Passed(exchange, upstream.request(number), answered))
+        client.post(exchange.path, exchange.sent, [*exchange.headers, ("x-braid-token", secret)])
+        answered = client.answer()
+    return Passed(exchange, upstream.request(number), answered)
+
+
+def collect(
+    name: str, mode: Mode, passed: list[Passed], port: int, secret: str, root: str
+) -> Replayed:
     braids = dict.fromkeys(each.braid for each in passed if each.recorded.generates)
     transcripts = {braid: fetch(port, f"/braid/v1/braids/{braid}", secret) for braid in braids}
-    return Replayed(one.name, mode, passed, transcripts, root)
+    return Replayed(name, mode, passed, transcripts, root)
 
 
 def fetch(port: int, path: str, secret: str | None = None) -> bytes:

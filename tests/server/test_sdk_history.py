@@ -337,7 +337,10 @@ def test_what_says_something_else_is_never_taken_for_what_was_said(
 
 def test_a_question_alone_is_no_history(tmp_path: Path) -> None:
     """A prefix needs a block of the provider's: shared prompts place nobody on a braid."""
-    with proxied(answering, tmp_path) as braid, braid.client() as client:
+    with (
+        proxied(lambda asked: reply(asked, text("Seven.")), tmp_path) as braid,
+        braid.client() as client,
+    ):
         ask: Any = {"model": MODEL, "max_tokens": 9}
         question: Any = {"role": "user", "content": QUESTION}
         client.messages.create(**ask, messages=[question])
