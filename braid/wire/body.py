@@ -25,6 +25,11 @@ def open_request(provider: str, body: bytes, data_at: Collection[Path]) -> dict[
         if is_object(document):
             return read_members(document)
         fault = "not an object"
+    return keep_unread(provider, body, fault)
+
+
+def keep_unread(provider: str, body: bytes, fault: str) -> Request:
+    """Give the request that two parsers would read differently, as one block (SPEC §5.4)."""
     marks = {"ambiguous": fault}
     block = keep_raw(provider, Raw(body), "", Origin.CLIENT, marks, media=BYTES)
     return Request((), (), (block,), b"{}", ambiguous=fault)
