@@ -50,13 +50,13 @@ class Answer:
 
     data_at  as for `find_fault`; names may repeat there.
     type_of  the native type of a document; `error` for an error.
-    read     what an answer says; None if the document is none.
+    read     what an answer says, or why it cannot be read; None if the document is none.
     """
 
     provider: str
     data_at: Collection[Path]
     type_of: Callable[[Members], str | None]
-    read: Callable[[dict[str, Raw]], Told | None]
+    read: Callable[[dict[str, Raw]], Told | str | None]
 
 
 class BodyReader:
@@ -84,9 +84,12 @@ class BodyReader:
         document = Raw(body.strip())
         members = read_members(document) if is_object(document) else {}
         native = self._answer.type_of(members)
-        if not is_error and (told := self._answer.read(members)) is not None:
-            return told
         marks: dict[str, object] = {} if native is None else {"type": native}
+        told = None if is_error else self._answer.read(members)
+        if isinstance(told, str):
+            marks["ambiguous"] = told
+        elif told is not None:
+            return told
         outcome = Outcome(complete=False, error=is_error or native == "error")
         return (self._keep(body, marks, JSON),), outcome
 
