@@ -12,7 +12,8 @@ import pytest
 
 from braid.certificate import Certificate
 from braid.content import BodyDigest
-from braid.encoding import encode
+from braid.context import CHAIN_START, ContextList, extend
+from braid.encoding import decode, encode
 from braid.node import Kind, Origin, SealClaim
 from braid.signing import SecretKey
 from braid.strict_json import Json
@@ -501,6 +502,22 @@ def test_a_context_adds_earlier_nodes_only() -> None:
     assert failures(judge(braid)) == [("E_CONTEXT", 6)]
 
 
+@pytest.mark.parametrize("wrong", ["from", "add"])
+def test_a_context_that_adds_up_still_starts_and_grows_from_what_is_known(wrong: str) -> None:
+    braid = Braid()
+    prompt = braid.prompt("Hello.")
+    start = fresh("x") if wrong == "from" else CHAIN_START[ContextList.MESSAGES]
+    signature = "B" * 85 + "A" if wrong == "add" else prompt
+    messages: dict[str, Json] = {
+        "from": encode(start),
+        "add": [signature],
+        "to": encode(extend(start, decode(signature, "signature", 64))),
+    }
+    braid.call(changes={"context": {**braid.context(), "messages": messages}})
+    braid.end()
+    assert failures(judge(braid)) == [("E_CONTEXT", 2)]
+
+
 def test_a_context_may_start_from_an_inner_value_of_an_earlier_call() -> None:
     braid = Braid()
     prompts = [braid.prompt(f"Example {number}.") for number in range(3)]
@@ -671,7 +688,9 @@ def test_count_and_tree_are_those_of_the_nodes_before(kind: Kind) -> None:
     ):
         braid = conversation()
         braid.add(kind, Origin.PROXY, seal=claim)
-        assert failures(judge(braid)) == [("E_SEAL", NODES)]
+        report = judge(braid)
+        assert failures(report) == [("E_SEAL", NODES)]
+        assert report.claims[ClaimName.SEALED].answer is Answer.NO
 
 
 def test_a_seal_names_every_tail_and_no_other_node() -> None:

@@ -78,9 +78,7 @@ class Pairing:
     def _shared_owner(self, at: Sequence[int]) -> int:
         """Give the one call that all of these lead to."""
         owners = {self._owner_at(place) for place in at}
-        if _NONE in owners or len(owners - {UNKNOWN}) > 1:
-            return _NONE
-        return max(owners, default=_NONE)
+        return _NONE if len(owners - {UNKNOWN}) > 1 else max(owners, default=_NONE)
 
     def _end(self, index: int, s: str, at: Sequence[int]) -> int | None:
         call = self._shared_owner(at)
