@@ -286,6 +286,11 @@ def join_members(members: Mapping[str, Raw]) -> Raw:
     return Raw(b"{%b}" % b",".join(written))
 
 
+def write_word(word: str) -> Raw:
+    """Write a string."""
+    return Raw(_write_name(word))
+
+
 def _write_name(name: str) -> bytes:
     try:
         return _encode(name)

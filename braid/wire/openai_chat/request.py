@@ -1,0 +1,44 @@
+"""The body of `POST /v1/chat/completions` to the context it shows the model."""
+
+from __future__ import annotations
+
+from braid.wire.block import Request
+from braid.wire.body import open_request
+from braid.wire.native import read_list
+from braid.wire.openai.part import PROVIDER
+from braid.wire.openai.tool import read_tool
+from braid.wire.openai_chat.message import read_message
+from braid.wire.raw_json import join_members, read_word
+
+_CONTEXT = ("functions", "messages", "tools")
+# Here names are a user's own, of which `n` and `N` are two.
+_DATA_AT = frozenset(
+    {
+        ("functions", "parameters"),
+        ("messages", "function_call", "arguments"),
+        ("messages", "tool_calls", "function", "arguments"),
+        ("metadata",),
+        ("response_format", "json_schema", "schema"),
+        ("tools", "function", "parameters"),
+    }
+)
+
+
+def read_request(body: bytes) -> Request:
+    """Read a request body; bytes that cannot be read are one block. Never raises."""
+    members = open_request(PROVIDER, body, _DATA_AT)
+    if isinstance(members, Request):
+        return members
+    parameters = {name: value for name, value in members.items() if name not in _CONTEXT}
+    stream = members.get("stream")
+    return Request(
+        tools=(
+            *read_list(PROVIDER, members.get("tools"), read_tool),
+            *read_list(PROVIDER, members.get("functions"), read_tool),
+        ),
+        system=(),
+        messages=read_list(PROVIDER, members.get("messages"), read_message),
+        parameters=bytes(join_members(parameters)),
+        model=read_word(members.get("model")),
+        stream=stream is not None and bytes(stream) == b"true",
+    )
