@@ -50,7 +50,7 @@ def upward(headers: Iterable[Header], authorization: str | None = None) -> list[
     named = _named_by_connection(headers)
     crossing: list[tuple[str, str]] = []
     if authorization is not None:
-        named = named | {b"authorization"}
+        named |= {b"authorization"}
         crossing.append(("authorization", authorization))
     for name, value in headers:
         if name in _NEVER_UP or name.startswith((b"x-braid-", b"proxy-")) or name in named:
@@ -66,18 +66,14 @@ def upward(headers: Iterable[Header], authorization: str | None = None) -> list[
 def downward(headers: Sequence[Header], status: int) -> list[Header]:
     """What of an answer's headers goes down."""
     named = _named_by_connection(headers)
-    # RFC 9112 §6.3: a transfer coding overrides a length, and a proxy removes the length.
-    # A 304 may carry the length of a body that never comes, which our server takes as a promise.
-    unframed = status == 304
+    if status == 304:
+        # It may carry the length of a body that never comes; our server takes it as a promise.
+        named |= {b"content-length"}
     crossing: list[Header] = []
     for raw_name, value in headers:
         name = raw_name.lower()
-        if name == b"transfer-encoding":
-            unframed = True
-        elif not (name in _NEVER_DOWN or name.startswith(b"x-braid-") or name in named):
+        if not (name in _NEVER_DOWN or name.startswith(b"x-braid-") or name in named):
             crossing.append((name, value))
-    if unframed:
-        return [header for header in crossing if header[0] != b"content-length"]
     return crossing
 
 

@@ -153,10 +153,15 @@ class Relay:
             if exchange.why is CallOutcome.CLIENT_GONE:
                 return
             raise Refused(503, "this server is shutting down") from stop
+        except Exception as fault:  # noqa: BLE001 - the trace of a fault could hold an address
+            _log.error("event=pass_failed fault=%s", type(fault).__name__)
+            raise Refused(502, "the relay failed") from None
         try:
             await exchange.network(_bring_down(answer, send))
         except (Broken, Stopped):
             _log.info("event=answer_cut status=%d", answer.status)
+        except Exception as fault:  # noqa: BLE001 - the trace of a fault could hold an address
+            _log.error("event=pass_failed fault=%s", type(fault).__name__)
         finally:
             answer.close()
 

@@ -8,6 +8,7 @@ SSL_CERT_DIR. aiohttp's own `trust_env` stays off: it reads ~/.netrc and would a
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 from base64 import b64encode
 from collections.abc import AsyncIterator, Sequence
@@ -30,6 +31,10 @@ _UNLIMITED = 2**31 - 1
 # aiohttp writes a `bytes` body in one go and warns above 1 MiB; larger ones go out in steps
 # that wait for the socket.
 _WHOLE = 256 * 1024
+
+
+# RFC 9110 §5.5. aiohttp lets these pass, our server does not.
+_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class UpstreamUnusable(BraidError):
@@ -122,11 +127,11 @@ class _Connection(ResponseHandler):
 class Answer:
     """An answer whose headers have come and whose body is under way."""
 
-    __slots__ = ("_content", "_response", "headers", "length", "status")
+    __slots__ = ("_response", "content", "headers", "length", "status")
 
     def __init__(self, response: aiohttp.ClientResponse) -> None:
         self._response = response
-        self._content = response.content
+        self.content = response.content
         self.status: int = response.status
         self.headers: Sequence[Header] = response.raw_headers
         framing = response.headers
@@ -135,7 +140,7 @@ class Answer:
 
     async def read(self) -> bytes:
         """Wait for the next bytes of the body; empty at its clean end; raises Broken."""
-        content = self._content
+        content = self.content
         try:
             return await content.readany()
         except (aiohttp.ClientError, OSError) as fault:
@@ -212,7 +217,12 @@ class Upstream:
             raise NotSent("upstream: no connection") from fault
         except (aiohttp.ClientError, OSError) as fault:
             raise Broken("upstream: broke off before its answer") from fault
-        return Answer(response)
+        answer = Answer(response)
+        values = b"".join([value for _, value in answer.headers])
+        if not 200 <= answer.status < 600 or _CONTROL.search(values):
+            answer.close()
+            raise Broken("upstream: an answer that HTTP does not allow")
+        return answer
 
 
 async def _in_steps(body: bytes) -> AsyncIterator[bytes]:

@@ -104,6 +104,18 @@ def test_requests_go_up_unchanged_and_are_read(coding: str, framing: str) -> Non
     assert [block.content for block in call.opening.request.messages] == ["héé".encode()]
 
 
+def test_recorded_request_goes_up_with_its_length_whatever_it_came_with() -> None:
+    with ScriptedUpstream([json_answer()]) as upstream, relaying(upstream.url) as braid:
+        for number, size in enumerate((0, 10, 1_000_000)):
+            with braid.client() as client:
+                client.request("POST", "/v1/messages", [("transfer-encoding", "chunked")])
+                client.send(chunked(b" " * size, 100_000))
+                assert client.answer().body == MESSAGE
+            received = upstream.request(number)
+            assert (received.values("content-length"), len(received.body)) == ([str(size)], size)
+            assert received.values("transfer-encoding") == []
+
+
 def test_request_headers_keep_their_order_and_repetition() -> None:
     sent = [
         ("User-Agent", "x/1"),

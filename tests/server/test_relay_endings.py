@@ -15,6 +15,7 @@ from braid_server.gate import Gate
 from braid_server.provider import anthropic
 from braid_server.recording import CallOutcome
 from braid_server.relay import Relay
+from braid_server.upstream import Address, Broken, Upstream
 from fakes.anthropic import (
     BEFORE_TERMINAL,
     BEGINNING,
@@ -100,18 +101,27 @@ def test_broken_framing_cuts_the_answer() -> None:
         assert braid.recording.ended().ending.outcome is CallOutcome.UPSTREAM_CUT
 
 
-def test_bytes_that_came_before_a_break_come_down_although_the_client_was_slow() -> None:
-    body = BEGINNING + b": padding\n\n" * 400_000
-    with (
-        ScriptedUpstream([STREAM_HEAD + chunk(body), Step.CLOSE]) as upstream,
-        relaying(upstream.url) as braid,
-        braid.client() as client,
-    ):
-        client.post()
-        client.read_head()
-        upstream.done.wait(PATIENCE)
-        assert client.read_body_bytes(len(body)) == body
-        assert braid.recording.ended().raw == body
+def test_bytes_that_came_before_a_break_are_read_first() -> None:
+    step = threading.Event()
+    script: Script = [STREAM_HEAD, chunk(b"one"), step, chunk(b"two"), Step.CLOSE]
+
+    async def read(upstream: Upstream, address: Address) -> list[bytes]:
+        await upstream.open()
+        answer = await upstream.send(address, "GET", "/", [], None)
+        step.set()
+        # All has come and the break is known before the first byte is asked for.
+        while answer.content.exception() is None:
+            await asyncio.sleep(0)
+        pieces = [await answer.read()]
+        with pytest.raises(Broken):
+            pieces.append(await answer.read())
+        answer.close()
+        await upstream.close()
+        return pieces
+
+    with ScriptedUpstream(script) as scripted:
+        address = Address(scripted.url, None)
+        assert asyncio.run(read(Upstream([address]), address)) == [b"onetwo"]
 
 
 @pytest.mark.parametrize(
@@ -126,6 +136,22 @@ def test_upstream_that_breaks_before_its_headers_is_a_502(script: Script) -> Non
     assert answered.values("x-braid-call") == ["call-0"]
     assert passed.values("x-braid-call") == []
     assert (call.ending.outcome, call.ending.status) == (CallOutcome.UPSTREAM_CUT, None)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        head("200 OK", ("x-a", "a\x01b"), ("content-length", "2")) + b"ok",
+        head("700 OK", ("content-length", "2")) + b"ok",
+        head("200 OK", ("content-length", "2"), ("content-length", "3")) + b"ok",
+        head("200 OK", ("content-length", "2"), ("transfer-encoding", "chunked")) + b"ok",
+        b"nonsense\r\n\r\n",
+    ],
+)
+def test_answer_that_http_does_not_allow_is_a_502(answer: bytes) -> None:
+    with ScriptedUpstream([answer]) as upstream, relaying(upstream.url) as braid:
+        assert (braid.post().status, braid.post(path="/v1/other").status) == (502, 502)
+        assert braid.recording.ended().ending.outcome is CallOutcome.UPSTREAM_CUT
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "name.invalid"])
@@ -233,6 +259,20 @@ def test_slow_client_slows_the_upstream() -> None:
         assert len(call.raw) < 64_000_000
         client.leave()
         assert braid.recording.ended().ending.outcome is CallOutcome.CLIENT_GONE
+
+
+def test_any_number_of_calls_is_under_way_at_once() -> None:
+    together = 150
+    step = threading.Event()
+    with ScriptedUpstream([step, json_answer()]) as upstream, relaying(upstream.url) as braid:
+        clients = [braid.client() for _ in range(together)]
+        for client in clients:
+            client.post()
+        upstream.request(together - 1)
+        step.set()
+        for client in clients:
+            assert client.answer().body == MESSAGE
+            client.leave()
 
 
 @pytest.mark.parametrize(

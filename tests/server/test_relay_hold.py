@@ -15,6 +15,7 @@ from fakes.anthropic import (
     STREAM,
     STREAM_HEAD,
     TERMINAL,
+    encode,
     head,
     json_answer,
 )
@@ -169,6 +170,29 @@ def test_coded_stream_waits_from_the_chunk_with_the_terminal_event() -> None:
         assert client.is_silent()
         durable.set()
         assert (client.read_chunk(), client.read_chunk()) == (last, b"")
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "zstd", "deflate"])
+def test_coded_chunk_with_the_terminal_event_waits_whole(coding: str) -> None:
+    coded = encode(STREAM, coding)
+    headers = head(
+        "200 OK",
+        ("content-type", "text/event-stream"),
+        ("content-encoding", coding),
+        ("content-length", str(len(coded))),
+    )
+    with (
+        ScriptedUpstream([headers + coded]) as upstream,
+        relaying(upstream.url) as braid,
+        braid.client() as client,
+    ):
+        durable = _held(braid)
+        client.post()
+        client.read_head()
+        assert braid.recording.closing.wait(30)
+        assert client.is_silent()
+        durable.set()
+        assert client.read_exactly(len(coded)) == coded
 
 
 def test_blocks_are_handed_over_as_they_are_completed() -> None:
