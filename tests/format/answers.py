@@ -12,7 +12,7 @@ import msgspec
 from braid import strict_json
 from braid.strict_json import Json
 from braid.wire.anthropic import read_answer
-from braid.wire.block import Block, Outcome
+from braid.wire.block import AnswerReader, Block, Outcome
 
 STREAM = "text/event-stream; charset=utf-8"
 WHOLE = "application/json"
@@ -29,6 +29,7 @@ class Said:
     attrs: dict[str, Json]
     role: str
     unseen: bool
+    candidate: int = 0
 
     @property
     def value(self) -> Json:
@@ -47,18 +48,30 @@ class Reading:
     held: int | None = field(compare=False)
 
 
-def said(block: Block) -> Said:
+def said(block: Block, provider: str = "anthropic") -> Said:
     attrs = strict_json.read_object(msgspec.json.encode(dict(block.attrs)), "attrs")
-    assert attrs["provider"] == "anthropic"
+    assert attrs["provider"] == provider
     if block.media == "text/plain":
         block.content.decode()
     return Said(
-        block.kind, block.origin, block.media, block.content, attrs, block.role, block.unseen
+        block.kind,
+        block.origin,
+        block.media,
+        block.content,
+        attrs,
+        block.role,
+        block.unseen,
+        block.candidate,
     )
 
 
 def read_chunks(chunks: Iterable[bytes], status: int = 200, media: str = STREAM) -> Reading:
-    reader = read_answer(status, media)
+    return read_through(read_answer(status, media), chunks)
+
+
+def read_through(
+    reader: AnswerReader, chunks: Iterable[bytes], provider: str = "anthropic"
+) -> Reading:
     blocks: list[Block] = []
     held: int | None = None
     before = 0
@@ -71,7 +84,8 @@ def read_chunks(chunks: Iterable[bytes], status: int = 200, media: str = STREAM)
             held = before + fed.hold
         before += len(chunk)
     rest, outcome = reader.close()
-    return Reading(tuple(map(said, (*blocks, *rest))), outcome, held)
+    told = tuple(said(block, provider) for block in (*blocks, *rest))
+    return Reading(told, outcome, held)
 
 
 def read(body: bytes, status: int = 200, media: str = STREAM) -> Reading:
