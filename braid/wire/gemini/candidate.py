@@ -112,6 +112,12 @@ class Candidate:
             block = read_part(part, "assistant", Origin.PROVIDER, self._mark(model))
             blocks.append(self._place(block))
 
+    def growing_by(self, piece: Piece) -> OpenText | None:
+        """Give the text that grew by this piece and may grow on, if that is all it did."""
+        if len(piece.parts) != 1 or piece.about or not isinstance(self._open, OpenText):
+            return None
+        return None if "thoughtSignature" in (piece.parts[0].members or {}) else self._open
+
     def close(self, model: str | None) -> list[Block]:
         """Give the block that never ended, if there is one."""
         return self._end(model, cut=True)

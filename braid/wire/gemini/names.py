@@ -39,6 +39,8 @@ class TwoSpellings(Exception):
 
 def camel(name: str) -> str:
     """Spell a name in camelCase."""
+    if "_" not in name:
+        return name
     first, *others = name.split("_")
     return first + "".join(word[:1].upper() + word[1:] for word in others)
 

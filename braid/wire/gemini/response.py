@@ -16,6 +16,7 @@ from braid.wire.block import Block, Outcome
 from braid.wire.envelope import Envelope
 from braid.wire.gemini.candidate import Candidate, Piece, take_piece
 from braid.wire.gemini.gathered import Gathered
+from braid.wire.gemini.likeness import PREFIX, Likeness, find_likeness
 from braid.wire.gemini.names import PROVIDER, TWO_SPELLINGS, TwoSpellings, respell
 from braid.wire.native import Members, keep_raw
 from braid.wire.raw_json import is_list, is_null, is_object, read_items, read_members, read_word
@@ -33,7 +34,16 @@ def is_error(members: Members) -> bool:
 class ResponseFold:
     """The fold of the chunks of one answer to a request for so many candidates; see Fold."""
 
-    __slots__ = ("_about", "_candidates", "_envelope", "_failed", "_wanted", "ended")
+    __slots__ = (
+        "_about",
+        "_candidates",
+        "_envelope",
+        "_failed",
+        "_likeness",
+        "_unlearned",
+        "_wanted",
+        "ended",
+    )
 
     def __init__(self, wanted: int = 1) -> None:
         self._wanted = wanted
@@ -41,15 +51,23 @@ class ResponseFold:
         self._about = Gathered()
         self._candidates: dict[int, Candidate] = {}
         self._failed = False
+        self._likeness: Likeness | None = None
+        self._unlearned: bytes | None = None
         self.ended = False
 
     def skim(self, event: bytes, blocks: list[Block]) -> bool:
-        return False
+        if self._likeness is None or not self._likeness.take(event):
+            return False
+        # Its members are those of the event that it is like, and the last values count.
+        self._unlearned = event
+        return True
 
     def hear(self, name: str, data: bytes | None, blocks: list[Block]) -> bool:
         return data is None and not name
 
     def take(self, name: str, document: Raw, blocks: list[Block]) -> str | None:
+        self._likeness = None
+        self._catch_up()
         if not is_object(document):
             return "not an object"
         spelled = read_members(document)
@@ -65,6 +83,10 @@ class ResponseFold:
         for place, piece in enumerate(pieces):
             self._candidate(piece, place).add(piece, self._envelope.model, blocks)
         self.ended = self.ended or self._is_ended()
+        if len(pieces) == 1:
+            text = self._candidate(pieces[0], 0).growing_by(pieces[0])
+            if text is not None:
+                self._likeness = find_likeness(bytes(document), text)
         return None
 
     def read(self, members: Members) -> list[Block] | str:
@@ -82,6 +104,7 @@ class ResponseFold:
         return blocks
 
     def close(self) -> tuple[list[Block], list[Block], Outcome]:
+        self._catch_up()
         candidates = [self._candidates[index] for index in sorted(self._candidates)]
         cut = [block for one in candidates for block in one.close(self._envelope.model)]
         finished = bool(candidates) and all(one.finished for one in candidates)
@@ -96,6 +119,13 @@ class ResponseFold:
             marks["id"] = outcome.id
         beside = [block for one in candidates for block in one.tell()] + self._about.tell(marks)
         return cut, beside, replace(outcome, aliases=tuple(dict.fromkeys(tokens)))
+
+    def _catch_up(self) -> None:
+        if self._unlearned is not None:
+            members = respell(read_members(Raw(self._unlearned[len(PREFIX) :])))
+            del members["candidates"]
+            self._learn(members)
+            self._unlearned = None
 
     def _learn(self, members: dict[str, Raw]) -> None:
         known: dict[str, Raw] = {}
