@@ -101,6 +101,7 @@ class Lineage:
     def __init__(self, number: int, row: BraidRow, key: SecretKey, not_after: str) -> None:
         self.number = number
         self.id = row.id
+        self.row = row
         self.session = row.session
         self.key = key
         self.not_after = not_after

@@ -51,6 +51,11 @@ class Lineages:
             transaction.on_failure(functools.partial(self.drop, number))
         return lineage
 
+    def row(self, transaction: Transaction, number: int) -> BraidRow | None:
+        """Give a braid's row; that of a lineage at hand stands, for sealing drops the lineage."""
+        lineage = self.cached(transaction, number)
+        return transaction.reading.braid(number) if lineage is None else lineage.row
+
     def readable(self, transaction: Transaction, row: BraidRow) -> Lineage:
         """Give a braid's lineage to read, also where its key is gone."""
         try:

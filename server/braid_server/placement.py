@@ -110,17 +110,19 @@ def _unseen(answer: str) -> Block:
 class Placer:
     """Places requests of one tenant within one transaction.
 
-    `open_lineage` gives a braid to go on in, or None for a closed one; `any_lineage` gives
-    it also when closed, as far as it can still be read.
+    `row_of` gives a braid by its number. `open_lineage` gives a braid to go on in, or None
+    for a closed one; `any_lineage` gives it also when closed, as far as it can still be read.
     """
 
     def __init__(
         self,
         reading: Callable[[], Reading],
+        row_of: Callable[[int], BraidRow | None],
         open_lineage: Callable[[BraidRow], Lineage | None],
         any_lineage: Callable[[BraidRow], Lineage],
     ) -> None:
         self._reading = reading
+        self._row = row_of
         self._open = open_lineage
         self._any = any_lineage
 
@@ -137,7 +139,7 @@ class Placer:
             return None
         fallback: Place | None = None
         for number, call in sorted(self._reading().marked(wanted.body_mark), reverse=True):
-            row = self._reading().braid(number)
+            row = self._row(number)
             if row is None or not self._fits(wanted, row, None):
                 continue
             header = self._reading().header(number, call)
@@ -182,7 +184,7 @@ class Placer:
             return None
         closed: Place | None = None
         for number, end in sorted(self._reading().marked(wanted.answer), reverse=True):
-            row = self._reading().braid(number)
+            row = self._row(number)
             if row is None:
                 continue
             lineage = self._open(row)
@@ -228,7 +230,7 @@ class Placer:
                 ends[number] = max(end, ends.get(number, -1))
         found: list[_Found] = []
         for number in sorted(ends, reverse=True)[:CANDIDATES]:
-            row = self._reading().braid(number)
+            row = self._row(number)
             if row is None or not self._fits(wanted, row, among):
                 continue
             source = self._any(row)

@@ -239,6 +239,7 @@ class Recorder:
     def _open(self, transaction: Transaction, opening: CallOpening, wanted: Wanted) -> CallRecord:
         placer = Placer(
             lambda: transaction.reading,
+            lambda number: self._lineages.row(transaction, number),
             lambda row: self._open_lineage(transaction, row),
             lambda row: self._lineages.readable(transaction, row),
         )
@@ -275,22 +276,20 @@ class Recorder:
             wrapped_key=made.wrapped,
             sealed=False,
         )
-        lineage = Lineage(transaction.add_braid(row), row, made.key, made.header.not_after)
+        row = msgspec.structs.replace(row, number=transaction.add_braid(row))
+        lineage = Lineage(row.number, row, made.key, made.header.not_after)
         self._lineages.keep(transaction, lineage)
         return lineage
-
-    def _of(self, transaction: Transaction, number: int) -> Lineage:
-        row = transaction.reading.braid(number)
-        if row is None:
-            raise KeyUnavailable(f"braid number {number}: not in the store")
-        return self._lineages.get(transaction, row)
 
     def _append(self, transaction: Transaction, append: _Append) -> None:
         lineage = self._lineages.cached(transaction, append.number)
         if lineage is None:
-            lineage = self._of(transaction, append.number)
+            row = transaction.reading.braid(append.number)
+            if row is None or row.sealed:
+                raise RecordingFailed(_CLOSED)
+            lineage = self._lineages.get(transaction, row)
         if append.call not in lineage.open_calls:
-            raise RecordingFailed("the call was closed while its answer was under way")
+            raise RecordingFailed(_CLOSED)
         marks = append.marks
         weaving = Weaving(transaction, lineage, self._now())
         for block in append.blocks:
@@ -361,6 +360,7 @@ def _attempts(opening: CallOpening) -> Iterator[CallOpening]:
     yield dataclasses.replace(raw, session=None)
 
 
+_CLOSED = "the call was closed while its answer was under way"
 _REASON = "could not be recorded as blocks"
 _BYTES = "application/octet-stream"
 

@@ -219,7 +219,9 @@ def test_a_store_is_read_beside_the_process_that_writes_it(store: Store, path: P
 
 def test_what_reads_cannot_write(store: Store) -> None:
     with pytest.raises(StoreUnavailable, match="readonly"), store.read() as reading:
-        Transaction(reading._connection).add_braid(row("one"))
+        transaction = Transaction(reading._connection)
+        transaction.add_braid(row("one"))
+        transaction.flush()
 
 
 HOLDER = """

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -49,7 +50,6 @@ class Summary(msgspec.Struct, frozen=True):
 
 
 _BRAID_COLUMNS = tuple(BraidRow.__struct_fields__)
-_INSERT_BRAID = sa.insert(braids)
 
 
 def _sql(statement: sa.Insert | sa.Update) -> str:
@@ -57,6 +57,7 @@ def _sql(statement: sa.Insert | sa.Update) -> str:
 
 
 # As text, for rows as tuples in column order: Core's work on each value costs more than the insert.
+_INSERT_BRAID = _sql(sa.insert(braids))
 _INSERT_NODE = _sql(sa.insert(nodes))
 _INSERT_CALL = _sql(sa.insert(calls))
 _INSERT_MARK = _sql(sa.insert(marks))
@@ -65,6 +66,13 @@ _CLOSE_CALL = _sql(
     .where(calls.c.braid == sa.bindparam("in_braid"), calls.c.seq == sa.bindparam("at"))
     .values(open=sa.false())
 )
+
+
+@functools.cache
+def _marks_among(count: int) -> str:
+    return f"SELECT value, braid, seq FROM mark WHERE value IN ({', '.join('?' * count)})"
+
+
 _VALUES = 500  # values in one query, well below what any SQLite takes
 
 
@@ -88,10 +96,13 @@ class Transaction:
         self._connection = connection
         self.destroys_key = False
         self._undo: list[Callable[[], None]] = []
+        self._last_number: int | None = None
+        self._braids: list[tuple[object, ...]] = []
         self._nodes: list[tuple[object, ...]] = []
         self._calls: list[tuple[object, ...]] = []
         self._closed: list[tuple[object, ...]] = []
-        self._marks: list[tuple[object, ...]] = []
+        self._marks: list[tuple[bytes, int, int]] = []
+        self._marked: dict[bytes, list[tuple[int, int]]] = {}
 
     def on_failure(self, undo: Callable[[], None]) -> None:
         """Have something undone outside the database if this is not committed."""
@@ -104,10 +115,13 @@ class Transaction:
 
     def add_braid(self, row: BraidRow) -> int:
         """Insert a braid and give its number; the number of the row handed in does not count."""
-        values = {name: getattr(row, name) for name in _BRAID_COLUMNS if name != "number"}
-        key = self._connection.execute(_INSERT_BRAID, values).inserted_primary_key
-        assert key is not None
-        return int(key[0])
+        if self._last_number is None:
+            # This transaction holds the write lock, so no other can take the numbers after it.
+            last = self._connection.exec_driver_sql("SELECT max(number) FROM braid").scalar()
+            self._last_number = last or 0
+        self._last_number += 1
+        self._braids.append((self._last_number, *msgspec.structs.astuple(row)[1:]))
+        return self._last_number
 
     def add_node(self, braid: int, row: NodeRow) -> None:
         node = row.node
@@ -127,9 +141,11 @@ class Transaction:
 
     def add_mark(self, value: bytes, braid: int, seq: int) -> None:
         self._marks.append((value, braid, seq))
+        self._marked.setdefault(value, []).append((braid, seq))
 
     def seal(self, braid: int) -> None:
         """Mark a braid sealed and destroy its wrapped key."""
+        self.flush()
         self._connection.execute(
             sa.update(braids).where(braids.c.number == braid).values(sealed=True, wrapped_key=None)
         )
@@ -142,28 +158,47 @@ class Transaction:
 
     def flush(self) -> None:
         """Send the buffered rows, so that reads of this transaction see them."""
-        for statement, rows in (
+        buffered: tuple[tuple[str, list[Any]], ...] = (
+            (_INSERT_BRAID, self._braids),
             (_INSERT_NODE, self._nodes),
             (_INSERT_CALL, self._calls),
             (_CLOSE_CALL, self._closed),
             (_INSERT_MARK, self._marks),
-        ):
+        )
+        for statement, rows in buffered:
             if rows:
                 self._connection.exec_driver_sql(statement, rows)
                 rows.clear()
+        self._marked.clear()
 
     @property
     def reading(self) -> Reading:
         """Reads that see what this transaction wrote."""
-        self.flush()
-        return Reading(self._connection)
+        return Reading(self._connection, self.flush, self._marked)
 
 
 class Reading:
-    """Queries over one connection."""
+    """Queries over one connection.
 
-    def __init__(self, connection: sa.Connection) -> None:
-        self._connection = connection
+    Within a transaction `flush` sends what it buffers; `marked` are the marks among that, which
+    are read where they are: every request asks for marks, and few groups need more.
+    """
+
+    def __init__(
+        self,
+        connection: sa.Connection,
+        flush: Callable[[], None] | None = None,
+        marked: Mapping[bytes, list[tuple[int, int]]] | None = None,
+    ) -> None:
+        self._unflushed = connection
+        self._flush = flush
+        self._marked = marked or {}
+
+    @property
+    def _connection(self) -> sa.Connection:
+        if self._flush is not None:
+            self._flush()
+        return self._unflushed
 
     def check(self) -> None:
         """Raise SQLAlchemyError for a database that is no store."""
@@ -211,9 +246,13 @@ class Reading:
         """Give the (braid, seq) that each of these marks leads to; nothing for one that is none."""
         found: dict[bytes, list[tuple[int, int]]] = {}
         for start in range(0, len(values), _VALUES):
-            query = sa.select(marks).where(marks.c.value.in_(values[start : start + _VALUES]))
-            for row in self._connection.execute(query):
-                found.setdefault(row.value, []).append((row.braid, row.seq))
+            some = tuple(values[start : start + _VALUES])
+            for value, braid, seq in self._unflushed.exec_driver_sql(_marks_among(len(some)), some):
+                found.setdefault(value, []).append((braid, seq))
+        if self._marked:
+            for value in dict.fromkeys(values):
+                if value in self._marked:
+                    found.setdefault(value, []).extend(self._marked[value])
         return found
 
     def nodes_of(self, braid: int, start: int = 0) -> Iterator[NodeRow]:
