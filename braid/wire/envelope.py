@@ -58,6 +58,10 @@ class Envelope:
     def word(self, name: str) -> str | None:
         return read_word(self._members.get(name))
 
+    def peek(self, name: str) -> Raw | None:
+        """Give a member, as it came last."""
+        return self._members.get(name)
+
     def pop(self, name: str) -> Raw | None:
         """Take a member out, as it came last."""
         return self._members.pop(name, None)

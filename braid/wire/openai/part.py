@@ -91,7 +91,11 @@ def read_part(
             return keep_raw(raw, role, origin, marks)
         members = read_members(raw)
     native = read_word(members.get("type"))
-    names = {name: word for name in _NAMES if (word := read_word(members.get(name))) is not None}
+    names: dict[str, object] = {}
+    for name in _NAMES:
+        word = read_word(members.get(name))
+        if word is not None and name not in (marks or ()):
+            names[name] = word
     return make_block(
         PROVIDER,
         Native(raw, members, names, names),
@@ -114,15 +118,12 @@ def read_string(
 def read_content(
     content: Raw, native: str, role: str, origin: Origin, marks: Marks | None = None
 ) -> tuple[Block, ...]:
-    """Read the content of a message, a string or a list of parts; `marks` go to the first."""
+    """Read the content of a message, a string or a list of parts."""
     if is_string(content):
         return (read_string(native, "text", content, role, origin, marks),)
     if not is_list(content):
         return (keep_raw(content, role, origin, marks),)
-    return tuple(
-        read_part(item, role, origin, None if place else marks)
-        for place, item in enumerate(read_items(content))
-    )
+    return tuple(read_part(item, role, origin, marks) for item in read_items(content))
 
 
 def _read_said(raw: Raw, native: str | None, members: Members, role: str) -> Said | None:

@@ -47,11 +47,22 @@ class Choice:
     """
 
     __slots__ = (
-        "_beside", "_echo", "_empty", "_ended_calls", "_logprobs", "_message", "_spoken",
-        "finished", "marks", "open", "reason",
+        "_beside",
+        "_echo",
+        "_empty",
+        "_ended_calls",
+        "_index",
+        "_logprobs",
+        "_message",
+        "_spoken",
+        "finished",
+        "marks",
+        "open",
+        "reason",
     )  # fmt: skip
 
-    def __init__(self, echo: bytes) -> None:
+    def __init__(self, index: int, echo: bytes) -> None:
+        self._index = index
         self._echo = echo
         self._beside = Beside()
         self._message = Beside()
@@ -227,6 +238,8 @@ class Choice:
             if native == "text" and self._echo:
                 blocks[place] = _without(self._echo, block)
                 self._echo = b""
+            if self._index:
+                blocks[place] = replace(blocks[place], candidate=self._index)
         return blocks
 
 

@@ -25,25 +25,27 @@ class Completion:
     words an answer goes on from begin it with them.
     """
 
-    __slots__ = ("_choices", "_echo", "envelope")
+    __slots__ = ("_asked", "_choices", "_echo", "envelope")
 
     def __init__(self, request: Request | None) -> None:
         self.envelope = AnswerEnvelope(WHOLE)
         self._choices: dict[int, Choice] = {}
+        self._asked = 1 if request is None else request.candidates
         self._echo = b"" if request is None else _expected_echo(request)
 
     def choice(self, index: int) -> Choice:
         """Give the choice of that index, begun if need be, and marked with what is known."""
         choice = self._choices.get(index)
         if choice is None:
-            choice = self._choices[index] = Choice(self._echo)
+            choice = self._choices[index] = Choice(index, self._echo)
         choice.marks = self.envelope.mark(index)
         return choice
 
     @property
     def finished(self) -> bool:
-        """Whether there is a choice, and each has said why it stopped."""
-        return bool(self._choices) and all(choice.finished for choice in self._choices.values())
+        """Whether as many choices came as were asked for, and each has said why it stopped."""
+        finished = [choice.finished for choice in self._choices.values()]
+        return len(finished) >= self._asked and all(finished)
 
     def end(self, *, cut: bool) -> list[Block]:
         """End every choice."""

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+from msgspec import Raw
+
 from braid.wire.block import Request
 from braid.wire.body import open_request
 from braid.wire.native import read_list
@@ -23,6 +27,8 @@ _DATA_AT = frozenset(
     }
 )
 
+_is_count = re.compile(rb"[1-9]\d{0,8}").fullmatch
+
 
 def read_request(body: bytes) -> Request:
     """Read a request body; bytes that cannot be read are one block. Never raises."""
@@ -41,4 +47,9 @@ def read_request(body: bytes) -> Request:
         parameters=bytes(join_members(parameters)),
         model=read_word(members.get("model")),
         stream=stream is not None and bytes(stream) == b"true",
+        candidates=_read_count(members.get("n")),
     )
+
+
+def _read_count(n: Raw | None) -> int:
+    return int(bytes(n)) if n is not None and _is_count(bytes(n)) else 1
