@@ -97,7 +97,9 @@ class Play:
                 self._say(shorter, step)
             case "retry" if talk is not None and talk.last is not None:
                 call = self._desk.open(talk.asked, session=talk.session, retry=1)
-                self.expected.append(dataclasses.replace(talk.last, call=call))
+                # A thread that was closed meanwhile is begun anew, without what it held.
+                if "thread" not in talk.asked or call.braid == talk.last.call.braid:
+                    self.expected.append(dataclasses.replace(talk.last, call=call))
                 self._desk.end(call, OUTCOMES[1 + step.how % 2])
             case "thread" if talk is not None and talk.answer is not None:
                 turn = {"role": "user", "content": step.words or "more"}
