@@ -34,6 +34,7 @@ _DATA_AT = in_both_spellings(
 )
 _SPACE = b" \t\r\n"
 _CUT: Mapping[str, object] = {"cut": True}
+_AFTER: Mapping[str, object] = {"ambiguous": "bytes after the array"}
 
 
 def read_answer(status: int, content_type: str, candidates: int = 1) -> AnswerReader:
@@ -111,7 +112,7 @@ class _ArrayReader:
     def close(self) -> tuple[tuple[Block, ...], Outcome]:
         cut, beside, outcome = self._fold.close()
         if rest := self._splitter.close():
-            cut.append(_keep(rest, _CUT, BYTES))
+            cut.append(_keep(rest, _AFTER if self._splitter.ended else _CUT, BYTES))
         return (*cut, *beside), outcome
 
 
