@@ -17,9 +17,7 @@ _TO_URL = bytes.maketrans(b"+/", b"-_")
 KEY_PATTERN = "[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]"
 SIGNATURE_PATTERN = "[A-Za-z0-9_-]{85}[AQgw]"
 # The clock is bounded here because newer Pythons read 24:00 as the next day.
-TIME_PATTERN = (
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z"
-)
+TIME_PATTERN = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z"
 
 # The last character by the length modulo 4; one character alone carries no byte.
 _LAST = ("", "", "AQgw", "AEIMQUYcgkosw048")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -34,11 +34,11 @@ class Policy:
     """What must be true of a braid besides that it is intact.
 
     By default its signer must be known: a pinned root certified the braid key. `require`
-    asks for more claims, `allow_unknown_signer` drops that one. Raises ValueError for a
+    asks for more claims, by name; `allow_unknown_signer` drops that one. Raises ValueError for a
     claim that cannot be required, and for asking both for a known and an unknown signer.
     """
 
-    require: frozenset[ClaimName] = field(default_factory=frozenset)
+    require: Set[str] = field(default_factory=frozenset)
     allow_unknown_signer: bool = False
 
     def __post_init__(self) -> None:
@@ -57,7 +57,9 @@ class Policy:
     @property
     def required(self) -> tuple[ClaimName, ...]:
         """The claims that must be answered with yes, in the order of a report."""
-        asked = self.require if self.allow_unknown_signer else self.require | {ClaimName.SIGNER}
+        asked = set(self.require)
+        if not self.allow_unknown_signer:
+            asked.add(ClaimName.SIGNER)
         return tuple(name for name in ClaimName if name in asked)
 
 
