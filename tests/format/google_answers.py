@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from braid.wire.block import Block
+from braid.wire.block import Block, Request
 from braid.wire.gemini import read_answer
 from format.answers import Reading, Said, read_through, said
 
@@ -57,7 +57,8 @@ def body_of(exchange: Any) -> bytes:
 def read_chunks(
     chunks: Iterable[bytes], status: int = 200, media: str = EVENTS, candidates: int = 1
 ) -> Reading:
-    return read_through(read_answer(status, media, candidates), chunks, "gemini")
+    request = Request((), (), (), b"{}", candidates=candidates)
+    return read_through(read_answer(status, media, request), chunks, "gemini")
 
 
 def read(body: bytes, status: int = 200, media: str = EVENTS, candidates: int = 1) -> Reading:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from msgspec import Raw
 
 from braid.node import Origin
-from braid.wire.block import AnswerReader, Block, Fed, Outcome
+from braid.wire.block import AnswerReader, Block, Fed, Outcome, Request
 from braid.wire.body import Answer, BodyReader, Told, opens_stream
 from braid.wire.gemini.names import PROVIDER, camel, in_both_spellings
 from braid.wire.gemini.response import ResponseFold, is_error
@@ -37,11 +37,13 @@ _CUT: Mapping[str, object] = {"cut": True}
 _AFTER: Mapping[str, object] = {"ambiguous": "bytes after the array"}
 
 
-def read_answer(status: int, content_type: str, candidates: int = 1) -> AnswerReader:
-    """Choose the reader for an answer by its status, its Content-Type and what was asked for.
+def read_answer(status: int, content_type: str, request: Request | None = None) -> AnswerReader:
+    """Choose the reader for an answer by its status and its Content-Type.
 
-    An error status never opens a stream, whatever its body is called.
+    An error status never opens a stream, whatever its body is called. `request` is what it
+    answers; only with it a stream of several candidates is known to be at its end.
     """
+    candidates = 1 if request is None else request.candidates
     if opens_stream(status, content_type):
         return StreamReader(PROVIDER, ResponseFold(candidates), _DATA_AT)
     whole = BodyReader(status, Answer(PROVIDER, _DATA_AT, _type_of, _read))

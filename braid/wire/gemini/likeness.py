@@ -11,11 +11,11 @@ import re
 
 from braid.wire.gemini.open_block import OpenText
 from braid.wire.stream import is_utf8
+from braid.wire.template import STRING
 
 PREFIX = b"data: "
 
-_STRING = rb'[^"\\\x00-\x1f]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*+)*+'
-_match_string = re.compile(_STRING).match
+_match_string = re.compile(STRING).match
 # The candidate has no member of this name outside its one part.
 _find_text = re.compile(rb'\{"candidates": ?\[.*?"text": ?"', re.DOTALL).match
 _blank_counts = re.compile(rb'(?<=": )(?:0|[1-9]\d{0,14})(?=[,}])').sub

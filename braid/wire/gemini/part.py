@@ -12,8 +12,8 @@ from msgspec import Raw
 
 from braid.node import Kind, Origin
 from braid.wire.block import Block
+from braid.wire.gemini.blob import decode_blob
 from braid.wire.gemini.names import PROVIDER, is_placeholder, respell
-from braid.wire.media import decode_base64
 from braid.wire.native import (
     Marks,
     Members,
@@ -170,19 +170,13 @@ def _read_said(part: Part, members: Members, role: str) -> Said | None:
 
 def _say_media(raw: Raw, members: Members, inner: Members) -> Said:
     """Read inline data: decoded where its base64 can be had back, else the part whole."""
-    native, data = read_word(inner.get("mimeType")), read_word(inner.get("data"))
-    media = native and native.partition(";")[0].strip().lower()
-    marks: Marks = {}
-    decoded = decode_base64(media, data)
-    if decoded is None and data is not None and not {"+", "/"}.intersection(data):
-        # google-genai for Python writes all bytes in the other alphabet.
-        decoded = decode_base64(media, data.replace("-", "+").replace("_", "/"))
-        marks = {"alphabet": "base64url"}
-    if decoded is None:
+    native = read_word(inner.get("mimeType"))
+    blob = decode_blob(native, read_word(inner.get("data")))
+    if blob is None:
         return say_whole(Kind.MEDIA, raw, members)
-    taken = {"data"} | ({"mimeType"} if native == media else set())
+    taken = {"data"} | ({"mimeType"} if native == blob.media else set())
     left = _leave("inlineData", inner, taken)
-    return Said(Kind.MEDIA, decoded.media, decoded.content, ("inlineData",), marks, left)
+    return Said(Kind.MEDIA, blob.media, blob.content, ("inlineData",), blob.marks, left)
 
 
 def _leave(native: str, inner: Members, taken: set[str]) -> Members:
