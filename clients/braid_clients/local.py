@@ -38,7 +38,8 @@ class Local:
 def local_shelf(db: str | None, writes: bool) -> Iterator[Shelf]:
     """Open a store that is there, the user's own unless named.
 
-    Raises StoreUnavailable, and Problem where it is to be written and a server has it.
+    Where it is to be written and a server has it, that server is asked instead. Raises
+    StoreUnavailable, and Problem where whoever has it did not say where it serves.
     """
     address = db or str(paths.store_file(os.environ))
     with reading(address) as opened:
@@ -53,9 +54,15 @@ def local_shelf(db: str | None, writes: bool) -> Iterator[Shelf]:
         root_key=paths.root_key_file(os.environ),
         wrapping_key=paths.wrapping_key_file(os.environ),
     )
-    try:
-        with library(settings) as opened:
-            yield Local(opened)
-    except StoreBusy as fault:
-        hint = "ask the server that has it, for instance: --url http://127.0.0.1:8420"
-        raise Problem(str(fault), hint) from fault
+    with contextlib.ExitStack() as stack:
+        shelf: Shelf
+        try:
+            shelf = Local(stack.enter_context(library(settings)))
+        except StoreBusy as fault:
+            if fault.server is None:
+                hint = "ask the server that has it: --url and --token"
+                raise Problem(str(fault), hint) from fault
+            from braid_clients.remote import Remote
+
+            shelf = stack.enter_context(Remote(fault.server, None))
+        yield shelf

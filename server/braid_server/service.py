@@ -105,7 +105,7 @@ def opened(settings: Settings, clock: Callable[[], datetime] = now) -> Iterator[
         library = Library(store, recorder)
         relay = Relay([provider], recorder, gate)
         api = build_api(library, gate, keyring.root, lambda: _writes(store))
-        yield Service(settings, keyring.root, library, relay, api)
+        yield Service(settings, keyring.root, store, library, relay, api)
     finally:
         store.close()
 
@@ -125,6 +125,7 @@ class Service:
         self,
         settings: Settings,
         root: str,
+        store: Store,
         library: Library,
         relay: Relay,
         api: Callable[[Message, Receive, Send], Awaitable[None]],
@@ -132,6 +133,7 @@ class Service:
         self.settings = settings
         self.root = root
         self.library = library
+        self._store = store
         self._relay = relay
         self._api = api
 
@@ -152,6 +154,8 @@ class Service:
 
     def server(self, listener: socket.socket) -> Server:
         """A server for this service on a socket that listens."""
+        if not self.settings.tokens:  # with them, an address alone is of no use
+            self._store.tell(url_of(listener))
         host, port = listener.getsockname()[:2]
         return Server(configure(self, host, port), self._relay.shutdown)
 

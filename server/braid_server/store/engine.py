@@ -25,7 +25,11 @@ class StoreUnavailable(BraidError):
 
 
 class StoreBusy(BraidError):
-    """Another process writes to this store."""
+    """Another process writes to this store; `server` is where it serves, if it said so."""
+
+    def __init__(self, message: str, server: str | None = None) -> None:
+        super().__init__(message)
+        self.server = server
 
 
 def sqlite_path(url: sa.URL) -> Path:
@@ -151,8 +155,14 @@ class WriterLock:
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as fault:
+            server = os.read(self._descriptor, 256).decode("ascii", "replace") or None
             os.close(self._descriptor)
-            raise StoreBusy(f"store: {path} is in use by a running server") from fault
+            raise StoreBusy(f"store: {path} is in use by a running server", server) from fault
+        os.ftruncate(self._descriptor, 0)
+
+    def tell(self, server: str) -> None:
+        """Leave word of where whoever finds the store busy can ask."""
+        os.pwrite(self._descriptor, server.encode("ascii"), 0)
 
     def release(self) -> None:
         os.close(self._descriptor)

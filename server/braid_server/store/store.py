@@ -82,6 +82,11 @@ class Store:
         except sa.exc.SQLAlchemyError as fault:
             raise StoreUnavailable(f"store: {database.reason(fault)}") from fault
 
+    def tell(self, server: str) -> None:
+        """Leave word of where this store is served, for whoever finds it busy."""
+        if self._writer is not None:
+            self._writer.lock.tell(server)
+
     def close(self) -> None:
         """Finish the queued jobs and let go of the store."""
         with self._door:
@@ -97,14 +102,14 @@ class _Writer:
 
     def __init__(self, address: sa.URL, jobs: queue.SimpleQueue[_Job | None]) -> None:
         self._jobs = jobs
-        self._lock = WriterLock(address)
+        self.lock = WriterLock(address)
         self._connection: sa.Connection | None = None
         self._key_in_log = False
         try:
             self._engine = database.connect_writer(address)
             database.migrate(self._engine)
         except BaseException:
-            self._lock.release()
+            self.lock.release()
             raise
         self._thread = threading.Thread(target=self._run, name="braid-store-writer")
         self._thread.start()
@@ -112,7 +117,7 @@ class _Writer:
     def finish(self) -> None:
         """Wait for the end of the queue; give the lock back."""
         self._thread.join()
-        self._lock.release()
+        self.lock.release()
 
     def _run(self) -> None:
         more = True
