@@ -17,7 +17,7 @@ CACHED_NODES = 200_000
 
 
 class Lineages:
-    """A cache of about `nodes` nodes that belongs to the store's writer thread.
+    """A cache of fewer than `nodes` nodes or so, none for 0; belongs to the store's writer thread.
 
     There is one lineage of a braid at a time: whoever still holds one gets the same again. What is
     handed out may be grown by the transaction it was asked for, so it is forgotten if that fails.
@@ -70,7 +70,7 @@ class Lineages:
         self._kept[lineage.number] = self._alive[lineage.number] = lineage
         transaction.on_failure(functools.partial(self.drop, lineage.number))
         self._count(lineage)
-        while self._kept and self._nodes > self._most:
+        while self._kept and self._nodes >= self._most:
             number, _ = self._kept.popitem(last=False)
             self._nodes -= self._counted.pop(number)
 

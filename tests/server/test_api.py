@@ -95,9 +95,9 @@ def serving(folder: Path, upstream: ScriptedUpstream, **tokens: str) -> Iterator
 
 
 @pytest.fixture
-def fresh(tmp_path: Path) -> Iterator[Api]:
+def fresh(folder: Path) -> Iterator[Api]:
     """A server over an empty store."""
-    with ScriptedUpstream([json_answer()]) as upstream, serving(tmp_path, upstream) as opened:
+    with ScriptedUpstream([json_answer()]) as upstream, serving(folder, upstream) as opened:
         yield opened
 
 
@@ -209,8 +209,8 @@ class TestTranscript:
         assert len(nodes) == 5
         assert verify(said.body, roots=[root_of(api)]).result is Result.VERIFIED
 
-    def test_of_an_open_braid_is_what_there_is(self, tmp_path: Path) -> None:
-        with streaming(tmp_path) as (api, client, go, braid):
+    def test_of_an_open_braid_is_what_there_is(self, folder: Path) -> None:
+        with streaming(folder) as (api, client, go, braid):
             said = api(f"{BRAIDS}/{braid}").body
             assert verify(said, roots=[root_of(api)]).result is Result.VERIFIED
             assert Story(said).calls[0].end is None
@@ -233,23 +233,23 @@ class TestSeal:
         assert last.kind == "seal"
         assert api(f"{BRAIDS}/{braid}/seal", "POST").value == said.value
 
-    def test_does_not_while_calls_are_under_way(self, tmp_path: Path) -> None:
-        with streaming(tmp_path) as (api, client, go, braid):
+    def test_does_not_while_calls_are_under_way(self, folder: Path) -> None:
+        with streaming(folder) as (api, client, go, braid):
             refused = api(f"{BRAIDS}/{braid}/seal?wait=0.1", "POST")
             assert "1 calls" in refused.refusal(409, "calls_open")
             assert api(BRAIDS).value["braids"][0]["state"] == "open"
             go.set()
             assert client.read_chunk() == TERMINAL
 
-    def test_waits_for_them(self, tmp_path: Path) -> None:
-        with streaming(tmp_path) as (api, client, go, braid):
+    def test_waits_for_them(self, folder: Path) -> None:
+        with streaming(folder) as (api, client, go, braid):
             threading.Timer(0.2, go.set).start()
             assert api(f"{BRAIDS}/{braid}/seal?wait={PATIENCE}", "POST").status == 200
             assert client.read_chunk() == TERMINAL
             assert Story(api(f"{BRAIDS}/{braid}").body).calls[0].outcome == "complete"
 
-    def test_interrupts_them_where_it_may(self, tmp_path: Path) -> None:
-        with streaming(tmp_path) as (api, client, go, braid):
+    def test_interrupts_them_where_it_may(self, folder: Path) -> None:
+        with streaming(folder) as (api, client, go, braid):
             said = api(f"{BRAIDS}/{braid}/seal?wait=0&interrupt=true", "POST")
             assert said.status == 200
             transcript = api(f"{BRAIDS}/{braid}").body
@@ -276,10 +276,10 @@ def test_what_is_not_there_is_404(api: Api, name: str) -> None:
         assert api(path, method).refusal(404, "no_such_braid") == "no such braid"
 
 
-def test_what_is_another_tenants_is_not_there(tmp_path: Path) -> None:
+def test_what_is_another_tenants_is_not_there(folder: Path) -> None:
     with (
         ScriptedUpstream([json_answer()]) as upstream,
-        serving(tmp_path, upstream, mine="secret-1", theirs="secret-2") as api,
+        serving(folder, upstream, mine="secret-1", theirs="secret-2") as api,
     ):
         braid = api.call(HELLO, ("x-braid-token", "secret-1"))
         mine, theirs = "Bearer secret-1", "Bearer secret-2"
@@ -347,7 +347,7 @@ def test_without_tokens_only_this_machine_comes_in(api: Api, path: str) -> None:
     assert api(path, host="localhost:1234", origin="http://127.0.0.1:8420").status in (200, 404)
 
 
-def test_the_keys_are_those_that_sign(api: Api, tmp_path: Path) -> None:
+def test_the_keys_are_those_that_sign(api: Api, folder: Path) -> None:
     (key,) = api("/.well-known/braid-keys").value["keys"]
     assert {name: key[name] for name in ("kty", "crv", "use")} == {
         "kty": "OKP",
@@ -387,9 +387,9 @@ def test_other_paths_of_ours_are_not_there(api: Api, path: str) -> None:
     api(path).refusal(404, "http")
 
 
-def test_only_our_paths_are_ours(tmp_path: Path) -> None:
+def test_only_our_paths_are_ours(folder: Path) -> None:
     answer = json_answer(b'{"of": "the provider"}')
-    with ScriptedUpstream([answer]) as upstream, serving(tmp_path, upstream) as api:
+    with ScriptedUpstream([answer]) as upstream, serving(folder, upstream) as api:
         for path in ("/healthzzz", "/readyz/x", "/braids", "/v1/models", "/.well-known/other"):
             assert api(path).value == {"of": "the provider"}
 
@@ -399,10 +399,10 @@ def test_it_describes_itself(api: Api) -> None:
     assert f"{BRAIDS}/{{braid}}/seal" in described["paths"]
 
 
-def test_a_server_that_cannot_write_says_so(tmp_path: Path) -> None:
+def test_a_server_that_cannot_write_says_so(folder: Path) -> None:
     with (
         ScriptedUpstream([json_answer()]) as upstream,
-        ServerProcess(tmp_path, upstream.url) as server,
+        ServerProcess(folder, upstream.url) as server,
     ):
         api = Api(server.port)
         braid = api.call()
@@ -433,16 +433,16 @@ def most_memory(pid: int) -> int:
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc to measure memory")
-def test_a_large_braid_is_read_in_little_memory(tmp_path: Path) -> None:
+def test_a_large_braid_is_read_in_little_memory(folder: Path) -> None:
     """A 50 MiB transcript crosses the server in a fraction of that."""
     words = "word " * 400_000
     count = 25
-    with Desk(tmp_path) as desk:
+    with Desk(folder) as desk:
         for number in range(count):
             braid = desk.turn(ask(f"{number} {words}"), "answer", session="s").braid
     with (
         ScriptedUpstream([json_answer()]) as upstream,
-        ServerProcess(tmp_path, upstream.url) as server,
+        ServerProcess(folder, upstream.url) as server,
         RawClient(server.port) as client,
     ):
         assert len(Api(server.port)(BRAIDS).value["braids"]) == 1
@@ -456,12 +456,12 @@ def test_a_large_braid_is_read_in_little_memory(tmp_path: Path) -> None:
         assert most_memory(server.pid) - before < size // 2
 
 
-def test_a_reader_that_stands_still_or_leaves_is_in_nobodys_way(tmp_path: Path) -> None:
-    with Desk(tmp_path) as desk:
+def test_a_reader_that_stands_still_or_leaves_is_in_nobodys_way(folder: Path) -> None:
+    with Desk(folder) as desk:
         for number in range(20):
             words = f"{number} " + "word " * 100_000
             braid = desk.turn(ask(words), "answer", session="s").braid
-    with ScriptedUpstream([json_answer()]) as upstream, serving(tmp_path, upstream) as api:
+    with ScriptedUpstream([json_answer()]) as upstream, serving(folder, upstream) as api:
         still = [RawClient(api.port) for _ in range(20)]
         for client in still:
             client.request("GET", f"{BRAIDS}/{braid}")
@@ -475,10 +475,10 @@ def test_a_reader_that_stands_still_or_leaves_is_in_nobodys_way(tmp_path: Path) 
 
 
 def test_a_fault_of_ours_is_said_without_its_words(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with ScriptedUpstream([json_answer()]) as upstream:
-        with Desk(tmp_path) as desk:
+        with Desk(folder) as desk:
             braid = desk.turn(ask("in confidence"), "answer").braid
             with desk.store.read() as reading:
                 found = reading.braid_named(braid)
@@ -487,7 +487,7 @@ def test_a_fault_of_ours_is_said_without_its_words(
                 f"UPDATE braid SET certificate = '{{in confidence' WHERE number = {found.number}"
             )
             desk.store.submit(lambda t: t._connection.exec_driver_sql(spoil)).result(PATIENCE)
-        with serving(tmp_path, upstream) as api:
+        with serving(folder, upstream) as api:
             said = api(f"{BRAIDS}/{braid}")
             assert said.refusal(500, "internal") == "this server failed"
             assert api("/healthz").status == 200
@@ -495,8 +495,8 @@ def test_a_fault_of_ours_is_said_without_its_words(
     assert "confidence" not in caplog.text and "Traceback" not in caplog.text
 
 
-def test_an_upstream_is_not_asked_what_is_ours(tmp_path: Path) -> None:
-    with ScriptedUpstream([Step.CLOSE]) as upstream, serving(tmp_path, upstream) as api:
+def test_an_upstream_is_not_asked_what_is_ours(folder: Path) -> None:
+    with ScriptedUpstream([Step.CLOSE]) as upstream, serving(folder, upstream) as api:
         for path in (BRAIDS, "/healthz", "/readyz", "/.well-known/braid-keys", "/braid/x"):
             api(path)
         assert upstream.requests == []

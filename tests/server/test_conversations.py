@@ -16,11 +16,9 @@ from hypothesis import strategies as st
 from braid_server.call_record import CallRecord
 from braid_server.lineages import CACHED_NODES
 from braid_server.recording import CallOutcome
-from fakes.desk import Desk, ask, text, thinking, tool_result, tool_use
+from fakes.desk import MEMORY, Desk, ask, text, thinking, tool_result, tool_use
 from fakes.story import Node, Story, native
 
-# A store in memory where there is such a place: this is not about disks.
-MEMORY = next((str(path) for path in [Path("/dev/shm")] if path.is_dir()), None)
 OPENINGS = ("hello", "hi")
 SYSTEMS: tuple[list[dict[str, Any]], ...] = ([], [text("be brief")], [text("be long")])
 TOOLS: tuple[list[dict[str, Any]], ...] = ([], [{"name": "look", "input_schema": {}}])

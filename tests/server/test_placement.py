@@ -29,8 +29,8 @@ TOOL = {"name": "look", "description": "Look.", "input_schema": {"type": "object
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    with Desk(tmp_path) as opened:
+def desk(folder: Path) -> Iterator[Desk]:
+    with Desk(folder) as opened:
         yield opened
         for braid in opened.braids():
             opened.verified(braid)
@@ -481,8 +481,8 @@ def test_the_store_holds_no_words_to_match_by(desk: Desk) -> None:
     assert not set(rows[0]) & set(rows[1])
 
 
-def test_a_braid_grown_large_is_gone_on_with_in_a_new_one(tmp_path: Path) -> None:
-    with Desk(tmp_path, braid_bytes=20_000) as desk:
+def test_a_braid_grown_large_is_gone_on_with_in_a_new_one(folder: Path) -> None:
+    with Desk(folder, braid_bytes=20_000) as desk:
         first = desk.turn(ask("one"), "two")
         second = desk.turn(ask("one", "two", "word " * 4000), "four")
         third = desk.turn(ask("one", "two", "word " * 4000, "four", "five"), "six")
@@ -493,9 +493,9 @@ def test_a_braid_grown_large_is_gone_on_with_in_a_new_one(tmp_path: Path) -> Non
             desk.verified(braid)
 
 
-def test_a_certificate_that_runs_out_is_followed_by_another_braid(tmp_path: Path) -> None:
+def test_a_certificate_that_runs_out_is_followed_by_another_braid(folder: Path) -> None:
     clock = Clock()
-    with Desk(tmp_path, clock=clock) as desk:
+    with Desk(folder, clock=clock) as desk:
         first = desk.turn(ask("one"), "two")
         late = desk.open(ask("one", "two", "three"))
         clock.advance(days=365, minutes=1)  # less than a day is left
@@ -512,9 +512,9 @@ def test_a_certificate_that_runs_out_is_followed_by_another_braid(tmp_path: Path
             desk.verified(braid)
 
 
-def test_a_clock_set_back_breaks_nothing(tmp_path: Path) -> None:
+def test_a_clock_set_back_breaks_nothing(folder: Path) -> None:
     clock = Clock()
-    with Desk(tmp_path, clock=clock) as desk:
+    with Desk(folder, clock=clock) as desk:
         first = desk.turn(ask("one"), "two")
         clock.advance(days=-30)
         second = desk.turn(ask("one", "two", "three"), "four")
@@ -530,27 +530,27 @@ def test_a_clock_set_back_breaks_nothing(tmp_path: Path) -> None:
         assert not [finding for finding in report.findings if finding.code == "W_TIME"]
 
 
-def test_a_lost_wrapping_key_stops_nothing(tmp_path: Path) -> None:
-    with Desk(tmp_path) as desk:
+def test_a_lost_wrapping_key_stops_nothing(folder: Path) -> None:
+    with Desk(folder) as desk:
         first = desk.turn(ask("one"), "two")
         left = desk.open(ask("one", "two", "left open"))
-    with Desk(tmp_path, wrapping=bytes(32)) as desk:
+    with Desk(folder, wrapping=bytes(32)) as desk:
         assert desk.recorder.recover() == 0
         second = desk.turn(ask("one", "two", "three"), "four")
         assert second.braid != first.braid == left.braid
         for braid in desk.braids():
             desk.verified(braid)
         assert desk.library.info(first.braid).open_calls == 1
-    with Desk(tmp_path) as desk:  # and found again
+    with Desk(folder) as desk:  # and found again
         assert desk.recorder.recover() == 1
         assert desk.turn(ask("one", "two", "three"), "four").braid == first.braid
 
 
-def test_a_restart_forgets_nothing(tmp_path: Path) -> None:
+def test_a_restart_forgets_nothing(folder: Path) -> None:
     calls: list[CallRecord] = []
     said = ["one"]
     for n in range(3):
-        with Desk(tmp_path, clock=Clock(START)) as desk:
+        with Desk(folder, clock=Clock(START)) as desk:
             calls.append(desk.turn(ask(*said, tools=[TOOL]), thinking("hmm"), f"answer {n}"))
             said += [f"answer {n}", f"question {n}"]
             told: Call = desk.told(calls[-1])

@@ -32,8 +32,8 @@ from fakes.upstream import PATIENCE
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    with Desk(tmp_path) as opened:
+def desk(folder: Path) -> Iterator[Desk]:
+    with Desk(folder) as opened:
         yield opened
 
 
@@ -229,12 +229,12 @@ class TestFaultsOfOurs:
         desk.verified(call.braid)
         assert "confidence" not in caplog.text and "event=request_not_understood" in caplog.text
 
-    def test_a_braid_that_is_broken(self, desk: Desk, tmp_path: Path) -> None:
+    def test_a_braid_that_is_broken(self, desk: Desk, folder: Path) -> None:
         first = desk.turn(ask("one"), "two", session="s")
         desk.store.close()
         with closing(sqlite3.connect(desk.path)) as plain, plain:
             plain.execute("DELETE FROM node WHERE seq = 1")
-        with Desk(tmp_path) as again:
+        with Desk(folder) as again:
             call = again.turn(ask("one", "two", "three"), "four", session="s")
             assert call.braid != first.braid
             (raw,) = again.told(call).shown["messages"]
@@ -339,13 +339,13 @@ def test_calls_at_once_in_one_session_take_each_seq_once(desk: Desk) -> None:
 
 
 class TestRestart:
-    def test_open_calls_are_closed_as_interrupted_once(self, tmp_path: Path) -> None:
-        with Desk(tmp_path) as desk:
+    def test_open_calls_are_closed_as_interrupted_once(self, folder: Path) -> None:
+        with Desk(folder) as desk:
             done = desk.turn(ask("one"), "two")
             bare = desk.open(ask("one", "two", "three"))
             begun = desk.open(ask("other"))
             desk.run(desk.recorder.append(begun, [block("so far", index=0)], None, None))
-        with Desk(tmp_path) as desk:
+        with Desk(folder) as desk:
             assert desk.recorder.recover() == 2
             assert desk.recorder.recover() == 0
             assert desk.told(done).outcome == "complete"
@@ -359,19 +359,19 @@ class TestRestart:
             assert later.braid == begun.braid
 
     def test_a_broken_braid_does_not_keep_the_others_open(
-        self, tmp_path: Path, caplog: pytest.LogCaptureFixture
+        self, folder: Path, caplog: pytest.LogCaptureFixture
     ) -> None:
-        with Desk(tmp_path) as desk:
+        with Desk(folder) as desk:
             calls = [desk.open(ask(f"question {n}")) for n in range(3)]
-        with closing(sqlite3.connect(tmp_path / "braid.db")) as plain, plain:
+        with closing(sqlite3.connect(folder / "braid.db")) as plain, plain:
             plain.execute("DELETE FROM node WHERE braid = 2 AND seq = 0")
-        with Desk(tmp_path) as desk:
+        with Desk(folder) as desk:
             assert desk.recorder.recover() == 2
             assert [desk.told(call).outcome for call in (calls[0], calls[2])] == ["interrupted"] * 2
         assert "event=call_left_open number=2" in caplog.text
 
-    def test_what_comes_back_after_all_is_refused(self, tmp_path: Path) -> None:
-        with Desk(tmp_path) as desk:
+    def test_what_comes_back_after_all_is_refused(self, folder: Path) -> None:
+        with Desk(folder) as desk:
             call = desk.open(ask("one"))
             desk.recorder.recover()
             with pytest.raises(RecordingFailed, match="closed while its answer was under way"):
@@ -453,10 +453,10 @@ class TestSeal:
         assert (told.outcome, told.answer) == ("interrupted", [])
         assert desk.verified(call.braid).claims[ClaimName.SEALED].answer is Answer.YES
 
-    def test_without_its_key_a_braid_cannot_be_sealed(self, tmp_path: Path) -> None:
-        with Desk(tmp_path) as desk:
+    def test_without_its_key_a_braid_cannot_be_sealed(self, folder: Path) -> None:
+        with Desk(folder) as desk:
             call = desk.turn(ask("one"), "two")
-        with Desk(tmp_path, wrapping=bytes(32)) as desk:
+        with Desk(folder, wrapping=bytes(32)) as desk:
             with pytest.raises(KeyUnavailable):
                 desk.seal(call.braid)
             assert desk.library.info(call.braid).state == "open"
