@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -38,7 +39,7 @@ class Policy:
     claim that cannot be required, and for asking both for a known and an unknown signer.
     """
 
-    require: Set[str] = field(default_factory=frozenset)
+    require: AbstractSet[str] = field(default_factory=frozenset)
     allow_unknown_signer: bool = False
 
     def __post_init__(self) -> None:
