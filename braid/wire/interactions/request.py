@@ -1,0 +1,120 @@
+"""The body of `POST /v1beta/interactions` to the context it shows the model."""
+
+from __future__ import annotations
+
+import re
+
+from msgspec import Raw
+
+from braid.node import Kind, Origin
+from braid.wire.block import Block, Request
+from braid.wire.body import keep_unread, open_request
+from braid.wire.gemini.names import (
+    PROVIDER,
+    TWO_SPELLINGS,
+    TwoSpellings,
+    in_both_spellings,
+    respell,
+    snake,
+)
+from braid.wire.interactions.content import keep_raw, open_object, read_content, read_string
+from braid.wire.interactions.step import read_step
+from braid.wire.native import read_list
+from braid.wire.raw_json import (
+    JSON,
+    is_list,
+    is_null,
+    is_object,
+    is_string,
+    join_members,
+    read_items,
+    read_word,
+)
+
+_CONTEXT = ("input", "system_instruction", "tools")
+# Here names are a user's own, of which `n` and `N` are two.
+_DATA_AT = in_both_spellings(
+    [
+        ("input", "arguments"),
+        ("input", "result"),
+        ("input", "content", "arguments"),
+        ("input", "content", "result"),
+        ("tools", "parameters"),
+        ("tools", "headers"),
+        ("responseFormat",),
+        ("agentConfig",),
+        ("labels",),
+    ]
+)
+_find_id = re.compile(r"/interactions/([^/?]+)(?:/cancel)?$").search
+
+
+def read_request(body: bytes, path: str = "") -> Request:
+    """Read a request body; bytes that cannot be read are one block. Never raises.
+
+    The path names the interaction that is asked for again, or cancelled, without a body.
+    """
+    kept = _find_id(path)
+    if kept is not None and not body:
+        return Request((), (), (), b"{}", continues=kept[1])
+    spelled = open_request(PROVIDER, body, _DATA_AT)
+    if isinstance(spelled, Request):
+        return spelled
+    try:
+        members = respell(spelled, snake)
+        continues = (
+            read_word(members.get("previous_interaction_id"))
+            or read_word(members.get("continuation_token"))
+            or (kept and kept[1])
+        )
+        return Request(
+            tools=read_list(PROVIDER, members.get("tools"), _read_tool),
+            system=_read_system(members.get("system_instruction")),
+            messages=_read_cached(members.get("cached_content"))
+            + _read_input(members.get("input")),
+            parameters=bytes(
+                join_members({n: raw for n, raw in spelled.items() if snake(n) not in _CONTEXT})
+            ),
+            model=read_word(members.get("model")) or read_word(members.get("agent")),
+            stream=bytes(members.get("stream", b"")) == b"true",
+            continues=continues,
+        )
+    except TwoSpellings:
+        return keep_unread(PROVIDER, body, TWO_SPELLINGS)
+
+
+def _read_tool(tool: Raw) -> tuple[Block, ...]:
+    members = open_object(tool) or {}
+    words = {name: read_word(members.get(name)) for name in ("type", "name")}
+    attrs: dict[str, object] = {"provider": PROVIDER}
+    attrs |= {name: word for name, word in words.items() if word is not None}
+    return (Block(Kind.TOOLS, Origin.CLIENT, JSON, bytes(tool), attrs),)
+
+
+def _read_system(system: Raw | None) -> tuple[Block, ...]:
+    if system is None or is_null(system):
+        return ()
+    return read_content(system, "system", Origin.CLIENT)
+
+
+def _read_cached(cached: Raw | None) -> tuple[Block, ...]:
+    """Read the name of content that the provider keeps and puts before what is sent."""
+    if cached is None or is_null(cached):
+        return ()
+    return (keep_raw(cached, "", Origin.CLIENT, {"type": "cached_content"}, unseen=True),)
+
+
+def _read_input(value: Raw | None) -> tuple[Block, ...]:
+    """Read the input: a string, a step or item of content, or a list of them."""
+    if value is None or is_null(value):
+        return ()
+    if is_string(value):
+        return (read_string(value, "user", Origin.CLIENT),)
+    items = read_items(value) if is_list(value) else [value]
+    return tuple(block for item in items for block in _read_entry(item))
+
+
+def _read_entry(item: Raw) -> tuple[Block, ...]:
+    if is_object(item) or not is_string(item):
+        return read_step(item, Origin.CLIENT)
+    return (read_string(item, "user", Origin.CLIENT),)
