@@ -22,6 +22,7 @@ DEPTH_LIMIT = 200
 """Objects and lists inside each other, the outermost counted as 1 (SPEC §5.4)."""
 DIGITS_LIMIT = 1000
 """Of one number, as in all JSON here (SPEC §2.5)."""
+_SURELY_A_DOUBLE = 300  # digits
 
 TEXT = "text/plain"
 JSON = "application/json"
@@ -72,6 +73,8 @@ def _check_fraction(digits: str) -> None:
 def _check_integer(digits: str) -> None:
     if len(digits) > DIGITS_LIMIT:
         raise _OddNumber(f"a number of more than {DIGITS_LIMIT} digits")
+    if len(digits) > _SURELY_A_DOUBLE and isinf(float(digits)):
+        raise _OddNumber("a number beyond a double")
 
 
 def _decoder(read_object: Callable[[list[tuple[str, Any]]], Any]) -> json.JSONDecoder:

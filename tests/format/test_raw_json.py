@@ -51,6 +51,7 @@ FAULTY = [
     (b"[NaN]", "nan or infinity"),
     (b'{"a":-Infinity}', "nan or infinity"),
     (b"[1e999]", "a number beyond a double"),
+    (b"[%b]" % (b"9" * 309), "a number beyond a double"),
     (b"[%b]" % (b"1" * (DIGITS_LIMIT + 1)), "a number of more than 1000 digits"),
     (b'{"a":1,"a":2}', "a repeated name"),
     (b'{"a":1,"\\u0061":2}', "a repeated name"),
