@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 import httpx
 import msgspec
 
-from braid.errors import BraidError
 from braid.transcript import Layout
 from braid_clients.loopback import is_loopback
+from braid_clients.problem import Problem
 from braid_clients.shelf import Listed, Sealed
 
 _T = TypeVar("_T")
@@ -20,12 +20,8 @@ _ACCEPT = {Layout.JSON: "application/json", Layout.LINES: "application/jsonl"}
 _TIMEOUT = httpx.Timeout(10, read=300)
 
 
-class ServerRefused(BraidError):
-    """A server that gave no answer, or not the one that was asked for; `hint` says what to do."""
-
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.hint = hint
+class ServerRefused(Problem):
+    """A server that gave no answer, or not the one that was asked for."""
 
 
 class _Page(msgspec.Struct):
@@ -105,8 +101,10 @@ class Remote:
             message = msgspec.json.decode(answer.content, type=_Refusal).error.message
         except (msgspec.DecodeError, UnicodeError):
             message = f"HTTP status {answer.status_code}, not the answer of a braid server"
-        hint = "send its token: --token SECRET, or BRAID_API_TOKEN"
-        return ServerRefused(f"{self._name}: {message}", hint if answer.status_code == 401 else "")
+        hints = ("send its token: --token SECRET, or BRAID_API_TOKEN",)
+        return ServerRefused(
+            f"{self._name}: {message}", *(hints if answer.status_code == 401 else ())
+        )
 
     def _silence(self, fault: Exception) -> ServerRefused:
         kind = type(fault).__name__

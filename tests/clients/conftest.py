@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -70,6 +71,32 @@ class Home:
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     return Home(tmp_path)
+
+
+Spawn = Callable[..., "subprocess.Popen[bytes]"]
+
+
+@pytest.fixture
+def spawn(home: Home) -> Iterator[Spawn]:
+    """Start the command and let it run; what still runs at the end of the test is killed."""
+    with contextlib.ExitStack() as stack:
+
+        def start(
+            *arguments: str | Path, stdin: int = subprocess.DEVNULL, **environment: str
+        ) -> subprocess.Popen[bytes]:
+            process = subprocess.Popen(
+                home.command(*arguments),
+                stdin=stdin,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                cwd=home.folder,
+                env=home.environment(**environment),
+            )
+            stack.enter_context(process)
+            stack.callback(process.kill)
+            return process
+
+        yield start
 
 
 @pytest.fixture

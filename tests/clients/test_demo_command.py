@@ -21,7 +21,7 @@ NOWHERE = {
     "ANTHROPIC_BASE_URL": "http://127.0.0.1:1",
     "ANTHROPIC_AUTH_TOKEN": "a-real-secret",
     "ANTHROPIC_API_KEY": "another-real-secret",
-    "ANTHROPIC_CUSTOM_HEADERS": "x-mine: a-third-secret",
+    "ANTHROPIC_CUSTOM_HEADERS": "x-claude-code-session-id: a-third-secret",
 }
 
 
@@ -39,7 +39,10 @@ def test_the_demo_goes_as_told_and_leaves_a_transcript_that_verifies(home: Any) 
     shown = home.braid("show", file).stdout
     assert "scripted-demo-1 at http://127.0.0.1:" in shown
     assert shown.rstrip("\n") in ran.stdout
-    assert "secret" not in file.read_text()
+    transcript = file.read_text()
+    assert "secret" not in transcript
+    # A session header would have placed the second call.
+    assert r"\"by\":\"prefix\"" in transcript and r"\"by\":\"session\"" not in transcript
     assert not [path for path in home.folder.iterdir() if path.suffix == ".db"]
 
 

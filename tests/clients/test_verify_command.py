@@ -130,10 +130,10 @@ UNREADABLE_BYTES = {
 def test_what_is_no_transcript_could_not_be_checked(home: Any, raw: bytes) -> None:
     path = home.folder / "x.json"
     path.write_bytes(raw)
-    for ran in (home.braid("verify", path), home.braid("verify", "-", stdin=raw)):
-        assert ran.returncode == UNREADABLE
-        assert "could not be checked" in ran.stdout
-        assert not ran.stderr
+    ran = home.braid("verify", path, "-", stdin=raw)
+    assert ran.returncode == UNREADABLE
+    assert ran.stdout.count("could not be checked") == 2
+    assert not ran.stderr
 
 
 def test_what_cannot_be_opened_could_not_be_checked(home: Any, good: Path) -> None:
@@ -229,7 +229,7 @@ def test_names_and_labels_cannot_control_the_terminal(home: Any, made: Any) -> N
 
 
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(raw=st.binary(max_size=200) | st.text(max_size=100).map(str.encode))
 def test_whatever_the_bytes_there_is_an_answer(home: Any, raw: bytes) -> None:

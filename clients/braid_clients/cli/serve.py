@@ -6,6 +6,7 @@ import contextlib
 import logging
 import os
 import re
+import signal
 from pathlib import Path
 
 import click
@@ -114,8 +115,10 @@ def serve(
             say("and let it send a token: ANTHROPIC_CUSTOM_HEADERS='x-braid-token: SECRET'")
 
     log_to_stderr(logging.INFO)
-    # uvicorn raises the signal that stopped it once more when it is done; what is still
-    # open then has to be closed, and to be told to stop is no failure.
+    # A signal may come before the server listens for it; to be told to stop is no failure.
     with interruptible(), contextlib.suppress(KeyboardInterrupt):
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            # Which the server does not know.
+            signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
         service.serve(settings, ready)
     say("stopped")

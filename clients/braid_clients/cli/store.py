@@ -143,13 +143,10 @@ def _shelf(
             raise Problem("expected one of --db and --url, got both")
         db, url = (db, None) if said == ["db"] else (None, url)
     if url:
-        from braid_clients.remote import Remote, ServerRefused
+        from braid_clients.remote import Remote
 
-        try:
-            with Remote(url, token) as remote:
-                yield remote
-        except ServerRefused as fault:
-            raise Problem(str(fault), *filter(None, [fault.hint])) from fault
+        with Remote(url, token) as remote:
+            yield remote
         return
     from braid_clients.local import local_shelf
 
