@@ -138,7 +138,8 @@ _DIGITS_ALIKE = bytes(ord("0") if 0x30 <= byte <= 0x39 else 0x20 for byte in ran
 _LONG_NUMBER = b"0" * _SURELY_A_DOUBLE
 
 
-def _may_be_infinite(raw: bytes) -> bool:
+def may_be_infinite(raw: bytes) -> bool:
+    """Tell whether a number in there has so many digits that a double might not hold it."""
     # By translation, since searching for digits costs more than all else here.
     return len(raw) >= _SURELY_A_DOUBLE and _LONG_NUMBER in raw.translate(_DIGITS_ALIKE)
 
@@ -154,7 +155,7 @@ def read_object(raw: bytes, place: str, max_depth: int = MAX_DEPTH) -> dict[str,
     if raw.count(b"[") + raw.count(b"{") <= max_depth:
         try:
             value: Json = _read_quickly(raw)
-            if isinstance(value, dict) and _write(value) == raw and not _may_be_infinite(raw):
+            if isinstance(value, dict) and _write(value) == raw and not may_be_infinite(raw):
                 return value
         except (msgspec.MsgspecError, ValueError, OverflowError):
             pass  # the slow reader below says what is wrong, if anything is

@@ -139,7 +139,7 @@ def _is_plain(document: bytes) -> bool:
         lower = lower.replace(b'": ', b'":').replace(b', "', b',"')
     try:
         _check_syntax(document)  # lower-casing alone would make TRUE a literal
-        return _encode(_decode(lower)) == lower
+        return _encode(_decode(lower)) == lower and not strict_json.may_be_infinite(lower)
     except (MsgspecError, ValueError, OverflowError, RecursionError):
         return False
 
