@@ -577,6 +577,7 @@ PIECES = st.sampled_from(
         chunk({"content": "é\n"}),
         chunk({"content": "x"}),
         chunk({"content": "x"}, 1),
+        chunk({"content": "x"}).replace(b'"created":7', b'"created":8'),
         chunk({"content": "X"}).replace(b"X", b"\\ud83d"),
         chunk({"content": "X"}).replace(b"X", b"\\x"),
         chunk({"content": "X"}).replace(b"X", b"\xff"),

@@ -88,6 +88,7 @@ class ChunkFold:
         return terminal
 
     def take(self, name: str, document: Raw, blocks: list[Block]) -> str | None:
+        self._known = None  # this event may have changed what the last one said
         if not is_object(document):
             return "not an object"
         members = read_members(document)

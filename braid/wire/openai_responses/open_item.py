@@ -47,11 +47,12 @@ class Place(NamedTuple):
 class OpenItem:
     """An item whose `response.output_item.done` has not come."""
 
-    __slots__ = ("_lists", "_members", "_parts", "_repeated", "_rest", "_texts", "_told")
+    __slots__ = ("_lists", "_members", "_parts", "_repeated", "_rest", "_texts", "_told", "_types")
 
     def __init__(self, members: Members) -> None:
         self._members = dict(members)
         self._parts: dict[Place, dict[str, Raw]] = {}
+        self._types: dict[Place, str] = {}
         self._texts: dict[tuple[Place, str], list[bytes]] = {}
         self._told: dict[tuple[Place, str], Raw] = {}
         self._lists: dict[tuple[Place, str], list[Raw]] = {}
@@ -69,14 +70,16 @@ class OpenItem:
 
     def grow(self, place: Place, growth: Growth, literal: Raw) -> list[bytes]:
         """Add to a text; gives what is gathered of it."""
-        self._begin(place, growth)
+        if growth.part is not None:
+            self._types[place] = growth.part
         parts = self._texts.setdefault((place, growth.member), [])
         parts.append(bytes(literal)[1:-1])
         return parts
 
     def tell(self, place: Place, growth: Growth, literal: Raw) -> None:
         """Take a text that came whole."""
-        self._begin(place, growth)
+        if growth.part is not None:
+            self._types[place] = growth.part
         self._told[place, growth.member] = literal
 
     def gather(self, place: Place, name: str, items: list[Raw]) -> None:
@@ -99,6 +102,8 @@ class OpenItem:
             (whole if place.list is None else parts.setdefault(place, {}))[name] = literal
         for (place, name), items in self._lists.items():
             parts.setdefault(place, {})[name] = join_items(items)
+        for place, native in self._types.items():
+            parts[place].setdefault("type", write_word(native))
         for name in ("summary", "content"):
             listed = [part for place, part in sorted(parts.items()) if place.list == name]
             if listed:
@@ -113,10 +118,6 @@ class OpenItem:
             if said is None or not is_string(said) or read_text(said) != read_text(literal):
                 return True
         return False
-
-    def _begin(self, place: Place, growth: Growth) -> None:
-        if growth.part is not None:
-            self._parts.setdefault(place, {}).setdefault("type", write_word(growth.part))
 
     def _said(self) -> dict[tuple[Place, str], Raw]:
         # Joined as spelled: a surrogate pair may stand half in one delta, half in the next.
