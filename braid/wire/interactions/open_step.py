@@ -23,6 +23,8 @@ from braid.wire.raw_json import (
 _LISTS = {"model_output": "content", "user_input": "content", "thought": "summary"}
 # What a start says of a member whose value is still to come.
 _EMPTY = (b"null", b"{}", b"[]", b'""')
+# Steps whose deltas bring whole values.
+_WHOLE = ("_call", "_result")
 _NULL = Raw(b"null")
 _EMPTY_TEXT = Raw(b'{"type":"text","text":""}')
 # The step that a delta is of, for a stream that was taken up in the middle of it.
@@ -33,12 +35,6 @@ _STEPS = {
     "thought_signature": "thought",
     "arguments_delta": "function_call",
 } | dict.fromkeys(CONTENTS, "model_output")
-
-
-def begun_by(delta: Members) -> dict[str, Raw]:
-    """Give a step of which a stream sends the rest, by its next delta."""
-    native = read_word(delta.get("type")) or ""
-    return {"type": write_word(_STEPS.get(native, native))}
 
 
 class _Item:
@@ -121,7 +117,7 @@ class OpenStep:
                 return False
             case _, "model_output" if native in CONTENTS:
                 return self._add_item(raw, delta, {})
-            case _ if native == self._type and native not in _LISTS:
+            case _ if native == self._type and native.endswith(_WHOLE):
                 return self._merge(left)
             case "thought_signature", "thought":
                 return self._merge(left)
@@ -196,3 +192,10 @@ class OpenStep:
                 return False
             self._rest.append(join_members(left))
         return True
+
+
+def resume(delta: Members) -> OpenStep | None:
+    """Give the step of which a stream sends the rest, by its next delta; None if that is unknown."""
+    native = read_word(delta.get("type")) or ""
+    begun = native if native.endswith(_WHOLE) else _STEPS.get(native)
+    return OpenStep({"type": write_word(begun)}, resumed=True) if begun else None

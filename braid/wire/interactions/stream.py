@@ -16,7 +16,7 @@ from braid.wire.block import Block, Outcome
 from braid.wire.gemini.names import TWO_SPELLINGS, TwoSpellings
 from braid.wire.interactions.content import CONTENTS, keep_raw, open_object
 from braid.wire.interactions.interaction import Interaction
-from braid.wire.interactions.open_step import OpenStep, begun_by
+from braid.wire.interactions.open_step import OpenStep, resume
 from braid.wire.native import Marks, Members
 from braid.wire.raw_json import (
     attrs_can_hold,
@@ -148,7 +148,9 @@ class InteractionFold:
             step = self._open[place] = begun
         elif held is not None and opened is not None:
             # A stream that was taken up in the middle goes on with a step it did not begin.
-            step = step or OpenStep(begun_by(opened), resumed=True)
+            step = step or resume(opened)
+            if step is None:
+                return "no open step"
             if not step.add(held, opened):
                 return _NOT_STRICT
             self._open[place] = step
