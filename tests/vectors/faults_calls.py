@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from vectors.conversations import CALL, END, SEAL, TEXT, call, end, params, short, talk
+from vectors.conversations import CALL, END, SEAL, TEXT, attrs, call, end, params, short, talk
 from vectors.formulas import chain_start, chain_step, decode, derive, encode, tree_head
 from vectors.table import failed
 from vectors.weaver import Braid, Draft, File, Shown
@@ -262,6 +262,12 @@ def sealed_without_an_end(b: Braid) -> None:
 @failed("§4.6", "One call with two ends.", ("E_PAIR", 5))
 def second_end(b: Braid) -> None:
     b.insert(end("end2", ["text"], "interrupted"), "seal")
+
+
+@failed("§4.6", "A word of the provider's that was signed after its call's end.", ("E_PAIR", 5))
+def answer_beside_its_end(b: Braid) -> None:
+    late = Draft("late", "text", ["text"], b"And ten more.", attrs=attrs(index=1, type="text"))
+    b.insert(late, "seal")
 
 
 @failed("§4.6", "An end that leads to no call.", ("E_PAIR", 5))

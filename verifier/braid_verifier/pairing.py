@@ -47,6 +47,9 @@ class Pairing:
             if owner == _NONE:
                 message = "prev[0]: leads back to no call"
                 self._findings.fail(Check.PAIRING, "E_PAIR", message, index, s)
+            elif owner != UNKNOWN and owner not in self._open:
+                message = f"prev[0]: leads back to the call at node {owner}, which has its end"
+                self._findings.fail(Check.PAIRING, "E_PAIR", message, index, s)
             elif erased:
                 self._erased_answers.add(owner)
         elif kind is Kind.CALL:
