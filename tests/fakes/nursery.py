@@ -19,8 +19,6 @@ from typing import Self
 
 from fakes.upstream import PATIENCE
 
-TESTS = Path(__file__).resolve().parent.parent
-
 
 @dataclass(frozen=True, slots=True)
 class Child:
@@ -47,7 +45,7 @@ class Nursery:
     def __init__(self) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "fakes.nursery"],
-            env={**os.environ, "PYTHONPATH": str(TESTS)},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -158,11 +158,15 @@ def test_shared_opening_words_never_share_a_braid(desk: Desk) -> None:
     assert {placed(desk, call)[0] for call in calls} == {"new"}
 
 
-@pytest.mark.parametrize("answer", [thinking("hmm"), text("")])
-def test_an_answer_nobody_needs_to_resend_gathers_no_strangers(desk: Desk, answer: Any) -> None:
-    first = desk.turn(ask("hello"), answer)
-    stranger = desk.turn(ask("hello", assistant(thinking("else", "b3RoZXI"), ""), "more"), "words")
+@pytest.mark.parametrize(
+    "else_said", [assistant(thinking("else", "b3RoZXI"), ""), assistant(""), assistant()]
+)
+def test_an_answer_nobody_needs_to_resend_gathers_no_strangers(desk: Desk, else_said: Any) -> None:
+    first = desk.turn(ask("hello"), thinking("hmm"))
+    stranger = desk.turn(ask("hello", else_said, "more"), "words")
     assert stranger.braid != first.braid
+    resent = desk.turn(ask("hello", assistant(thinking("hmm")), "more"), "words")
+    assert resent.braid == first.braid
 
 
 def test_open_calls_of_one_opening_are_strangers(desk: Desk) -> None:

@@ -28,8 +28,6 @@ from braid_server.store.store import GROUP
 from fakes.desk import Desk, ask
 from fakes.upstream import PATIENCE
 
-TESTS = Path(__file__).resolve().parent.parent
-
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
@@ -225,11 +223,13 @@ def test_what_reads_cannot_write(store: Store) -> None:
 
 
 HOLDER = """
+import os
 import sys
 from braid_server.store import Store
 Store(sys.argv[1], writable=True)
 print("held", flush=True)
 sys.stdin.read()
+os._exit(0)
 """
 
 
@@ -333,7 +333,7 @@ def test_a_store_of_a_newer_version_is_left_alone(path: Path) -> None:
 def test_a_full_disk_fails_what_it_must_and_loses_nothing(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "fakes.full_disk", str(tmp_path)],
-        env={**os.environ, "PYTHONPATH": str(TESTS)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
         stdout=subprocess.PIPE,
         timeout=PATIENCE,
         check=True,
