@@ -23,7 +23,7 @@ from braid_verifier.history import is_billing
 from braid_verifier.resent import anchor
 
 
-class Known(msgspec.Struct, frozen=True):
+class Known(msgspec.Struct, frozen=True, gc=False):
     """A node as placement needs it; a msgspec.Struct because every node signed makes one.
 
     match    what a block is recognised by when it comes back; None for what never does:

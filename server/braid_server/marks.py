@@ -18,10 +18,14 @@ class Marks:
     """The keyed values under which a tenant's words, ids and sessions are found again."""
 
     def __init__(self, key: bytes) -> None:
-        self._key = key
+        # Copied for each value: hmac.digest() lets go of the interpreter's lock for a microsecond's
+        # work, and then waits for the other thread to let go of it.
+        self._keyed = hmac.new(key, digestmod=hashlib.sha256)
 
     def _value(self, purpose: bytes, what: bytes) -> bytes:
-        return hmac.digest(self._key, purpose + what, hashlib.sha256)
+        keyed = self._keyed.copy()
+        keyed.update(purpose + what)
+        return keyed.digest()
 
     def block(self, block: Block) -> bytes:
         return self._value(b"block\n", canonical(block))

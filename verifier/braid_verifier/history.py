@@ -12,6 +12,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 
+import msgspec
 from msgspec import Raw
 
 from braid import strict_json
@@ -23,13 +24,22 @@ from braid.wire.block import Block
 # Members that say how a block is to be handled and not what it says (wire-protocol facts).
 _PRESENTATION = frozenset(("cache_control", "index", "citations", "caller", "toolset_name"))
 EXACT_INTEGERS = 2**53
+# They say nothing but their words.
+_WORDS = frozenset((Kind.TEXT, Kind.PROMPT, Kind.SYSTEM))
+_write = msgspec.json.Encoder(order="sorted").encode
 # Claude Code's, for instance `x-anthropic-billing-header: cc_version=2.1.0; cc_entrypoint=cli;`.
 _BILLING = re.compile(rb"x-anthropic-billing-header:(?: {0,2}[\w-]{1,32}=[\w.:-]{0,64};?){0,16}\s?")
 
 
 def canonical(block: Block) -> bytes:
     """Give the canonical form of a block as bytes; equal for equal things said."""
-    return strict_json.dumps(_form(block)).encode("utf-8", "surrogatepass")
+    if block.kind in _WORDS and block.media == "text/plain":
+        return b"%b\n%b" % (block.kind.encode(), block.content)
+    form = _form(block)
+    try:
+        return _write(form)
+    except (msgspec.MsgspecError, ValueError, OverflowError):  # a lone surrogate in a name
+        return strict_json.dumps(form).encode("utf-8", "surrogatepass")
 
 
 def is_spine(block: Block) -> bool:
@@ -65,8 +75,6 @@ def _form(block: Block) -> Json:
             # Below the top stand the names of the tool's own parameters.
             tool = read(block.content)
             return [kind, numbers(_without_presentation(tool) if isinstance(tool, dict) else tool)]
-        case Kind.TEXT | Kind.PROMPT | Kind.SYSTEM if block.media == "text/plain":
-            return [kind, _text(block)]
     if block.media == "application/json":
         return [kind, _json(block.content)]
     return [kind, block.media, hashlib.sha256(block.content).hexdigest()]
@@ -90,6 +98,8 @@ def _text(block: Block) -> str:
 def read(raw: bytes) -> Json:
     """Read the JSON of a block; what is none is a value of its own."""
     try:
+        if raw.startswith(b"{"):
+            return strict_json.read_object(raw, "block")
         return strict_json.loads(strict_json.decode_utf8(raw, "block"), "block")
     except Malformed:
         return ["unreadable", raw.hex()]

@@ -78,6 +78,8 @@ def connect_writer(url: sa.URL) -> sa.Engine:
         "synchronous=FULL",
         # A destroyed key must not linger in free pages.
         "secure_delete=ON",
+        # Four times the default: pages of an index that are written again and again are copied once.
+        "wal_autocheckpoint=4000",
         f"journal_size_limit={_WAL_BYTES}",
         poolclass=sa.NullPool,
     )
