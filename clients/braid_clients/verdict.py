@@ -9,7 +9,7 @@ from rich.text import Text
 
 from braid_clients.visible import visible
 from braid_clients.wording import counted
-from braid_verifier import Answer, ClaimName, Finding, Report, Result, Root, Severity
+from braid_verifier import UNERASED, Answer, ClaimName, Finding, Report, Result, Root, Severity
 
 MAX_SHOWN = 10  # lines of one kind; --json has all findings
 _STYLES = {
@@ -116,6 +116,8 @@ def _next(report: Report) -> list[str]:
             ]
         case Result.UNMET if ClaimName.SEALED in report.unmet:
             return [f"seal it and export it again: braid seal {report.braid}"]
+        case Result.UNMET if UNERASED in report.unmet:
+            return ["ask whoever made it for the original, with all its words"]
         case Result.UNMET:
             return [f"get a transcript with proof of: {', '.join(report.unmet)}"]
     if report.claims[ClaimName.SEALED].answer is not Answer.YES:

@@ -21,7 +21,7 @@ from braid.tree import SignatureTree
 from braid.weave import Draft, weave
 from braid_clients.demo_provider import scripted_provider
 
-PATIENCE = 60  # seconds; turns a deadlock into a failure
+PATIENCE = 300  # seconds; turns a deadlock into a failure
 TIME = "2026-11-20T12:00:00.000Z"
 
 

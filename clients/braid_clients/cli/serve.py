@@ -46,7 +46,13 @@ def _tokens(
 
 
 @click.command("serve")
-@click.option("--host", default="127.0.0.1", envvar="BRAID_HOST", help="[BRAID_HOST]")
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    envvar="BRAID_HOST",
+    help="Where to listen; elsewhere than on loopback only with tokens. [BRAID_HOST]",
+)
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
