@@ -72,6 +72,13 @@ ORIGINS: dict[Kind, frozenset[Origin]] = {
     **dict.fromkeys((Kind.CALL, Kind.END, Kind.FLAG, Kind.GAP, Kind.CHECKPOINT, Kind.SEAL), _PROXY),
     Kind.ANNOTATION: frozenset({Origin.PROXY, Origin.MONITOR}),
 }
+# What was said, and so what a model can be shown (SPEC §6.2).
+BLOCKS = frozenset(
+    {
+        Kind.SYSTEM, Kind.TOOLS, Kind.PROMPT, Kind.THINKING, Kind.TEXT, Kind.TOOL_USE,
+        Kind.TOOL_RESULT, Kind.MEDIA, Kind.OTHER,
+    }
+)  # fmt: skip
 MAY_HAVE_ABOUT = frozenset({Kind.FLAG, Kind.ANNOTATION, Kind.CALL})
 MAY_HAVE_LINK = frozenset({Kind.ANNOTATION, Kind.CALL, Kind.END})  # and the genesis
 HAS_SEAL = frozenset({Kind.CHECKPOINT, Kind.SEAL})

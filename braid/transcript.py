@@ -173,6 +173,8 @@ class TranscriptReader:
         if lines and stream.peek() == b"\n":
             stream.take(b"\n")
             self.layout = Layout.LINES
+            if "proofs" in self._seen:
+                self.faults.append(Malformed("E_JSON", "proofs: expected on the last line"))
             return
         stream.skip_space()
         if stream.peek():

@@ -246,7 +246,32 @@ def history_with_a_space(b: Braid) -> None:
     b["call"].edit_content = lambda content: content.update(history=["system changed"])
 
 
+@failed("§6.2", "A context that shows the parameters of a request.", ("E_CONTEXT", CALL))
+def context_with_a_params_node(b: Braid) -> None:
+    b["call"].shows = Shown(["prompt", "params"])
+
+
+@failed("§6.2", "A retry that is about no call.", ("E_CALL", CALL))
+def retry_about_nothing(b: Braid) -> None:
+    b["call"].edit_content = lambda content: content.update(placement={"by": "retry"})
+
+
+@failed("§6.3", "A status beyond what an integer may be.", ("E_CALL", END))
+def status_beyond_2_53(b: Braid) -> None:
+    b["end"].edit_content = lambda content: content.update(status=2**53)
+
+
 # --- class 12: pairing
+
+
+@failed("§4.4", "An end that names its call and not the answer's last block.", ("E_PAIR", END))
+def end_beside_its_answer(b: Braid) -> None:
+    b["end"].prev = ["call"]
+
+
+@failed("§6.3", "An answer to a call that was not sent.", ("E_PAIR", END))
+def answer_to_an_unsent_call(b: Braid) -> None:
+    b["end"].edit_content = lambda content: content.update(outcome="not_sent")
 
 
 @failed("§4.6", "An end that names its answer and the prompt.", ("E_PAIR", CALL), ("E_PAIR", END))

@@ -27,6 +27,14 @@ def unknown_member_in_the_head(b: Braid) -> File:
     return file
 
 
+@failed("§10.3", "Proofs on the first line of JSON Lines.", ("E_JSON", None))
+def proofs_on_the_first_line(b: Braid) -> File:
+    b.lines = True
+    file = b.sign()
+    file.head["proofs"] = [{"type": "none-yet"}]
+    return file
+
+
 @failed("§10.1", "A member SPEC does not name, after the nodes.", ("E_JSON", None))
 def unknown_member_after_the_nodes(b: Braid) -> bytes:
     return b.sign().write().replace(b"\n]}\n", b'\n],"note":1}\n')

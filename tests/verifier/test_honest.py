@@ -104,6 +104,8 @@ def test_erased_words_leave_a_braid_that_verifies() -> None:
     assert "W_BSALT" not in codes(report)
     erased = [finding.node for finding in report.findings if finding.code == "N_ERASED"]
     assert erased == [2, 5]
+    strict = verify(braid.transcript(), Policy(require={"unerased"}), roots=[braid.pin])
+    assert strict.result is Result.UNMET and strict.unmet == ("unerased",)
 
 
 def test_parallel_results_more_than_64_tails_and_checkpoints_verify() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from enum import StrEnum
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
@@ -37,16 +37,19 @@ class Outcome(StrEnum):
     NOT_SENT = "not_sent"
 
 
+# Outcomes of calls that never reached their upstream.
+UNSENT = frozenset({Outcome.NOT_SENT, Outcome.REFUSED})
+_Count = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
+
+
 class Body(msgspec.Struct, forbid_unknown_fields=True):
     """How long a body was, its salted digest, and what commits to the salt."""
 
-    bytes: int
+    bytes: _Count
     digest: str
     salt: str
 
     def __post_init__(self) -> None:
-        if self.bytes < 0:
-            raise ValueError("body.bytes: expected an integer from 0")
         if not (_DIGEST.fullmatch(self.digest) and _DIGEST.fullmatch(self.salt)):
             raise ValueError("body: expected 43 characters of canonical base64url")
 
@@ -76,7 +79,7 @@ class EndContent(msgspec.Struct, forbid_unknown_fields=True):
     """What an end says; what nobody knows is None."""
 
     outcome: Outcome
-    status: int | None
+    status: _Count | None
     stop_reason: str | None
     usage: Any
     request_id: str | None
@@ -92,12 +95,15 @@ class Calls:
         self.partial = 0
         self.accused = 0  # calls with history that is not ordinary
 
-    def call(self, index: int, node: StoredNode, intact: bool) -> None:
+    def call(self, index: int, node: StoredNode, about: tuple[str, ...], intact: bool) -> None:
         """Check a call; what is not as it was signed says nothing."""
         content = self._read(index, node, Kind.CALL, CallContent) if intact else None
         if content is None:
             self._contexts.lose()
             return
+        if content.placement.by == "retry" and not about:
+            message = "placement: a retry without the call it is about"
+            self._findings.fail(Check.CALL, "E_CALL", message, index, node.s)
         partial = erased = False
         try:
             partial, erased = self._contexts.follow(content.context, index)
@@ -111,11 +117,15 @@ class Calls:
             self._findings.note("N_PARTIAL", message, index, node.s)
         self._report_history(index, node.s, content.history)
 
-    def end(self, index: int, node: StoredNode, intact: bool, answer_erased: bool) -> None:
-        """Check an end; what is not as it was signed says nothing."""
+    def end(
+        self, index: int, node: StoredNode, intact: bool, answer_erased: bool
+    ) -> Outcome | None:
+        """Check an end and give its outcome; what is not as it was signed says nothing."""
         content = self._read(index, node, Kind.END, EndContent) if intact else None
-        if content is not None:
-            self._check_bsalt(index, node, content.body, answer_erased)
+        if content is None:
+            return None
+        self._check_bsalt(index, node, content.body, answer_erased)
+        return content.outcome
 
     def _read(self, index: int, node: StoredNode, kind: Kind, shape: type[_T]) -> _T | None:
         assert node.opened is not None

@@ -37,11 +37,13 @@ class Contexts:
             name: {start: False} for name, start in CHAIN_START.items()
         }
         self._erased = bytearray()
+        self._block = bytearray()
         self._whole = True
 
-    def add(self, erased: bool) -> None:
-        """Take note of the next node of the file."""
+    def add(self, erased: bool, block: bool) -> None:
+        """Take note of the next node of the file, and whether a model can be shown it."""
         self._erased.append(erased)
+        self._block.append(block)
 
     def lose(self) -> None:
         """Take note that a call's chain values are not known: no later `from` can be looked up."""
@@ -84,6 +86,8 @@ class Contexts:
                 raise Malformed(
                     "E_CONTEXT", f"add[{number}]: expected the signature of an earlier node"
                 )
+            if not self._block[place]:
+                raise Malformed("E_CONTEXT", f"add[{number}]: a node of a kind no model is shown")
             value = extend(value, decode(signature, "add", 64))
             erased = erased or bool(self._erased[place])
             reached[value] = erased

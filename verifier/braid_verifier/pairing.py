@@ -20,6 +20,8 @@ class Pairing:
         self._owner = array("q")
         self._may_be_use = bytearray()
         self._open: dict[int, str] = {}
+        self._tails: dict[int, set[int]] = {}  # of each open call, within what it owns
+        self._answered: set[int] = set()
         self._erased_answers: set[int] = set()
         self._sure = True
 
@@ -50,17 +52,27 @@ class Pairing:
             elif owner != UNKNOWN and owner not in self._open:
                 message = f"prev[0]: leads back to the call at node {owner}, which has its end"
                 self._findings.fail(Check.PAIRING, "E_PAIR", message, index, s)
-            elif erased:
-                self._erased_answers.add(owner)
+            elif owner != UNKNOWN:
+                self._answered.add(owner)
+                if erased:
+                    self._erased_answers.add(owner)
         elif kind is Kind.CALL:
             owner = index
             self._open[index] = s
+            self._tails[index] = set()
         elif kind is Kind.CHECKPOINT:
             owner = self._shared_owner(at)
         else:
             owner = _NONE
+        if owner in self._tails:
+            self._tails[owner].difference_update(at)
+            self._tails[owner].add(index)
         self._owner.append(owner)
         return self._end(index, s, at) if kind is Kind.END else None
+
+    def answered(self, call: int) -> bool:
+        """Tell whether the provider said anything in answer to this call."""
+        return call in self._answered
 
     def answer_erased(self, call: int) -> bool:
         """Tell whether a block of the answer to this call was erased."""
@@ -94,6 +106,9 @@ class Pairing:
             return None
         if self._open.pop(call, None) is None:
             message = f"prev: a second end of the call at node {call}"
+            self._findings.fail(Check.PAIRING, "E_PAIR", message, index, s)
+        elif self._tails.pop(call) != set(at) and self._sure and UNKNOWN not in at:
+            message = "prev: expected the last block of each candidate of its call, and no other"
             self._findings.fail(Check.PAIRING, "E_PAIR", message, index, s)
         return call
 

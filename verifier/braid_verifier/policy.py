@@ -26,8 +26,11 @@ class ClaimName(StrEnum):
     ERASED = "erased"
 
 
-# `signed` is asked of every braid, and `erased` says something happened, not that all is well.
-REQUIRABLE = frozenset(ClaimName) - {ClaimName.SIGNED, ClaimName.ERASED}
+# The one requirement that wants a claim answered with no: that no words were erased. Whoever
+# holds a transcript can erase words, without any key.
+UNERASED = "unerased"
+# `signed` is asked of every braid.
+REQUIRABLE = frozenset(ClaimName) - {ClaimName.SIGNED, ClaimName.ERASED} | {UNERASED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ class Policy:
     """What must be true of a braid besides that it is intact.
 
     By default its signer must be known: a pinned root certified the braid key. `require`
-    asks for more claims, by name; `allow_unknown_signer` drops that one. Raises ValueError for a
+    asks for more claims, by name, and with `unerased` that no words were erased; `allow_unknown_signer` drops that one. Raises ValueError for a
     claim that cannot be required, and for asking both for a known and an unknown signer.
     """
 
@@ -53,15 +56,15 @@ class Policy:
             )
         if self.allow_unknown_signer and ClaimName.SIGNER in names:
             raise ValueError("require: signer is asked for and an unknown signer allowed")
-        object.__setattr__(self, "require", frozenset(ClaimName(name) for name in names))
+        object.__setattr__(self, "require", frozenset(names))
 
     @property
-    def required(self) -> tuple[ClaimName, ...]:
-        """The claims that must be answered with yes, in the order of a report."""
+    def required(self) -> tuple[str, ...]:
+        """The claims that must be answered with yes in the order of a report, then `unerased`."""
         asked = set(self.require)
         if not self.allow_unknown_signer:
             asked.add(ClaimName.SIGNER)
-        return tuple(name for name in ClaimName if name in asked)
+        return tuple(name for name in (*map(str, ClaimName), UNERASED) if name in asked)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from braid.errors import BraidError
 from braid.strict_json import Json
 from braid_verifier.findings import Finding, Severity
-from braid_verifier.policy import ClaimName
+from braid_verifier.policy import UNERASED, ClaimName
 
 FORMAT = "braid-report/1"  # published as report.schema.json beside this module
 
@@ -78,7 +78,7 @@ class Report:
     findings: tuple[Finding, ...]
     omitted: int
     counts: Counts
-    unmet: tuple[ClaimName, ...]
+    unmet: tuple[str, ...]
     braid: str | None
     root: str | None
     issuer: str | None
@@ -100,7 +100,8 @@ class Report:
         """Say the result and the first reason for it in one line."""
         if self.result is Result.UNMET:
             name = self.unmet[0]
-            return f"unmet: {name}: {self.claims[name].reason}"
+            claim = ClaimName.ERASED if name == UNERASED else ClaimName(name)
+            return f"unmet: {name}: {self.claims[claim].reason}"
         first = self.findings[0] if self.findings else None
         if first is None or first.severity is not Severity.FAILURE:
             return str(self.result)
@@ -120,7 +121,7 @@ class Report:
                 str(name): {"answer": str(claim.answer), "reason": claim.reason}
                 for name, claim in self.claims.items()
             },
-            "unmet": [str(name) for name in self.unmet],
+            "unmet": list(self.unmet),
             "counts": {
                 "nodes": self.counts.nodes,
                 "kinds": dict(self.counts.kinds),

@@ -7,23 +7,23 @@ the chains, `seals` the tree. Here is the order in which they are asked.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import BinaryIO
 
 from braid.encoding import encode
 from braid.errors import Malformed
-from braid.node import Header, Kind
+from braid.node import BLOCKS, Header, Kind
 from braid.transcript import Entry, StoredNode, TranscriptReader, Unreadable
-from braid_verifier.calls import Calls
+from braid_verifier.calls import UNSENT, Calls
 from braid_verifier.claims import Facts, claims_of
 from braid_verifier.contexts import Contexts
 from braid_verifier.findings import Check, Findings
 from braid_verifier.graph import Graph
 from braid_verifier.nodes import Nodes
 from braid_verifier.pairing import Pairing
-from braid_verifier.policy import Policy, Root, pinned_keys
-from braid_verifier.report import Answer, Counts, Report, Result
+from braid_verifier.policy import UNERASED, ClaimName, Policy, Root, pinned_keys
+from braid_verifier.report import Answer, Claim, Counts, Report, Result
 from braid_verifier.seals import Seals
 from braid_verifier.signer import Signer, check_signer
 
@@ -117,7 +117,7 @@ class _Walk:
         if entry.signature:
             self._graph.skip(entry.index, encode(entry.signature))
         self._pairing.skip()
-        self._contexts.add(False)
+        self._contexts.add(False, True)
         self._contexts.lose()
         self._seals.skip(entry.signature)
 
@@ -127,13 +127,16 @@ class _Walk:
         tails = len(self._graph.tails)
         at = self._graph.place(index, s, header)
         intact = self._nodes.check(index, node, header)
-        self._contexts.add(erased)
+        self._contexts.add(erased, kind in BLOCKS)
         call = self._pairing.add(index, s, header, at, erased)
         if kind is Kind.CALL:
-            self._calls.call(index, node, intact)
+            self._calls.call(index, node, header.about, intact)
         elif kind is Kind.END:
             answer_erased = call is not None and self._pairing.answer_erased(call)
-            self._calls.end(index, node, intact, answer_erased)
+            outcome = self._calls.end(index, node, intact, answer_erased)
+            if outcome in UNSENT and call is not None and self._pairing.answered(call):
+                message = "an answer to a call that was not sent"
+                self._findings.fail(Check.PAIRING, "E_PAIR", message, index, s)
         if self._seals.seal_at is not None:
             self._seals.refuse(index, s)
         if header.seal is not None:
@@ -170,6 +173,12 @@ class _Walk:
         )
 
 
+def _holds(requirement: str, claims: Mapping[ClaimName, Claim]) -> bool:
+    if requirement == UNERASED:
+        return claims[ClaimName.ERASED].answer is Answer.NO
+    return claims[ClaimName(requirement)].answer is Answer.YES
+
+
 def _report(
     findings: Findings,
     facts: Facts,
@@ -179,7 +188,7 @@ def _report(
     pinned: frozenset[str],
 ) -> Report:
     claims = claims_of(findings, facts, signer, pinned)
-    unmet = tuple(name for name in policy.required if claims[name].answer is not Answer.YES)
+    unmet = tuple(name for name in policy.required if not _holds(name, claims))
     if findings.stopped:
         result = Result.UNREADABLE
     elif findings.failures:
