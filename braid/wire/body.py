@@ -9,29 +9,41 @@ from msgspec import Raw
 
 from braid.node import Origin
 from braid.wire.block import Block, Fed, Outcome, Request
+from braid.wire.credentials import without_credentials
 from braid.wire.native import BYTES, Members, keep_raw
-from braid.wire.raw_json import JSON, Path, find_fault, is_object, read_members
+from braid.wire.raw_json import JSON, NOT_JSON, NOT_UTF8, Path, find_fault, is_object, read_members
 
 _FIRST_ERROR_STATUS = 400
 
 Told = tuple[tuple[Block, ...], Outcome]
 
 
-def open_request(provider: str, body: bytes, data_at: Collection[Path]) -> dict[str, Raw] | Request:
-    """Give the members of a request; one that cannot be read is done already (SPEC §5.4)."""
+def open_request(
+    provider: str, body: bytes, data_at: Collection[Path], fields: Collection[str] = ()
+) -> dict[str, Raw] | Request:
+    """Give the members of a request; one that cannot be read is done already (SPEC §5.4).
+
+    `fields` are lower-case names of members that are read: one spelled otherwise is a fault,
+    for parsers that ignore case would read it.
+    """
     fault = find_fault(body, data_at)
     if fault is None:
         document = Raw(body.strip())
         if is_object(document):
-            return read_members(document)
-        fault = "not an object"
+            members = read_members(document)
+            if not any(name not in fields and name.casefold() in fields for name in members):
+                return members
+            fault = "a field in another case"
+        else:
+            fault = "not an object"
     return keep_unread(provider, body, fault)
 
 
 def keep_unread(provider: str, body: bytes, fault: str) -> Request:
     """Give the request that two parsers would read differently, as one block (SPEC §5.4)."""
     marks = {"ambiguous": fault}
-    block = keep_raw(provider, Raw(body), "", Origin.CLIENT, marks, media=BYTES)
+    said = Raw(without_credentials(body))
+    block = keep_raw(provider, said, "", Origin.CLIENT, marks, media=BYTES)
     return Request((), (), (block,), b"{}", ambiguous=fault)
 
 
@@ -80,7 +92,11 @@ class BodyReader:
             return (), Outcome(complete=False, error=is_error)
         fault = find_fault(body, self._answer.data_at, repeats_in_data=True)
         if fault is not None:
-            return (self._keep(body, {"ambiguous": fault}, BYTES),), Outcome(False, is_error)
+            # What is no JSON at all may be the beginning of some. Whether a body came as its
+            # framing promised is the relay's to know (SPEC §6.3).
+            whole = fault not in (NOT_JSON, NOT_UTF8) and body.rstrip().endswith(b"}")
+            outcome = Outcome(complete=whole and not is_error, error=is_error)
+            return (self._keep(body, {"ambiguous": fault}, BYTES),), outcome
         document = Raw(body.strip())
         members = read_members(document) if is_object(document) else {}
         native = self._answer.type_of(members)

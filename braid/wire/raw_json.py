@@ -20,6 +20,9 @@ from braid.errors import Malformed
 
 DEPTH_LIMIT = 200
 """Objects and lists inside each other, the outermost counted as 1 (SPEC §5.4)."""
+NOT_UTF8 = "not utf-8"
+NOT_JSON = "not json"
+"""The faults of what is no JSON, or only the beginning of some."""
 DIGITS_LIMIT = 1000
 """Of one number, as in all JSON here (SPEC §2.5)."""
 _SURELY_A_DOUBLE = 300  # digits
@@ -106,7 +109,7 @@ def find_fault(
         try:
             text = document.decode()
         except UnicodeDecodeError:
-            return "not utf-8"
+            return NOT_UTF8
         try:
             _checking.decode(text)
         except _Collision:
@@ -118,7 +121,7 @@ def find_fault(
         except RecursionError:
             return f"nested deeper than {DEPTH_LIMIT}"
         except ValueError:
-            return "not json"
+            return NOT_JSON
     if _depth(document) > DEPTH_LIMIT:
         return f"nested deeper than {DEPTH_LIMIT}"
     return None
@@ -152,7 +155,7 @@ def _find_collision(text: str, data_at: Collection[Path], repeats_in_data: bool)
     except RecursionError:
         return f"nested deeper than {DEPTH_LIMIT}"
     except ValueError:
-        return "not json"
+        return NOT_JSON
     longest = max(map(len, data_at), default=0)
     while left:
         path, is_data, value = left.pop()

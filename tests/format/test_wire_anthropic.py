@@ -280,6 +280,62 @@ def test_lists_without_their_shape_are_kept_raw() -> None:
     assert (nothing.messages, nothing.system, nothing.tools) == ((), (), ())
 
 
+SERVER = {"type": "url", "name": "mine", "tool_configuration": {"allowed_tools": ["token"]}}
+HIDDEN = "[credential not recorded]"
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ({"authorization_token": "SECRET"}, {"authorization_token": HIDDEN}),
+        ({"Authorization-Token": {"a": "SECRET"}}, {"Authorization-Token": HIDDEN}),
+        ({"headers": {"x-key": "SECRET"}}, {"headers": HIDDEN}),
+        ({"authorization_token": None}, {"authorization_token": None}),
+        ({"url": "https://mcp.example/sse"}, {"url": "https://mcp.example/sse"}),
+        (
+            {"url": "https://mcp.example/sse?token=SECRET#SECRET"},
+            {"url": f"https://mcp.example/sse?{HIDDEN}"},
+        ),
+        (
+            {"url": " HTTPS://me:SECRET@[::1]:8/a@b#SECRET"},
+            {"url": f" HTTPS://{HIDDEN}@[::1]:8/a@b?{HIDDEN}"},
+        ),
+        ({"url": "SECRET@host\ud800"}, {"url": HIDDEN}),
+        ({"more": [{"api_key": "SECRET"}]}, {"more": [{"api_key": HIDDEN}]}),
+    ],
+)
+def test_what_a_server_is_reached_with_is_not_recorded(given: Any, kept: Any) -> None:
+    read = read_request(request(mcp_servers=[{**SERVER, **given}]))
+    assert json.loads(read.parameters)["mcp_servers"] == [{**SERVER, **kept}]
+    (unseen,) = read.tools
+    assert (unseen.kind, unseen.unseen, unseen.attrs["type"]) == ("tools", True, "unseen")
+    assert json.loads(unseen.content) == {"mcp_servers": [{**SERVER, **kept}]}
+    assert b"SECRET" not in read.parameters + unseen.content
+
+
+def test_a_credential_is_hidden_however_the_body_is_spelled() -> None:
+    plain = request(mcp_servers=[{**SERVER, "authorization_token": 'a"SECRET'}])
+    escaped = plain.replace(b"authorization_token", b"authorization\\u005ftoken")
+    assert b"SECRET" not in read_request(escaped).parameters
+    for body in (plain[:-1], plain[:-4], plain[:-1] + b',"model":1}'):
+        (raw,) = read_request(body).messages
+        assert raw.attrs["ambiguous"] in ("not json", "a repeated name")
+        assert b"SECRET" not in raw.content and HIDDEN.encode() in raw.content
+
+
+def test_definitions_that_only_the_provider_knows_are_unseen() -> None:
+    toolset = {"type": "mcp_toolset", "mcp_server_name": "mine"}
+    skills = {"skills": [{"type": "anthropic", "skill_id": "xlsx"}]}
+    for body, unseen in (
+        (request(tools=[toolset]), [True]),
+        (request(container=skills), [True]),
+        (request(container={"id": "c", "skills": []}, mcp_servers=[]), []),
+        (request(container="c", mcp_servers=None), []),
+        (request(tools=[{"name": "f"}], mcp_servers=[SERVER]), [False, True]),
+    ):
+        assert [block.unseen for block in read_request(body).tools] == unseen
+
+
 def test_a_thread_continues_an_answer() -> None:
     going_on = request(thread={"type": "continue", "previous_message_id": "msg_1"})
     assert read_request(going_on).continues == "msg_1"
@@ -308,6 +364,7 @@ def test_a_lone_surrogate_is_told_and_is_no_fault() -> None:
 AMBIGUOUS = {
     "a repeated name": b'{"model":"a","model":"b","messages":[]}',
     "names that differ only in case": b'{"messages":[{"role":"user","Role":"x","content":"y"}]}',
+    "a field in another case": b'{"Messages":[{"role":"user","content":"x"}]}',
     "not utf-8": b'{"messages":[{"role":"user","content":"\xff"}]}',
     "a byte order mark": b'\xef\xbb\xbf{"messages":[]}',
     "nan or infinity": b'{"temperature":NaN}',
@@ -330,6 +387,13 @@ def test_an_ambiguous_request_is_one_block_of_raw_bytes(fault: str) -> None:
     )
     assert (block.content, block.attrs["ambiguous"], block.role) == (body, fault, "")
     assert (read.parameters, read.model, read.stream) == (b"{}", None, False)
+
+
+@pytest.mark.parametrize("name", ["SYSTEM", "Tools", "meſsages", "Model", "Mcp_servers", "Thread"])
+def test_a_field_under_a_name_that_some_parsers_read_alike_is_ambiguous(name: str) -> None:
+    read = read_request(json.dumps({name: [], "max_tokens": 1}, ensure_ascii=False).encode())
+    assert read.ambiguous == "a field in another case"
+    assert read_request(b'{"Metadata":{"Model":"x"}}').ambiguous is None
 
 
 def test_repeated_names_in_a_resent_tool_input_are_ambiguous() -> None:

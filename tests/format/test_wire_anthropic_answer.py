@@ -417,13 +417,6 @@ def test_names_may_repeat_in_the_input_a_model_wrote() -> None:
         (b'{"type":"message"}', 200, False, "application/json", {"type": "message"}),
         (b'{"type":"message","content":7}', 200, False, "application/json", {"type": "message"}),
         (b"[1]", 200, False, "application/json", {}),
-        (
-            b'{"type":"message","content":[],"content":[]}',
-            200,
-            False,
-            "application/octet-stream",
-            {"ambiguous": "a repeated name"},
-        ),
     ],
 )
 def test_what_is_no_message_is_kept_as_it_came(
@@ -435,6 +428,25 @@ def test_what_is_no_message_is_kept_as_it_came(
         (block,) = reading.blocks
         assert (block.kind, block.media, block.content, block.role) == ("other", media, body, "")
         assert block.attrs == {"provider": "anthropic", **attrs}
+
+
+@pytest.mark.parametrize(
+    ("body", "fault"),
+    [
+        (b'{"type":"message","content":[],"content":[]}', "a repeated name"),
+        (b'{"type":"message","content":[],"Content":[]}\n', "names that differ only in case"),
+        (b'{"content":' + b"[" * 300 + b"]" * 300 + b"}", "nested deeper than 200"),
+        (b'{"content":' + b"[" * 10**5 + b"]" * 10**5 + b"}", "nested deeper than 200"),
+    ],
+)
+def test_a_whole_answer_that_cannot_be_read_is_whole(body: bytes, fault: str) -> None:
+    """The framing decides whether it came to its end (SPEC §6.3)."""
+    for status, error in ((200, False), (400, True)):
+        reading = read(body, status, WHOLE)
+        assert (reading.outcome.complete, reading.outcome.error) == (not error, error)
+        (block,) = reading.blocks
+        assert (block.content, block.attrs["ambiguous"]) == (body, fault)
+    assert not read(body.rstrip()[:-1], 200, WHOLE).outcome.complete
 
 
 def test_an_empty_body_says_nothing() -> None:

@@ -89,9 +89,11 @@ def read_string(literal: Raw, role: str, origin: Origin, marks: Marks | None = N
 def read_tool(raw: Raw) -> tuple[Block]:
     """Read one entry of a request's `tools`."""
     members = read_members(raw) if is_object(raw) else {}
-    names = _read_names(read_word(members.get("type")), members)
-    attrs: dict[str, object] = {"provider": PROVIDER, **names}
-    return (Block(Kind.TOOLS, Origin.CLIENT, JSON, bytes(raw), attrs),)
+    native = read_word(members.get("type"))
+    attrs: dict[str, object] = {"provider": PROVIDER, **_read_names(native, members)}
+    # The tools of an MCP server are told to the model by the provider alone.
+    unseen = native == "mcp_toolset"
+    return (Block(Kind.TOOLS, Origin.CLIENT, JSON, bytes(raw), attrs, unseen=unseen),)
 
 
 def _read_names(native: str | None, members: Members) -> dict[str, object]:

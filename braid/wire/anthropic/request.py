@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from msgspec import Raw
 
-from braid.node import Origin
+from braid.node import Kind, Origin
 from braid.wire.anthropic.block import PROVIDER, keep_raw, read_block, read_string, read_tool
 from braid.wire.block import Block, Request
 from braid.wire.body import open_request
-from braid.wire.native import Marks, read_list
+from braid.wire.credentials import hide_credentials
+from braid.wire.native import Marks, Members, read_list
 from braid.wire.raw_json import (
+    JSON,
     attrs_can_hold,
     is_list,
     is_null,
@@ -22,6 +26,7 @@ from braid.wire.raw_json import (
 )
 
 _CONTEXT = ("messages", "system", "tools")
+_FIELDS = frozenset((*_CONTEXT, "container", "mcp_servers", "model", "stream", "thread"))
 # Here names are those of a tool's own parameters, of which `n` and `N` are two.
 _DATA_AT = frozenset(
     {
@@ -37,13 +42,15 @@ _DATA_AT = frozenset(
 
 def read_request(body: bytes) -> Request:
     """Read a request body; bytes that cannot be read are one block. Never raises."""
-    members = open_request(PROVIDER, body, _DATA_AT)
+    members = open_request(PROVIDER, body, _DATA_AT, _FIELDS)
     if isinstance(members, Request):
         return members
+    if "mcp_servers" in members:
+        members["mcp_servers"] = hide_credentials(members["mcp_servers"])
     parameters = {name: value for name, value in members.items() if name not in _CONTEXT}
     stream = members.get("stream")
     return Request(
-        tools=read_list(PROVIDER, members.get("tools"), read_tool),
+        tools=(*read_list(PROVIDER, members.get("tools"), read_tool), *_read_unseen(members)),
         system=_read_content(members.get("system"), "system"),
         messages=read_list(PROVIDER, members.get("messages"), _read_message),
         parameters=bytes(join_members(parameters)),
@@ -51,6 +58,27 @@ def read_request(body: bytes) -> Request:
         stream=stream is not None and bytes(stream) == b"true",
         continues=_read_thread(members.get("thread")),
     )
+
+
+def _read_unseen(members: Members) -> Iterator[Block]:
+    """Give what lets the provider show the model definitions that no request holds.
+
+    Tools of MCP servers: https://platform.claude.com/docs/en/agents-and-tools/mcp-connector.
+    Skills of a container: https://platform.claude.com/docs/en/build-with-claude/skills-guide.
+    """
+    servers, container = members.get("mcp_servers"), members.get("container")
+    if servers is not None and bytes(servers) not in (b"null", b"[]"):
+        yield _point_at("mcp_servers", servers)
+    if container is not None and is_object(container):
+        skills = read_members(container).get("skills")
+        if skills is not None and bytes(skills) not in (b"null", b"[]"):
+            yield _point_at("skills", skills)
+
+
+def _point_at(name: str, value: Raw) -> Block:
+    content = bytes(join_members({name: value}))
+    attrs = {"provider": PROVIDER, "type": "unseen"}
+    return Block(Kind.TOOLS, Origin.CLIENT, JSON, content, attrs, unseen=True)
 
 
 def _read_thread(thread: Raw | None) -> str | None:
