@@ -83,7 +83,7 @@ def recognise(known: Sequence[Block], resent: Sequence[Block]) -> Recognised:
 
 
 def _says(block: Block) -> bool:
-    return bool(block.content) or block.kind is Kind.THINKING
+    return block.kind is Kind.THINKING or bool(_squeeze(block))
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +209,8 @@ def _alike(mine: _Here, back: _Here) -> bool:
         return said == came and mine.block.kind is not Kind.PROMPT
     ours, theirs = mine.block.attrs.get("signature"), back.block.attrs.get("signature")
     if ours and ours == theirs:
-        return said == came or not said or not came
+        # Words under the signature of a thought that came without any are the client's own.
+        return said == came or not came
     return bool(said) and said == came and not (ours and theirs)
 
 
