@@ -113,6 +113,12 @@ def test_every_block_is_known_to_a_test_here() -> None:
     assert not strangers
 
 
+def test_the_demo_says_what_the_readme_shows(reader: Reader) -> None:
+    said = reader.run("braid demo").splitlines()
+    shown = [line for line in block_with("NOT verified").splitlines() if line != "…"]
+    assert shown and all(line in said for line in shown)
+
+
 def test_a_program_is_recorded_under_run(reader: Reader) -> None:
     reader.run(block_with("braid run"))
     written = list((reader.checkout / "transcripts").glob("*.braid.json"))
