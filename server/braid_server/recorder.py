@@ -138,7 +138,7 @@ class Recorder:
             marks=self._marks_of(opening.tenant),
             provider=opening.provider,
         )
-        for attempt in (append, dataclasses.replace(append, blocks=tuple(map(_raw_block, blocks)))):
+        for attempt in _attempts_at(append):
             try:
                 return await self._store.write(functools.partial(self._append, append=attempt))
             except RecordingFailed:
@@ -358,6 +358,12 @@ def _attempts(opening: CallOpening) -> Iterator[CallOpening]:
     raw = dataclasses.replace(opening, request=_raw_request(opening.body), retry=0)
     yield raw
     yield dataclasses.replace(raw, session=None)
+
+
+def _attempts_at(append: _Append) -> Iterator[_Append]:
+    """Give what is to be added, then its raw bytes where the first is not understood."""
+    yield append
+    yield dataclasses.replace(append, blocks=tuple(map(_raw_block, append.blocks)))
 
 
 _CLOSED = "the call was closed while its answer was under way"
