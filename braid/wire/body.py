@@ -106,7 +106,8 @@ class BodyReader:
             marks["ambiguous"] = told
         elif told is not None:
             return told
-        outcome = Outcome(complete=False, error=is_error or native == "error")
+        whole = isinstance(told, str)
+        outcome = Outcome(complete=whole, error=is_error or native == "error")
         return (self._keep(body, marks, JSON),), outcome
 
     def _keep(self, body: bytes, marks: dict[str, object], media: str) -> Block:

@@ -393,6 +393,19 @@ def test_each_function_and_each_other_tool_is_a_block() -> None:
     ]
 
 
+def test_credentials_of_servers_are_not_kept() -> None:
+    transport = {"url": "https://x", "headers": {"x": "SECRET"}}
+    tools = [
+        {"mcpServers": [{"name": "s", "streamableHttpTransport": transport}]},
+        {"exa_ai_search": {"api_key": "SECRET"}},
+        {"functionDeclarations": [{"name": "f", "parameters": {"token": "a"}}], "googleSearch": {}},
+    ]
+    read = read_request(json.dumps({"tools": tools}).encode())
+    assert not any(b"SECRET" in block.content for block in read.tools)
+    assert [block.unseen for block in read.tools] == [True, False, False, False]
+    assert b'"token": "a"' in read.tools[2].content
+
+
 def test_cached_content_comes_first_and_is_unseen() -> None:
     body = b'{"cachedContent":"cachedContents/c","contents":[{"parts":[{"text":"U"}]}]}'
     read = read_request(body)
@@ -467,6 +480,7 @@ AMBIGUOUS = {
     "nan or infinity": b'{"temperature":NaN}',
     "not json": b'{"contents":[}',
     "not an object": b'[{"contents":[]}]',
+    "a field in another case": b'{"Contents":[]}',
     "nested deeper than 200": b'{"contents":' + b"[" * 10**5 + b"]" * 10**5 + b"}",
 }
 

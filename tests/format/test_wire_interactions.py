@@ -253,6 +253,32 @@ def test_each_tool_is_a_block() -> None:
     ]
 
 
+def test_credentials_of_servers_are_not_kept() -> None:
+    server = {"type": "mcp_server", "url": "https://u:SECRET@x/?key=SECRET"}
+    tools = [
+        {**server, "headers": {"x": "SECRET"}},
+        {"type": "retrieval", "exa_ai_search_config": {"api_key": "SECRET"}},
+        {"type": "function", "name": "f", "parameters": {"token": "a"}},
+    ]
+    environment = {"env": {"KEY": {"value": "SECRET"}}, "network": {"credential": "SECRET"}}
+    hook = {"secret": "SECRET"}
+    read = read_request(sent(tools=tools, environment=environment, webhook_config=hook))
+    kept = [bytes(block.content) for block in (*read.tools, *read.messages)] + [read.parameters]
+    assert not any(b"SECRET" in one for one in kept)
+    assert [block.unseen for block in read.tools] == [True, False, False, True]
+    assert b'"token": "a"' in read.tools[2].content
+    unkept = "[credential not recorded]"
+    assert json.loads(read.parameters)["environment"]["env"] == {"KEY": unkept}
+    assert read_request(sent(environment="e")).tools[0].content == b'{"environment":"e"}'
+
+
+def test_an_agent_has_what_no_request_shows() -> None:
+    (agent,) = map(tell, read_request(sent(agent="a")).tools)
+    assert (agent.kind, agent.value, agent.unseen) == ("tools", {"agent": "a"}, True)
+    assert agent.attrs == {"provider": "gemini", "type": "unseen"}
+    assert read_request(sent(agent=None, environment=None)).tools == ()
+
+
 def test_cached_content_comes_first_and_is_unseen() -> None:
     cached, prompt = map(tell, read_request(sent("U", cached_content="c")).messages)
     assert (cached.kind, cached.value, cached.unseen) == ("other", "c", True)
@@ -310,6 +336,7 @@ AMBIGUOUS = {
     "not utf-8": b'{"input":"\xff"}',
     "not json": b'{"input":}',
     "not an object": b'["input"]',
+    "a field in another case": b'{"Input":"a"}',
 }
 
 

@@ -116,7 +116,7 @@ class Candidate:
         """Give the text that grew by this piece and may grow on, if that is all it did."""
         if len(piece.parts) != 1 or piece.about or not isinstance(self._open, OpenText):
             return None
-        return None if "thoughtSignature" in (piece.parts[0].members or {}) else self._open
+        return self._open
 
     def close(self, model: str | None) -> list[Block]:
         """Give the block that never ended, if there is one."""

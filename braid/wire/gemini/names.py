@@ -17,6 +17,7 @@ from braid.wire.raw_json import Path
 
 PROVIDER = "gemini"
 TWO_SPELLINGS = "a name in two spellings"
+OTHER_CASE = "a field in another case"
 
 # What clients put in place of a signature that no provider made: as it is or in base64
 # (https://ai.google.dev/gemini-api/docs/thought-signatures).
@@ -58,11 +59,25 @@ def respell(members: dict[str, Raw], spell: Callable[[str], str] = camel) -> dic
     return respelled
 
 
+def has_other_case(members: Iterable[str], fields: Iterable[str]) -> bool:
+    """Say whether some name is one of these fields only to parsers that ignore case.
+
+    `fields` are in the one spelling that members were given.
+    """
+    known = frozenset(fields)
+    folded = {_fold(name) for name in known}
+    return any(name not in known and _fold(name) in folded for name in members)
+
+
 def in_both_spellings(paths: Iterable[Path]) -> frozenset[Path]:
     """Give paths of camelCase names as any client may spell them."""
     return frozenset(
         spelled for path in paths for spelled in product(*((name, snake(name)) for name in path))
     )
+
+
+def _fold(name: str) -> str:
+    return name.replace("_", "").casefold()
 
 
 def is_placeholder(signature: str) -> bool:

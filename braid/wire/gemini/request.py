@@ -9,11 +9,14 @@ from msgspec import Raw
 from braid.node import Kind, Origin
 from braid.wire.block import Block, Request
 from braid.wire.body import keep_unread, open_request
+from braid.wire.credentials import hide_credentials
 from braid.wire.gemini.names import (
+    OTHER_CASE,
     PROVIDER,
     TWO_SPELLINGS,
     TwoSpellings,
     camel,
+    has_other_case,
     in_both_spellings,
     normalise,
     respell,
@@ -21,6 +24,7 @@ from braid.wire.gemini.names import (
 from braid.wire.gemini.part import read_part, take_apart
 from braid.wire.native import keep_raw
 from braid.wire.raw_json import (
+    JSON,
     attrs_can_hold,
     is_list,
     is_null,
@@ -32,6 +36,7 @@ from braid.wire.raw_json import (
 )
 
 _CONTEXT = ("contents", "systemInstruction", "tools")
+_FIELDS = (*_CONTEXT, "cachedContent", "continuationToken", "generationConfig")
 _ROLES = {"model": "assistant", None: "user"}
 # Here names are a user's own, of which `n` and `N` are two.
 _PART_DATA = (
@@ -67,6 +72,8 @@ def read_request(body: bytes, path: str = "") -> Request:
         return spelled
     try:
         members = respell(spelled)
+        if has_other_case(members, _FIELDS):
+            return keep_unread(PROVIDER, body, OTHER_CASE)
         cached, config = members.get("cachedContent"), members.get("generationConfig")
         token = read_word(members.get("continuationToken"))
         return Request(
@@ -126,18 +133,22 @@ def _read_tool(tool: Raw) -> tuple[Block, ...]:
         functions = _items(raw) if native == "functionDeclarations" else []
         blocks.extend(_tool(function, "functionDeclaration") for function in functions)
         if not functions:
-            blocks.append(_tool(tool if len(spelled) == 1 else join_members({name: raw}), native))
+            shown = hide_credentials(raw)
+            alone = len(spelled) == 1 and shown == raw
+            blocks.append(_tool(tool if alone else join_members({name: shown}), native))
     return tuple(blocks) or (_tool(tool, None),)
 
 
 def _tool(raw: Raw, native: str | None) -> Block:
+    """Make the block of a tool; those of other servers are defined where no request shows it."""
     attrs: dict[str, object] = {"provider": PROVIDER}
     if native is not None:
         attrs["type"] = native
     name = read_word(read_members(raw).get("name")) if is_object(raw) else None
     if name is not None:
         attrs["name"] = name
-    return Block(Kind.TOOLS, Origin.CLIENT, "application/json", bytes(raw), attrs)
+    unseen = native == "mcpServers"
+    return Block(Kind.TOOLS, Origin.CLIENT, JSON, bytes(raw), attrs, unseen=unseen)
 
 
 def _read_contents(contents: Raw | None) -> tuple[Block, ...]:

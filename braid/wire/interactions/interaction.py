@@ -15,6 +15,7 @@ from braid.wire.block import Block, Outcome
 from braid.wire.envelope import Envelope
 from braid.wire.gemini.names import TWO_SPELLINGS, TwoSpellings
 from braid.wire.interactions.content import keep_raw, open_object
+from braid.wire.interactions.servers import hide_servers
 from braid.wire.interactions.step import read_step
 from braid.wire.native import Marks, Members
 from braid.wire.raw_json import (
@@ -149,7 +150,7 @@ class Interaction(Envelope):
             complete=complete, error=error or status == "failed", stop_reason=status
         )
         own = {name: value for name, value in left.items() if name not in _ECHOES}
-        echo = {name: value for name, value in left.items() if name in _ECHOES}
+        echo = {name: hide_servers(name, raw) for name, raw in left.items() if name in _ECHOES}
         if self._variants:
             own["variants"] = join_items(self._variants)
         if self._listed:

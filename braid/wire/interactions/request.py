@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from msgspec import Raw
 
 from braid.node import Kind, Origin
 from braid.wire.block import Block, Request
 from braid.wire.body import keep_unread, open_request
+from braid.wire.credentials import hide_credentials
 from braid.wire.gemini.names import (
+    OTHER_CASE,
     PROVIDER,
     TWO_SPELLINGS,
     TwoSpellings,
+    has_other_case,
     in_both_spellings,
     respell,
     snake,
 )
 from braid.wire.interactions.content import keep_raw, open_object, read_content, read_string
+from braid.wire.interactions.servers import SERVERS, hide_servers
 from braid.wire.interactions.step import read_step
-from braid.wire.native import read_list
+from braid.wire.native import Members, read_list
 from braid.wire.raw_json import (
     JSON,
     is_list,
@@ -32,6 +37,16 @@ from braid.wire.raw_json import (
 )
 
 _CONTEXT = ("input", "system_instruction", "tools")
+_FIELDS = (
+    *_CONTEXT,
+    *SERVERS,
+    "agent",
+    "cached_content",
+    "continuation_token",
+    "model",
+    "previous_interaction_id",
+    "stream",
+)
 # Here names are a user's own, of which `n` and `N` are two.
 _DATA_AT = in_both_spellings(
     [
@@ -62,19 +77,27 @@ def read_request(body: bytes, path: str = "") -> Request:
         return spelled
     try:
         members = respell(spelled, snake)
+        if has_other_case(members, _FIELDS):
+            return keep_unread(PROVIDER, body, OTHER_CASE)
+        parameters = {
+            name: hide_servers(snake(name), raw)
+            for name, raw in spelled.items()
+            if snake(name) not in _CONTEXT
+        }
         continues = (
             read_word(members.get("previous_interaction_id"))
             or read_word(members.get("continuation_token"))
             or (kept and kept[1])
         )
         return Request(
-            tools=read_list(PROVIDER, members.get("tools"), _read_tool),
+            tools=(
+                *read_list(PROVIDER, members.get("tools"), _read_tool),
+                *_read_unseen(members),
+            ),
             system=_read_system(members.get("system_instruction")),
             messages=_read_cached(members.get("cached_content"))
             + _read_input(members.get("input")),
-            parameters=bytes(
-                join_members({n: raw for n, raw in spelled.items() if snake(n) not in _CONTEXT})
-            ),
+            parameters=bytes(join_members(parameters)),
             model=read_word(members.get("model")) or read_word(members.get("agent")),
             stream=bytes(members.get("stream", b"")) == b"true",
             continues=continues,
@@ -88,7 +111,21 @@ def _read_tool(tool: Raw) -> tuple[Block, ...]:
     words = {name: read_word(members.get(name)) for name in ("type", "name")}
     attrs: dict[str, object] = {"provider": PROVIDER}
     attrs |= {name: word for name, word in words.items() if word is not None}
-    return (Block(Kind.TOOLS, Origin.CLIENT, JSON, bytes(tool), attrs),)
+    native = words["type"]
+    shown = tool if native == "function" else hide_credentials(tool)
+    # The tools of a server are defined where no request shows it.
+    unseen = native == "mcp_server"
+    return (Block(Kind.TOOLS, Origin.CLIENT, JSON, bytes(shown), attrs, unseen=unseen),)
+
+
+def _read_unseen(members: Members) -> Iterator[Block]:
+    """Give what has instructions, tools or files of its own that no request holds."""
+    for name in ("agent", "environment"):
+        value = members.get(name)
+        if value is not None and not is_null(value):
+            content = bytes(join_members({name: hide_servers(name, value)}))
+            attrs = {"provider": PROVIDER, "type": "unseen"}
+            yield Block(Kind.TOOLS, Origin.CLIENT, JSON, content, attrs, unseen=True)
 
 
 def _read_system(system: Raw | None) -> tuple[Block, ...]:
