@@ -283,6 +283,7 @@ def test_inline_data_is_decoded(
         f"data:image/png;base64,{PNG.rstrip('=')}",
         f"data:image/png;base64,{PNG}\n",
         f"data:Image/PNG;base64,{PNG}",
+        "data:image/png;base64,QR==",
         "data:text/plain;base64,/w==",
         "data:text/plain,hello",
         "data:image/png;base64",
@@ -391,6 +392,7 @@ AMBIGUOUS = {
     "names that differ only in case": b'{"messages":[{"role":"user","Role":"x","content":"y"}]}',
     "not utf-8": b'{"messages":[{"role":"user","content":"\xff"}]}',
     "not an object": b'[{"messages":[]}]',
+    "a field in another case": b'{"Messages":[]}',
     "not json": b"",
 }
 

@@ -82,6 +82,12 @@ def test_what_a_message_says_of_itself_goes_with_its_first_part() -> None:
     assert "message" not in refusal.attrs
 
 
+def test_a_part_with_an_id_of_its_own_keeps_it_apart() -> None:
+    part = {"type": "output_text", "text": "a", "id": "part_1"}
+    block = only(message(part, role="assistant", id="msg_1"))
+    assert (block.attrs["id"], block.attrs["extra"]) == ("msg_1", {"id": "part_1"})
+
+
 def test_reasoning_is_a_block_for_each_of_its_texts() -> None:
     item = {
         "type": "reasoning",
@@ -359,6 +365,37 @@ def test_each_tool_is_a_block() -> None:
     ]
 
 
+SECRETS = {
+    "type": "mcp",
+    "server_url": "https://me:pass@mcp.example/x?key=k",
+    "authorization": "Bearer t",
+    "headers": {"X-Key": "k"},
+}
+HIDDEN = "[credential not recorded]"
+
+
+def test_credentials_of_tools_are_not_kept() -> None:
+    shown = {
+        "type": "mcp",
+        "server_url": f"https://{HIDDEN}@mcp.example/x?{HIDDEN}",
+        "authorization": HIDDEN,
+        "headers": HIDDEN,
+    }
+    (tool,) = map(tell, read_request(request(tools=[SECRETS])).tools)
+    # What tools the server has the provider tells the model alone.
+    assert (tool.value, tool.unseen) == (shown, True)
+    item = {"type": "additional_tools", "role": "developer", "tools": [{"type": "x"}, SECRETS]}
+    assert only(item).value == {**item, "tools": [{"type": "x"}, shown]}
+    policy = {"network_policy": {"domain_secrets": [{"value": "v"}], "type": "allowlist"}}
+    for place in ("container", "environment"):
+        (tool,) = map(tell, read_request(request(tools=[{"type": "shell", place: policy}])).tools)
+        hidden = {"domain_secrets": HIDDEN, "type": "allowlist"}
+        assert tool.value == {"type": "shell", place: {"network_policy": hidden}}
+    own = {"type": "function", "name": "f", "parameters": {"authorization": {"type": "string"}}}
+    (tool,) = map(tell, read_request(request(tools=[own])).tools)
+    assert (tool.value, tool.unseen) == (own, False)
+
+
 def test_parameters_keep_their_spelling() -> None:
     body = b'{"top_p": 1.10, "input": [], "instructions":null,"tools":null,"model":"m","x":{ "a":1E2 }}'
     read = read_request(body)
@@ -421,6 +458,7 @@ AMBIGUOUS = {
     "a repeated name": b'{"model":"a","model":"b","input":[]}',
     "names that differ only in case": b'{"input":[{"role":"user","Role":"x","content":"y"}]}',
     "not utf-8": b'{"input":"\xff"}',
+    "a field in another case": b'{"Input":"x"}',
     "not an object": b'["x"]',
     "not json": b"",
 }

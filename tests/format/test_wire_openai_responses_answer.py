@@ -289,6 +289,11 @@ def test_the_parts_of_a_cut_message_keep_their_order_and_notes() -> None:
     assert read(START + ended).blocks[0].attrs["extra"]["new"] == 2  # type: ignore[index, call-overload]
 
 
+def test_parts_stand_in_their_order_whichever_came_first() -> None:
+    blocks = read(START + added(message()) + text("b", part=10) + text("a", part=2)).blocks
+    assert [block.content for block in blocks] == [b"a", b"b"]
+
+
 def test_an_item_counts_as_its_end_brought_it() -> None:
     (block,) = said(
         added(message()), text("a"), done(message("a")), life("completed", message("a"))
@@ -311,6 +316,30 @@ def test_pieces_that_said_something_else_are_kept_beside_the_item() -> None:
     assert len(said(text("\\u00e9").replace(b"\\\\u", b"\\u"), done(message("é")))) == 1
     called, use = said(delta("function_call_arguments", "[]"), done({**CALL, "arguments": "{}"}))
     assert (called.content, use.content) == (b"[]", b"{}")
+
+
+def test_a_piece_of_an_item_that_has_ended_is_kept_as_it_came() -> None:
+    late = text("b")
+    block, event_ = said(added(message()), text("a"), done(message("a")), late)
+    assert (block.content, event_.kind) == (b"a", "other")
+    assert event_.attrs["ambiguous"] == "its item has ended"
+    again = added(message()) + text("b")
+    first, second = read(START + done(message("a")) + again).blocks
+    assert (first.content, second.content, second.attrs["cut"]) == (b"a", b"b", True)
+    first, second = read(
+        START + done(message("a")) + again + life("completed", message("a"))
+    ).blocks
+    assert (first.content, second.content) == (b"a", b"b")
+    assert second.attrs["ambiguous"] == "the item that followed says otherwise"
+
+
+def test_an_event_that_does_not_fold_changes_nothing() -> None:
+    odd = text("a", x="X").replace(b'"X"', b'"\\ud800"')
+    (block,) = read(START + odd).blocks
+    assert block.attrs["ambiguous"] == "what attrs cannot hold"
+    nowhere = event("response.shell_call_command.delta", delta="ls", command_index=0)
+    block, item = read(START + added({"type": "shell_call", "id": "s"}) + nowhere).blocks
+    assert (block.kind, item.kind, "extra" in item.attrs) == ("other", "tool_use", False)
 
 
 def test_each_item_is_told_once() -> None:
@@ -469,6 +498,8 @@ def test_an_error_in_a_stream_is_kept() -> None:
         assert (cut_off.content, cut_off.attrs["cut"]) == (b"h", True)
         assert reading.held is None
     assert read(START + b"event: error\ndata: not json\n\n").outcome.error
+    failed = read(event("response.failed", response={})).outcome
+    assert (failed.complete, failed.error) == (True, True)
 
 
 @pytest.mark.parametrize(
@@ -529,6 +560,9 @@ def test_an_event_spelled_like_the_last_is_still_read_where_it_says_more() -> No
         broken = grown.replace(b'"delta":"a"', b'"delta":' + bad)
         event_, block = read(START + begin + broken + grown).blocks
         assert (event_.attrs["ambiguous"], block.content) == (reason, b"aaa")
+    more = text("a", beam=1)
+    (block,) = read(START + added(message()) + more + more + more).blocks
+    assert (block.content, len(block.attrs["extra"]["deltas"])) == (b"aaa", 3)  # type: ignore[index, call-overload, arg-type]
     # The next item has no part in what was learnt of the last.
     both = (
         begin
@@ -578,6 +612,13 @@ def test_what_an_answer_repeats_of_its_request_is_not_the_providers() -> None:
         assert (echo.kind, echo.role) == ("other", "")
         assert echo.attrs == {"provider": "openai", "type": "echo", "id": "resp_1"}
         assert echo.value == {**repeated, "output": [question, result]}
+
+
+def test_an_echo_keeps_no_credentials() -> None:
+    tools = [{"type": "mcp", "headers": {"X-Key": "k"}}, {"type": "function", "name": "f"}]
+    echo = read(START + life("completed", tools=tools)).blocks[-1]
+    hidden = {"type": "mcp", "headers": "[credential not recorded]"}
+    assert echo.value == {"tools": [hidden, tools[1]]}
 
 
 def test_a_conversation_is_another_name_to_go_on_from() -> None:
@@ -630,7 +671,9 @@ def test_what_is_no_response_is_kept_as_it_came(
 ) -> None:
     for content_type in (WHOLE, "") + (("text/event-stream",) if status > 399 else ()):
         reading = read_chunks([body[:3], body[3:]], status, content_type)
-        assert (reading.outcome.complete, reading.outcome.error) == (False, error)
+        # Names that repeat are no fault of the connection: the body is there to its end.
+        assert reading.outcome.complete is (attrs.get("ambiguous") == "a repeated name")
+        assert reading.outcome.error is error
         (block,) = reading.blocks
         assert (block.kind, block.media, block.content, block.role) == ("other", media, body, "")
         assert block.attrs == {"provider": "openai", **attrs}
@@ -728,7 +771,7 @@ def test_no_bytes_make_it_raise(first: bytes, second: bytes, media: str) -> None
     for status in (200, 400):
         reading = read_chunks([first, second], status, media)
         assert reading == read(first + second, status, media)
-        assert not reading.outcome.complete
+        assert not (reading.outcome.complete and status == 400)
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=())), min_size=1, max_size=8))

@@ -9,6 +9,7 @@ from braid.wire.block import Block, Outcome
 from braid.wire.envelope import Envelope
 from braid.wire.native import Members
 from braid.wire.openai.part import keep_raw
+from braid.wire.openai.tool import hide_each
 from braid.wire.raw_json import is_null, join_members, read_word
 
 PROMPTS = frozenset(
@@ -69,7 +70,11 @@ class AnswerEnvelope(Envelope):
         """
         left, outcome = self.end(complete=complete, error=error, stop_reason=stop_reason)
         own = {name: value for name, value in left.items() if name not in ECHOES}
-        echo = {name: value for name, value in left.items() if name in ECHOES}
+        echo = {
+            name: hide_each(value) if name == "tools" else value
+            for name, value in left.items()
+            if name in ECHOES
+        }
         told = [
             keep_raw(join_members(members), "", origin, {"type": native} | self._named())
             for members, origin, native in (

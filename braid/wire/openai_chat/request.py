@@ -15,6 +15,7 @@ from braid.wire.openai_chat.message import read_message
 from braid.wire.raw_json import join_members, read_word
 
 _CONTEXT = ("functions", "messages", "tools")
+_FIELDS = frozenset((*_CONTEXT, "echo", "model", "n", "stream"))
 # Here names are a user's own, of which `n` and `N` are two.
 _DATA_AT = frozenset(
     {
@@ -32,7 +33,7 @@ _is_count = re.compile(rb"[1-9]\d{0,8}").fullmatch
 
 def read_request(body: bytes) -> Request:
     """Read a request body; bytes that cannot be read are one block. Never raises."""
-    members = open_request(PROVIDER, body, _DATA_AT)
+    members = open_request(PROVIDER, body, _DATA_AT, _FIELDS)
     if isinstance(members, Request):
         return members
     parameters = {name: value for name, value in members.items() if name not in _CONTEXT}

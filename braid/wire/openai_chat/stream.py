@@ -6,6 +6,7 @@ that speak like OpenAI do otherwise. What does not fold is kept as it came.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import NamedTuple
 
 from msgspec import Raw
@@ -15,9 +16,8 @@ from braid.wire.block import Block, Outcome, Request
 from braid.wire.native import BYTES
 from braid.wire.openai.envelope import type_of
 from braid.wire.openai.part import keep_raw
-from braid.wire.openai_chat.choice import Choice
 from braid.wire.openai_chat.completion import Completion, open_choice
-from braid.wire.openai_chat.piece import Growth, Piece
+from braid.wire.openai_chat.piece import Growth
 from braid.wire.raw_json import is_list, is_null, is_object, read_items, read_members, read_word
 from braid.wire.stream import is_utf8
 from braid.wire.template import Template
@@ -40,11 +40,9 @@ _LESSONS = 20
 
 
 class _Known(NamedTuple):
-    """How the chunks are spelled in which a text grows."""
+    """How the last event was spelled, in which nothing but one text grew."""
 
     template: Template
-    choice: Choice
-    piece: Piece | None
     parts: list[bytes]
 
 
@@ -63,7 +61,7 @@ class ChunkFold:
 
     def skim(self, event: bytes, blocks: list[Block]) -> bool:
         known = self._known
-        if known is not None and known.choice.open is known.piece:
+        if known is not None:
             part = known.template.part_of(event)
             if part and is_utf8(event):
                 known.parts.append(part)
@@ -83,6 +81,7 @@ class ChunkFold:
             return True
         if terminal and not self.ended:
             self.ended = True
+            self._known = None
             blocks.extend(self._completion.end(cut=False))
         self._failed |= name == "error"
         return terminal
@@ -125,20 +124,15 @@ class ChunkFold:
 
     def _take_choices(self, choices: list[tuple[int, dict[str, Raw]]], blocks: list[Block]) -> None:
         growth: Growth | None = None
-        choice: Choice | None = None
         for index, members in choices:
-            choice = self._completion.choice(index)
-            growth = choice.take_event(members, blocks)
-        if choice is not None and growth is not None and len(choices) == 1:
-            self._learn(choice, growth)
+            growth = self._completion.choice(index).take_event(members, blocks)
+        if growth is not None and len(choices) == 1:
+            self._learn(growth)
 
-    def _learn(self, choice: Choice, growth: Growth) -> None:
-        """Remember how a chunk is spelled in which nothing but one text grows."""
-        if not self._lessons:
-            return
-        self._lessons -= 1
-        try:
-            template = Template(self._event, growth.name, growth.literal, _IDLE)
-        except ValueError:
-            return
-        self._known = _Known(template, choice, choice.open, growth.parts)
+    def _learn(self, growth: Growth) -> None:
+        """Remember how an event is spelled in which nothing but one text grew."""
+        if self._lessons:
+            self._lessons -= 1
+            with suppress(ValueError):
+                template = Template(self._event, growth.name, growth.literal, _IDLE)
+                self._known = _Known(template, growth.parts)

@@ -94,6 +94,11 @@ class OpenItem:
         """Give what did not fold."""
         return [*self._rest, *self._repeated] if cut else self._rest
 
+    @property
+    def said(self) -> bool:
+        """Whether any text of it came."""
+        return bool(self._texts or self._told)
+
     def close(self) -> Raw:
         """Put the item together from its pieces."""
         whole = dict(self._members)

@@ -15,6 +15,7 @@ from braid.wire.openai_responses.item import read_item
 from braid.wire.raw_json import is_list, is_null, is_object, is_string, join_members, read_word
 
 _CONTEXT = ("input", "instructions", "prompt", "tools")
+_FIELDS = frozenset((*_CONTEXT, "conversation", "model", "previous_response_id", "stream"))
 # Here names are a user's own, of which `n` and `N` are two.
 _DATA_AT = frozenset(
     {
@@ -34,7 +35,7 @@ _DATA_AT = frozenset(
 
 def read_request(body: bytes) -> Request:
     """Read a request body; bytes that cannot be read are one block. Never raises."""
-    members = open_request(PROVIDER, body, _DATA_AT)
+    members = open_request(PROVIDER, body, _DATA_AT, _FIELDS)
     if isinstance(members, Request):
         return members
     parameters = {name: value for name, value in members.items() if name not in _CONTEXT}

@@ -11,6 +11,7 @@ from braid.node import Origin
 from braid.wire.block import Block, Outcome
 from braid.wire.native import Marks, Members
 from braid.wire.openai.envelope import AnswerEnvelope
+from braid.wire.openai.tool import hide_in
 from braid.wire.openai_responses.conversation import name_of
 from braid.wire.openai_responses.item import is_listed, read_item, type_of
 from braid.wire.openai_responses.open_item import OpenItem
@@ -66,7 +67,7 @@ class Response:
     def take_pieces(self, place: int, pieces: OpenItem) -> list[Block]:
         """Take an item whose end never came."""
         raw = pieces.close()
-        if self._known(place, raw) is not None:
+        if self._known(place, raw) is not None and not pieces.said:
             return []
         self._remember(place, raw)
         marks: Marks = {**self.envelope.mark(place), "cut": True}
@@ -97,28 +98,29 @@ class Response:
         there = self._by_place.get(place)
         return there if there is not None and type_of(there) == type_of(members) else None
 
-    def _remember(self, place: int, raw: Raw) -> Members:
+    def _remember(self, place: int, raw: Raw) -> None:
         members = _members(raw)
         self._by_place[place] = members
         if (name := read_word(members.get("id"))) is not None:
             self._by_id[name] = members
-        return members
 
     def _take(
         self, place: int, raw: Raw, pieces: OpenItem | None, known: Members | None, *, cut: bool
     ) -> list[Block]:
-        if known is not None:
-            self._compare(known, _members(raw))
-            return []
-        members = self._remember(place, raw)
-        if is_listed(members):
-            self._listed.append(raw)
-            return []
+        members = _members(raw)
         marks = self.envelope.mark(place) | ({"cut": True} if cut else {})
         blocks: list[Block] = []
         if pieces is not None and pieces.contradicts(members):
             blocks += read_item(pieces.close(), Origin.PROVIDER, {**marks, "ambiguous": _DIFFERS})
-        blocks += _with_deltas(read_item(raw, Origin.PROVIDER, marks), pieces, cut=False)
+        if known is not None:
+            self._compare(known, members)
+            return blocks
+        self._remember(place, raw)
+        if is_listed(members):
+            self._listed.append(hide_in(raw))
+        else:
+            item = read_item(raw, Origin.PROVIDER, marks)
+            blocks += _with_deltas(item, pieces, cut=False)
         return blocks
 
     def _compare(self, known: Members, members: Members) -> None:
