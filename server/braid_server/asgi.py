@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from braid_server.gate import Refused
-from braid_server.headers import Header, first
+from braid_server.headers import Header, promised
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -32,10 +32,13 @@ async def tell(send: Send, status: int, text: bytes, headers: list[Header] | Non
 
 
 async def whole_body(headers: list[Header], receive: Receive, limit: int) -> bytes | None:
-    """Read a request body, or None if the client left; raises Refused beyond the limit."""
+    """Read a request body, or None if the client left.
+
+    Raises Refused beyond the limit, and where it is not as long as its headers promise.
+    """
     refused = Refused(413, f"request body: expected at most {limit} bytes")
-    promised = first(headers, b"content-length")
-    if promised is not None and int(promised) > limit:
+    length = promised(headers)
+    if length is not None and length > limit:
         raise refused
     pieces: list[bytes] = []
     size = 0
@@ -48,5 +51,8 @@ async def whole_body(headers: list[Header], receive: Receive, limit: int) -> byt
         if size > limit:
             raise refused
         if not message.get("more_body", False):
+            if length not in (None, size):
+                # It would go upstream with the wrong length, before another's request.
+                raise Refused(400, f"request body: expected {length} bytes, got {size}")
             return b"".join([*pieces, piece]) if pieces else piece
         pieces.append(piece)

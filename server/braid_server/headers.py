@@ -39,28 +39,45 @@ _NEVER_DOWN = frozenset(
 )
 
 
-def upward(headers: Iterable[Header], authorization: str | None = None) -> list[tuple[str, str]]:
-    """What of a request's headers goes upstream; raises Refused for bytes that are not UTF-8.
+def upward(headers: Iterable[Header], authorization: str | None = None) -> list[Header]:
+    """What of a request's headers goes upstream.
 
-    `content-length` stays where the client put it: our server's parser has held the body to it.
+    `content-length` stays where the client put it; whoever sends the body holds it to that.
     `authorization` is what the operator wrote into the upstream's address, and replaces the
     client's own as it would in a client given that address.
     """
     headers = list(headers)
     named = _named_by_connection(headers)
-    crossing: list[tuple[str, str]] = []
+    crossing: list[Header] = []
+    if first(headers, b"transfer-encoding") is not None:
+        # RFC 9112 §6.1: then it says nothing, and must not be forwarded.
+        named |= {b"content-length"}
     if authorization is not None:
         named |= {b"authorization"}
-        crossing.append(("authorization", authorization))
+        crossing.append((b"authorization", authorization.encode()))
     for name, value in headers:
-        if name in _NEVER_UP or name.startswith((b"x-braid-", b"proxy-")) or name in named:
-            continue
-        try:
-            # The upstream client writes header text as UTF-8.
-            crossing.append((name.decode("ascii"), value.decode("utf-8")))
-        except UnicodeDecodeError as fault:
-            raise Refused(400, "header: expected UTF-8") from fault
+        if not (name in _NEVER_UP or name.startswith((b"x-braid-", b"proxy-")) or name in named):
+            crossing.append((name, value))
     return crossing
+
+
+def as_text(headers: Iterable[Header]) -> list[tuple[str, str]]:
+    """Headers for the upstream client, which writes them as UTF-8; raises Refused for others."""
+    try:
+        return [(name.decode("ascii"), value.decode("utf-8")) for name, value in headers]
+    except UnicodeDecodeError as fault:
+        raise Refused(400, "header: expected UTF-8") from fault
+
+
+def promised(headers: Iterable[Header]) -> int | None:
+    """How long a request says its body is; raises Refused where it says two things."""
+    lengths = {value for name, value in headers if name == b"content-length"}
+    if not lengths:
+        return None
+    length = lengths.pop()
+    if lengths or not length.isdigit():
+        raise Refused(400, "content-length: expected one number")
+    return int(length)
 
 
 def downward(headers: Sequence[Header], status: int) -> list[Header]:

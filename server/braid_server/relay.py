@@ -14,7 +14,7 @@ from typing import Any
 from braid_server.asgi import Receive, Send, body, start, tell, whole_body
 from braid_server.exchange import Exchange, Stopped
 from braid_server.gate import Gate, Refused
-from braid_server.headers import Header, downward, first, upward
+from braid_server.headers import Header, as_text, downward, first, promised, upward
 from braid_server.opening import opening_of
 from braid_server.provider import Provider, route
 from braid_server.recorded import RecordedCall
@@ -80,9 +80,11 @@ class Relay:
         send: Send,
     ) -> None:
         headers: list[Header] = scope["headers"]
-        upgrade = first(headers, b"upgrade")
-        if upgrade is not None and upgrade.lower() == b"websocket":
+        if any(name == b"upgrade" and b"websocket" in value.lower() for name, value in headers):
             raise Refused(426, "upgrade: websockets are not relayed")
+        # What follows it is by definition no body, so its headers cannot say how long that is.
+        if scope["method"] == "CONNECT":
+            raise Refused(405, "method: CONNECT is not relayed")
         tenant = self._gate.tenant_of_relay(headers)
         if self._closing:
             raise Refused(503, "this server is shutting down")
@@ -94,6 +96,7 @@ class Relay:
         except UnicodeDecodeError as fault:
             raise Refused(400, "query: expected UTF-8") from fault
         crossing = upward(headers, provider.address.authorization)
+        text = as_text(crossing)
         exchange = Exchange()
         self._live.add(exchange)
         try:
@@ -101,11 +104,11 @@ class Relay:
                 sent = await _whole(exchange, headers, receive)
                 if sent is None:
                     return
-                opening = await opening_of(provider, tenant, path, query, headers, sent)
+                opening = await opening_of(provider, tenant, path, query, crossing, sent)
                 call = await self._open(exchange, opening)
                 exchange.watch(receive)
                 recorded = RecordedCall(provider, call, exchange, send)
-                await recorded.carry(self._upstream, _target(path, query), crossing, sent)
+                await recorded.carry(self._upstream, _target(path, query), text, sent)
             else:
                 upload = _upload(exchange, headers, receive)
                 await self._pass_through(
@@ -113,7 +116,7 @@ class Relay:
                     provider,
                     scope["method"],
                     _target(path, query),
-                    crossing,
+                    text,
                     upload,
                     send,
                 )
@@ -192,24 +195,30 @@ def _upload(
     exchange: Exchange, headers: list[Header], receive: Receive
 ) -> AsyncIterator[bytes] | None:
     """The body of a request as it comes; None where its headers promise none."""
-    length = first(headers, b"content-length")
-    if first(headers, b"transfer-encoding") is None and (length is None or int(length) == 0):
+    length = promised(headers)
+    if length == 0 or (length is None and first(headers, b"transfer-encoding") is None):
         exchange.watch(receive)
         return None
-    return _pieces(exchange, receive)
+    return _pieces(exchange, receive, length)
 
 
-async def _pieces(exchange: Exchange, receive: Receive) -> AsyncIterator[bytes]:
+async def _pieces(exchange: Exchange, receive: Receive, length: int | None) -> AsyncIterator[bytes]:
     more = True
+    size = 0
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             exchange.stop(CallOutcome.CLIENT_GONE)
             # A clean end would tell the upstream that the body is whole.
             raise ConnectionResetError
-        if piece := message.get("body", b""):
-            yield piece
+        piece = message.get("body", b"")
+        size += len(piece)
         more = message.get("more_body", False)
+        if length is not None and (size > length or (size < length and not more)):
+            # The next request on this connection would be read from the wrong byte.
+            raise ConnectionResetError
+        if piece:
+            yield piece
     exchange.watch(receive)
 
 
