@@ -10,19 +10,21 @@ from enum import StrEnum
 
 import msgspec
 
-from braid import strict_json
 from braid.content import BodyDigest
 from braid.node import Kind, Origin, read_header
 from braid.wire.block import Block
+from braid_server.laying import Laying
 from braid_server.lineage import Lineage, Prefix
 from braid_server.marks import Marks, Matched, match_blocks
 from braid_server.recording import CallOpening
 from braid_server.store import BraidRow
 from braid_server.store.rows import Reading
-from braid_verifier.resent import Recognised, Resent, recognise
+from braid_verifier.resent import Recognised, Resent
 
 # A question that many ask has many answers; the newest of them are looked through.
 CANDIDATES = 8
+# Equal bodies, of which one may be the call that this one repeats.
+REPETITIONS = 64
 
 
 class By(StrEnum):
@@ -138,7 +140,8 @@ class Placer:
         if wanted.retried_since is None:
             return None
         fallback: Place | None = None
-        for number, call in sorted(self._reading().marked(wanted.body_mark), reverse=True):
+        repeated = sorted(self._reading().marked(wanted.body_mark), reverse=True)
+        for number, call in repeated[:REPETITIONS]:
             row = self._row(number)
             if row is None or not self._fits(wanted, row, None):
                 continue
@@ -183,7 +186,8 @@ class Placer:
         if wanted.answer is None:
             return None
         closed: Place | None = None
-        for number, end in sorted(self._reading().marked(wanted.answer), reverse=True):
+        named = sorted(self._reading().marked(wanted.answer), reverse=True)
+        for number, end in named[:CANDIDATES]:
             row = self._row(number)
             if row is None:
                 continue
@@ -211,8 +215,9 @@ class Placer:
             for mark in (wanted.marks.words(prefix), wanted.marks.anchors(prefix))
         ]
         ends = self._reading().marked_any([mark for _, mark in marks])
+        laying = Laying(self._reading, wanted.messages)
         for length, mark in marks:
-            found = self._known(wanted, among, ends.get(mark, ()), length)
+            found = self._known(wanted, among, ends.get(mark, ()), length, laying)
             if found is not None:
                 return found
         return None
@@ -223,6 +228,7 @@ class Placer:
         among: set[int] | None,
         marked: Iterable[tuple[int, int]],
         length: int,
+        laying: Laying,
     ) -> _Found | None:
         ends: dict[int, int] = {}
         for number, end in marked:
@@ -230,11 +236,13 @@ class Placer:
                 ends[number] = max(end, ends.get(number, -1))
         found: list[_Found] = []
         for number in sorted(ends, reverse=True)[:CANDIDATES]:
+            if laying.is_hopeless(number, length):
+                continue
             row = self._row(number)
             if row is None or not self._fits(wanted, row, among):
                 continue
             source = self._any(row)
-            laid = self._lay(source, ends[number], wanted.messages[:length])
+            laid = laying.lay(source, ends[number], length)
             if laid is not None:
                 found.append(_Found(row, source, ends[number], laid, unique=True))
         if len(found) < 2:
@@ -243,42 +251,6 @@ class Placer:
 
     def _fits(self, wanted: Wanted, row: BraidRow, among: set[int] | None) -> bool:
         return among is not None or wanted.session is None or row.session in (None, wanted.session)
-
-    def _lay(self, source: Lineage, end: int, messages: Sequence[Matched]) -> Recognised | None:
-        """Lay resent messages beside a known conversation.
-
-        None if any of them is new, or if none of them is of the answer that ends there.
-        """
-        call = source.call_of(end)
-        path = [seq for seq in source.conversation(call) if not source.nodes[seq].follows]
-        laid = align(source, path, messages)
-        if not _accounts(laid, messages):
-            blocks = [self._block(source, seq) for seq in path]
-            by_words = recognise(blocks, [matched.block for matched in messages])
-            if not _accounts(by_words, messages):
-                return None
-            laid = Recognised(
-                tuple(here and Resent(path[here.known], here.exact) for here in by_words.blocks),
-                frozenset(path[here] for here in by_words.used),
-                by_words.elided,
-            )
-        return None if laid.used.isdisjoint(source.answer_of(call)) else laid
-
-    def _block(self, source: Lineage, seq: int) -> Block:
-        """Read a known block from the store."""
-        rows = [self._reading().node(source.number, part) for part in source.block_at(seq)]
-        assert rows[0] is not None
-        header = read_header(rows[0].node.h)
-        opened = [row.node.opened for row in rows if row is not None and row.node.opened]
-        said = [strict_json.read_object(part.attrs, "attrs") for part in opened]
-        # The last parts may hold what did not fit into attrs, and that is not content.
-        content = (
-            part.content
-            for part, attrs in zip(opened, said, strict=True)
-            if attrs.get("provider") == said[0].get("provider")
-        )
-        attrs = said[0] if said else {}
-        return Block(header.kind, header.origin, header.media, b"".join(content), attrs)
 
     def _resumed(self, by: By, lineage: Lineage, found: _Found) -> Place:
         return Place(
@@ -307,14 +279,6 @@ class _Found:
     unique: bool
 
 
-def _accounts(laid: Recognised, messages: Sequence[Matched]) -> bool:
-    """Tell whether every message that says something is known."""
-    return all(
-        here is not None or (matched.block.kind is not Kind.THINKING and not matched.spine)
-        for here, matched in zip(laid.blocks, messages, strict=True)
-    )
-
-
 def answer_prefixes(messages: Sequence[Matched]) -> list[tuple[int, Prefix]]:
     """Give (length, value) of each prefix that ends where an assistant's turn ends."""
     prefixes: list[tuple[int, Prefix]] = []
@@ -325,27 +289,3 @@ def answer_prefixes(messages: Sequence[Matched]) -> list[tuple[int, Prefix]]:
         if matched.block.role == "assistant" and last:
             prefixes.append((index + 1, prefix))
     return prefixes
-
-
-def align(lineage: Lineage, path: Sequence[int], messages: Sequence[Matched]) -> Recognised:
-    """Lay resent blocks beside the known path by their matches: which node each one is.
-
-    Where the spines are equal, what lies between them may be left out.
-    """
-    known: list[Resent | None] = []
-    at, elided = 0, False
-    for matched in messages:
-        here = at
-        while here < len(path) and lineage.nodes[path[here]].match != matched.match:
-            if lineage.nodes[path[here]].spine:
-                here = len(path)
-                break
-            here += 1
-        if here < len(path):
-            elided = elided or here > at
-            known.append(Resent(path[here], exact=True))
-            at = here + 1
-        else:
-            known.append(None)
-    used = frozenset(here.known for here in known if here is not None)
-    return Recognised(tuple(known), used, elided or at < len(path))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from braid_server.call_record import CallRecord
 from braid_server.recording import CallOutcome
@@ -167,6 +168,105 @@ def test_an_answer_nobody_needs_to_resend_gathers_no_strangers(desk: Desk, else_
     assert stranger.braid != first.braid
     resent = desk.turn(ask("hello", assistant(thinking("hmm")), "more"), "words")
     assert resent.braid == first.braid
+
+
+@pytest.fixture
+def selects() -> Iterator[list[str]]:
+    """The queries that are made meanwhile, whoever makes them."""
+    made: list[str] = []
+
+    def note(connection: object, cursor: object, statement: str, *rest: object) -> None:
+        if statement.startswith("SELECT"):
+            made.append(statement)
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", note)
+    yield made
+    sa.event.remove(sa.Engine, "before_cursor_execute", note)
+
+
+class TestLongConversations:
+    """What is looked up to place a request does not grow with it where one word was changed."""
+
+    TURNS = 40
+
+    @pytest.fixture
+    def said(self, desk: Desk) -> list[Any]:
+        said: list[Any] = []
+        for n in range(self.TURNS):
+            said.append(user(f"question {n}"))
+            content = [thinking(f"hmm {n}", f"c2ln{n:04}"), text(f"answer {n}")]
+            desk.turn(ask(*said), *content)
+            said.append(assistant(*content))
+        return said
+
+    def ask_again(self, desk: Desk, said: list[Any], selects: list[str]) -> tuple[CallRecord, int]:
+        selects.clear()
+        call = desk.open(ask(*said, "and now?"))
+        count = len(selects)
+        desk.answer(call, "now")
+        return call, count
+
+    @pytest.mark.parametrize("turn", [1, 2, 20, TURNS - 1])
+    def test_an_edited_answer_is_placed_before_it(
+        self, desk: Desk, said: list[Any], selects: list[str], turn: int
+    ) -> None:
+        honest, cost = self.ask_again(desk, said, selects)
+        edited = list(said)
+        edited[2 * turn + 1] = assistant("what nobody said")
+        call, edited_cost = self.ask_again(desk, edited, selects)
+        assert edited_cost <= 2 * cost + 4
+        assert call.braid == honest.braid
+        shown = desk.told(call).shown["messages"]
+        origins = [node.origin for node in shown if node.kind == "text"]
+        assert origins == ["provider"] * turn + ["client"] * (self.TURNS - turn)
+
+    def test_a_first_answer_that_was_edited_leaves_nothing_known(
+        self, desk: Desk, said: list[Any], selects: list[str]
+    ) -> None:
+        honest, cost = self.ask_again(desk, said, selects)
+        call, edited_cost = self.ask_again(
+            desk, [said[0], assistant("what nobody said"), *said[2:]], selects
+        )
+        assert placed(desk, call) == ("new", []) and call.braid != honest.braid
+        assert edited_cost <= 2 * cost + 4
+
+    def test_what_was_left_out_is_not_read(
+        self, desk: Desk, said: list[Any], selects: list[str]
+    ) -> None:
+        honest, cost = self.ask_again(desk, said, selects)
+        for at in range(1, len(said) - 1, 2):
+            said[at] = assistant(*said[at]["content"][:1])
+        call, left_out = self.ask_again(desk, said, selects)
+        assert left_out == cost
+        assert (call.braid, placed(desk, call)[1]) == (honest.braid, ["continued", "elided"])
+
+    def test_other_spellings_are_read_once(
+        self, desk: Desk, said: list[Any], selects: list[str]
+    ) -> None:
+        honest, cost = self.ask_again(desk, said, selects)
+        for at in range(1, len(said), 2):
+            said[at] = assistant(f" {said[at]['content'][1]['text']}\n")
+        call, spelled = self.ask_again(desk, said, selects)
+        assert spelled <= cost + 3 * self.TURNS
+        assert call.braid == honest.braid
+        assert placed(desk, call)[1] == ["continued", "elided", "variant"]
+
+    def test_many_twins_that_say_something_else_are_given_up(
+        self, desk: Desk, selects: list[str]
+    ) -> None:
+        said = [f"question {n // 2}" for n in range(40)]
+        for twin in range(12):
+            for at in range(1, len(said), 2):
+                said[at] = f"answer {at} of {twin}"
+                if at in (1, 21, 39):
+                    desk.turn(ask(*said[:at]), said[at])
+        selects.clear()
+        for at in range(1, len(said), 2):
+            said[at] = "what nobody said"
+        call = desk.open(ask(*said, "and now?"))
+        assert len(selects) < 100
+        assert placed(desk, call) == ("new", [])
+        desk.answer(call, "now")
 
 
 def test_open_calls_of_one_opening_are_strangers(desk: Desk) -> None:
