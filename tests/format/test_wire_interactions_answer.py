@@ -154,6 +154,9 @@ def test_annotations_gather() -> None:
         stopped(),
     )
     assert (block.content, block.attrs["extra"]) == (b"ab", {"annotations": [1, 2, 3]})
+    begun = started({**OUTPUT, "content": [{"type": "text", "text": "a", "annotations": [1]}]})
+    block = only(begun, delta("text_annotation_delta", annotations=[2]), stopped())
+    assert (block.content, block.attrs["extra"]) == (b"a", {"annotations": [1, 2]})
 
 
 def test_other_content_comes_whole() -> None:
@@ -193,7 +196,7 @@ def test_a_thought_gathers_its_summary_and_signature() -> None:
 
 
 def test_a_replaced_signature_stays_beside() -> None:
-    signed = [delta("thought_signature", signature=sign) for sign in ("s", "s", "", "t")]
+    signed = [delta("thought_signature", signature=sign) for sign in ("s", "s", "t", "")]
     block = only(started(THOUGHT), *signed, stopped())
     assert block.attrs["signature"] == "t"
     assert block.attrs["extra"] == {"deltas": [{"type": "thought_signature", "signature": "s"}]}
@@ -357,6 +360,7 @@ def test_tokens_are_names_to_continue_by() -> None:
     update = event("interaction.status_update", interaction_id="v1_a", continuation_token="t+/=")
     reading = read(START + update + completed("requires_continuation", continuation_token="u"))
     assert (reading.outcome.id, reading.outcome.aliases) == ("v1_a", ("t+/=", "u"))
+    assert read(update).outcome.id == "v1_a"
     begun = read(START + update + update)
     assert (begun.outcome.complete, begun.outcome.aliases) == (False, ("t+/=",))
     assert begun.outcome.stop_reason == "in_progress"
@@ -434,6 +438,8 @@ def test_steps_that_come_again_at_the_end_are_told_once() -> None:
     other = read(body + completed(steps=[thought, use, more]))
     assert other.blocks[-1].value == {"variants": [more]}
     assert len(other.blocks) == 4
+    unstopped = read(body.removesuffix(stopped(2)) + completed(steps=[thought, use, said]))
+    assert [block.content for block in unstopped.blocks][2:] == [b"A"]
     alone = read(START + completed(steps=[thought, use, said]))
     assert [block.kind for block in alone.blocks] == ["thinking", "tool_use", "text"]
 
@@ -447,6 +453,7 @@ def test_an_error_in_a_stream_is_kept() -> None:
     assert (cut_off.content, cut_off.attrs["cut"]) == (b"h", True)
     assert reading.held is None
     assert read(START + named("error", "not json")).outcome.error
+    assert read(START + fault.replace(b"event: error\n", b"")).outcome.error
 
 
 def test_events_never_heard_of_are_kept() -> None:
