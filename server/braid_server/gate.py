@@ -2,7 +2,7 @@
 
 Without tokens every request is tenant `local`. A web page can make a browser send requests to
 loopback under a name that resolves there (DNS rebinding), so a Host or an Origin that is not a
-loopback name is refused.
+loopback name is refused, and so is what the browser says another site made it send.
 """
 
 from __future__ import annotations
@@ -76,6 +76,9 @@ def _at_home(headers: Iterable[tuple[bytes, bytes]]) -> str:
                 raise Refused(403, "host: expected a loopback name")
         elif name == b"origin" and not _is_loopback_origin(value):
             raise Refused(403, "origin: expected none or a loopback one")
+        elif name == b"sec-fetch-site" and value.strip().lower() == b"cross-site":
+            # A link, an image or a form of another site brings no Origin with a GET.
+            raise Refused(403, "sec-fetch-site: expected none of another site")
     if hosts != 1:
         raise Refused(403, f"host: expected one, got {hosts}")
     return LOCAL

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Sequence
-from urllib.parse import unquote_plus
 
 from braid.node import Kind, Origin
 from braid.wire.block import Block, Request
@@ -19,14 +19,17 @@ _log = logging.getLogger(__name__)
 # Reading a body of this size keeps the loop busy for milliseconds; beyond it, a thread reads.
 IN_THREAD = 1024 * 1024
 
-_SECRETS = frozenset({"auth", "authorization", "credential", "credentials", "key", "sig"})
-_SECRET_ENDINGS = ("apikey", "token", "secret", "password", "signature")
+# A flag, a number or a list of names; not what another parser would split once more.
+_VALUE = re.compile(r"[A-Za-z0-9_.,-]{0,64}")
 
 
 async def opening_of(
     provider: Provider, tenant: str, path: str, query: str, headers: Sequence[Header], body: bytes
 ) -> CallOpening:
-    """Say what a request says. Never raises for what a client sent."""
+    """Say what a request says, by the headers that go upstream.
+
+    Never raises for what a client sent.
+    """
     applied = codings(headers)
     if applied or len(body) > IN_THREAD:
         request = await asyncio.to_thread(_read, provider, body, applied)
@@ -37,7 +40,7 @@ async def opening_of(
         provider=provider.name,
         upstream=provider.address.base,
         path=path,
-        query=without_credentials(query),
+        query=of_parameters(query, provider.parameters),
         session=provider.session(headers, request.parameters),
         retry=_count(first(headers, b"x-stainless-retry-count")),
         headers=tuple(
@@ -50,16 +53,17 @@ async def opening_of(
     )
 
 
-def without_credentials(query: str) -> str:
-    """Drop the parameters of a query that carry keys; the others stay as they are spelled."""
-    if not query:
-        return query
-    return "&".join(part for part in query.split("&") if not _is_secret(part.partition("=")[0]))
+def of_parameters(query: str, names: frozenset[str]) -> str:
+    """Keep the parameters of a query that are known, as they are spelled (SPEC §6.1).
+
+    Any other may carry a key, in its value or as its name.
+    """
+    return "&".join(part for part in query.split("&") if _is_known(part, names))
 
 
-def _is_secret(name: str) -> bool:
-    letters = unquote_plus(name).lower().replace("-", "").replace("_", "")
-    return letters in _SECRETS or letters.endswith(_SECRET_ENDINGS)
+def _is_known(part: str, names: frozenset[str]) -> bool:
+    name, _, value = part.partition("=")
+    return name in names and _VALUE.fullmatch(value) is not None
 
 
 def _count(value: bytes | None) -> int:

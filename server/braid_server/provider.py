@@ -7,6 +7,7 @@ Adding one is another row here and another wire module.
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
@@ -29,6 +30,7 @@ class Provider:
                   claims it has it, and the first row of all if none does.
     records       method and path (without the mount) of a generation call.
     error         the body of an error in the provider's own shape, JSON.
+    parameters    of a query that are recorded; any other may carry a key.
     session       what a known client calls its conversation, from headers and parameters.
     versioning    request headers, lower-case, that shape the answer.
     request_id    the answer header that carries the provider's id of the request.
@@ -41,6 +43,7 @@ class Provider:
     read_request: Callable[[bytes], Request]
     read_answer: Callable[[int, str], AnswerReader]
     error: Callable[[int, str], bytes]
+    parameters: frozenset[str]
     session: Callable[[Sequence[Header], bytes], str | None]
     versioning: frozenset[bytes]
     request_id: bytes
@@ -59,8 +62,57 @@ def route(providers: Sequence[Provider], path: str) -> tuple[Provider, str]:
 
 
 def plain(path: str) -> str:
-    """Spell a path the way a lenient upstream may read it, so that no spelling avoids the record."""
+    """Undo what every upstream may undo: percent-encoding, doubled slashes, a slash at the end."""
     return posixpath.normpath("/" + unquote(path).lstrip("/"))
+
+
+def is_ambiguous(provider: Provider, method: str, path: str) -> bool:
+    """Tell whether a path that is not recorded could be read as one that is.
+
+    What does the reading is the upstream or a gateway before it, so every leniency counts.
+    """
+    return any(provider.records(method, reading) for reading in _readings(path))
+
+
+def has_dot_segment(path: str) -> bool:
+    """Tell whether a path, under any reading, climbs or stands still (RFC 3986 §5.2.4).
+
+    A client library may resolve it, and it could leave the path of the upstream's address.
+    """
+    if "." not in path and "%" not in path:
+        return False
+    segments = re.split(r"[/\\]", _unquoted(path))
+    return any(_AFTER_DOTS.split(segment, maxsplit=1)[0] in (".", "..") for segment in segments)
+
+
+def _readings(path: str) -> tuple[str, ...]:
+    text = _unquoted(path).lower()
+    slashed = text.replace("\\", "/")
+    cut = _END.split(slashed, maxsplit=1)[0]
+    return (
+        _AFTER.split(text, maxsplit=1)[0],
+        _AFTER.split(slashed, maxsplit=1)[0],
+        "/".join(segment.partition(";")[0] for segment in cut.split("/")),
+        _JUNK.sub("", slashed),
+    )
+
+
+def _unquoted(path: str) -> str:
+    # Layers of an encoded percent sign fall at once, or each would cost another pass.
+    text = _LAYERS.sub("%", path)
+    for _ in range(_PASSES):
+        if (undone := _LAYERS.sub("%", unquote(text))) == text:
+            break
+        text = undone
+    return text
+
+
+_PASSES = 8
+_LAYERS = re.compile(r"%(?:25)+")
+_AFTER_DOTS = re.compile(r"[;?#\x00-\x20]")
+_JUNK = re.compile(r"[^!-~]")
+_END = re.compile(r"[?#]|[^!-~]")
+_AFTER = re.compile(r"[;?#\\]|[^!-~]")
 
 
 def anthropic(upstream: str = ANTHROPIC) -> Provider:
@@ -73,6 +125,7 @@ def anthropic(upstream: str = ANTHROPIC) -> Provider:
         read_request=anthropic_wire.read_request,
         read_answer=anthropic_wire.read_answer,
         error=_anthropic_error,
+        parameters=frozenset({"beta"}),
         session=_claude_code_session,
         versioning=frozenset({b"anthropic-version", b"anthropic-beta"}),
         request_id=b"request-id",

@@ -16,7 +16,7 @@ from braid_server.exchange import Exchange, Stopped
 from braid_server.gate import Gate, Refused
 from braid_server.headers import Header, as_text, downward, first, promised, upward
 from braid_server.opening import opening_of
-from braid_server.provider import Provider, route
+from braid_server.provider import Provider, has_dot_segment, is_ambiguous, route
 from braid_server.recorded import RecordedCall
 from braid_server.recording import CallOpening, CallOutcome, OpenCall, Recording, RecordingFailed
 from braid_server.upstream import Answer, Broken, NotSent, Upstream
@@ -91,6 +91,11 @@ class Relay:
         # Anything else in front would be read as part of the upstream's host.
         if not path.startswith("/"):
             raise Refused(400, "path: expected one that begins with a slash")
+        if has_dot_segment(path):
+            raise Refused(400, "path: expected no dot segments")
+        records = provider.records(scope["method"], path)
+        if not records and is_ambiguous(provider, scope["method"], path):
+            raise Refused(400, "path: ambiguous")
         try:
             query = scope["query_string"].decode("utf-8")
         except UnicodeDecodeError as fault:
@@ -100,7 +105,7 @@ class Relay:
         exchange = Exchange()
         self._live.add(exchange)
         try:
-            if provider.records(scope["method"], path):
+            if records:
                 sent = await _whole(exchange, headers, receive)
                 if sent is None:
                     return

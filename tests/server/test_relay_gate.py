@@ -90,6 +90,23 @@ def test_foreign_origins_are_refused(origin: str, welcome: bool) -> None:
         assert refusal.value.status == 403
 
 
+@pytest.mark.parametrize(
+    ("site", "welcome"),
+    [("none", True), ("same-origin", True), ("same-site", True), ("cross-site", False)],
+)
+def test_what_another_site_made_a_browser_send_is_refused(site: str, welcome: bool) -> None:
+    headers = [(b"host", b"localhost"), (b"sec-fetch-site", site.encode())]
+    for check in (Gate().tenant_of_relay, Gate().tenant_of_api):
+        if welcome:
+            assert check(headers) == "local"
+        else:
+            with pytest.raises(Refused, match="sec-fetch-site") as refusal:
+                check(headers)
+            assert refusal.value.status == 403
+    token = [*headers, (b"x-braid-token", b"secret-a")]
+    assert Gate(TOKENS).tenant_of_relay(token) == "ada"
+
+
 @pytest.mark.parametrize(("token", "tenant"), [("secret-a", "ada"), ("secret-b", "bob")])
 def test_tokens_name_their_tenant(token: str, tenant: str) -> None:
     gate = Gate(TOKENS)

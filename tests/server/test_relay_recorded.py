@@ -12,8 +12,8 @@ import pytest
 from braid.node import Kind, Origin
 from braid.wire.block import AnswerReader, Block, Fed, Outcome, Request
 from braid_server.answer import AnswerCopy
-from braid_server.opening import without_credentials
-from braid_server.provider import anthropic, plain
+from braid_server.opening import of_parameters
+from braid_server.provider import anthropic, has_dot_segment, is_ambiguous, plain
 from braid_server.recording import CallOutcome
 from braid_server.relay import MAX_BODY
 from braid_server.upstream import Address, UpstreamUnusable
@@ -47,7 +47,7 @@ def test_call_says_what_was_asked_and_of_whom() -> None:
         assert upstream.request().line == "POST /pfx/v1/messages?beta=true&x=%41 HTTP/1.1"
     assert (opening.tenant, opening.provider) == ("local", "anthropic")
     assert opening.upstream == upstream.url + "/pfx"
-    assert (opening.path, opening.query) == ("/v1/messages", "beta=true&x=%41")
+    assert (opening.path, opening.query) == ("/v1/messages", "beta=true")
     assert (opening.session, opening.retry) == ("s-1", 2)
     assert opening.headers == (
         ("anthropic-version", "2026-10-21"),
@@ -101,16 +101,20 @@ def test_log_lines_say_what_happened_without_a_word_of_it(
     ("query", "kept"),
     [
         ("", ""),
-        ("a=1&b", "a=1&b"),
-        ("key=x", ""),
-        ("a=1&access_token=x&b=%20", "a=1&b=%20"),
-        ("a=1&Api-Key=x&api_key=x&apikey=y&token=z&&c", "a=1&&c"),
-        ("%6Bey=x&monkey=1&auth_token=x&client_secret=x&password=x&sig=x", "monkey=1"),
-        ("beta=true&key", "beta=true"),
+        ("beta=true", "beta=true"),
+        ("beta", "beta"),
+        ("beta=", "beta="),
+        ("a=1&beta=true&b&beta=x-1,y.2", "beta=true&beta=x-1,y.2"),
+        ("key=x&access_key=x&subscription-key=x&code=x&pwd=x&jwt=x&sas=x&auth[token]=x", ""),
+        ("X-Amz-Credential=x&sk-SECRET&sk-SECRET=&=sk-SECRET&&beta=1", "beta=1"),
+        ("beta=true;key=x", ""),
+        ("beta=true%26key=x", ""),
+        ("beta=" + "x" * 65, ""),
+        ("Beta=x&%62eta=x&beta[]=x", ""),
     ],
 )
-def test_credentials_leave_a_query(query: str, kept: str) -> None:
-    assert without_credentials(query) == kept
+def test_only_known_parameters_of_a_query_are_recorded(query: str, kept: str) -> None:
+    assert of_parameters(query, anthropic().parameters) == kept
 
 
 @pytest.mark.parametrize(
@@ -145,8 +149,8 @@ def test_retry_count_that_is_none_counts_as_first_time(count: str) -> None:
         "/v1/messages?beta=true",
         "/v1/messages/",
         "//v1/messages",
-        "/v1/./x/../messages",
         "/v1/%6Dessages",
+        "/v1%2Fmessages",
         "/anthropic/v1/messages",
     ],
 )
@@ -154,6 +158,105 @@ def test_no_spelling_of_the_path_avoids_the_record(path: str) -> None:
     with ScriptedUpstream([json_answer()]) as upstream, relaying(upstream.url) as braid:
         assert braid.post(path=path).values("x-braid-call") == ["call-0"]
         assert upstream.request().line == f"POST {path.removeprefix('/anthropic')} HTTP/1.1"
+
+
+AMBIGUOUS = [
+    "/v1/messages;x",
+    "/v1/messages;x/y",
+    "/v1;a=b/messages",
+    "/v1\\messages",
+    "/v1\\messages;x/y",
+    "/v1/messages\\x",
+    "/V1/Messages",
+    "/v1/%256Dessages",
+    "/v1/%25256Dessages",
+    "/v1/%2%35%36Dessages",
+    "/v1/" + "%2525252525252525252525" + "6Dessages",
+    "/v1/messages%20",
+    "/v1/%20messages",
+    "/v1%20/messages",
+    "/v1/messages%09",
+    "/v1/messages%00",
+    "/v1/messages%00/x",
+    "/v1/messages%3Fbeta=true",
+    "/v1/messages%3Fa/b",
+    "/v1;a/messages%3Fa/b",
+    "/v1/messages%23",
+    "/v1/messages%ff",
+    "/v1/messages%e2%80%8b",
+    "/v1/m%c2%adessages",
+    "/anthropic/v1/messages;x",
+]
+
+
+@pytest.mark.parametrize("path", AMBIGUOUS)
+def test_path_that_only_some_upstreams_take_for_a_generation_call_is_refused(path: str) -> None:
+    with ScriptedUpstream([json_answer()]) as upstream, relaying(upstream.url) as braid:
+        answered = braid.post(path=path)
+        assert upstream.connections == 0
+    assert answered.status == 400
+    assert b'"braid: path: ambiguous"' in answered.body
+    assert b'"type":"invalid_request_error"' in answered.body
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/../anthropic/v1/messages",
+        "/%2e%2E/anthropic/v1/messages",
+        "/x/../../anthropic/v1/messages",
+        "/anthropic/../anthropic/v1/messages",
+        "/v1/./messages",
+        "/v1/x/..",
+        "/v1/%2e/x",
+        "/v1%2f..%2fx",
+        "/v1/%252e%252e/x",
+        "/v1/..;a/x",
+        "/v1\\..\\x",
+        "/v1/%5c..%5cx",
+    ],
+)
+@pytest.mark.parametrize("method", ["POST", "GET"])
+def test_dot_segments_are_refused(method: str, path: str) -> None:
+    with (
+        ScriptedUpstream([json_answer()]) as upstream,
+        relaying(upstream.url + "/gw/anthropic") as braid,
+    ):
+        with braid.client() as client:
+            client.request(method, path)
+            assert client.answer().status == 400
+        assert upstream.connections == 0
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/" + "%25" * 300_000, "/" + "%2" * 200_000 + "%35" * 200_000, "/;" * 400_000, "/" * 900_000],
+    ids=["layers", "halves", "segments", "slashes"],
+)
+def test_path_as_long_as_a_head_may_be_is_read(path: str) -> None:
+    assert not is_ambiguous(anthropic(), "POST", path)
+    assert not has_dot_segment(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/complete",
+        "/v1/chat/completions",
+        "/v1/messages/batches",
+        "/v1/messages.x",
+        "/v1/files/a%20b;c%2Fd",
+        "/v1/files/.%C3%A9",
+        "/v1/files/...",
+        "/v1/%E2%82%AC",
+        "/v1/x%25252525252525252525y",
+    ],
+)
+def test_other_paths_of_any_spelling_pass(path: str) -> None:
+    with ScriptedUpstream([json_answer()]) as upstream, relaying(upstream.url) as braid:
+        assert braid.post(path=path).body == MESSAGE
+        assert upstream.request().line == f"POST {path} HTTP/1.1"
+        assert braid.recording.calls == []
 
 
 @pytest.mark.parametrize("path", ["/v1/messages/count_tokens", "/v1/messages/batches", "/v1/x"])
