@@ -6,6 +6,7 @@ Whatever goes wrong here is recorded as raw bytes and does not reach the client.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 
 from braid.node import Kind, Origin
 from braid.wire.block import AnswerReader, Block, Fed, Outcome
@@ -21,7 +22,7 @@ _NOTHING = Fed()
 class AnswerCopy:
     """A fold over the body of an answer as it came.
 
-    size   bytes fed so far.
+    size   bytes fed so far; `grown` after decoding.
     whole  set by the relay when nothing is missing: the terminal event came, or the body
            ended as its framing promised.
     """
@@ -30,10 +31,12 @@ class AnswerCopy:
         "_decoder",
         "_fault",
         "_limit",
+        "_pieces",
         "_provider",
         "_raw",
         "_reader",
         "_stream",
+        "grown",
         "size",
         "whole",
     )
@@ -46,6 +49,8 @@ class AnswerCopy:
         self._raw: list[bytes] = []
         self.whole = False
         self.size = 0
+        self.grown = 0
+        self._pieces: Iterator[bytes] | None = None
         self._fault: str | None = None
         self._decoder: Decoder | None = None
         self._reader: AnswerReader | None = None
@@ -61,27 +66,61 @@ class AnswerCopy:
         except Exception as fault:  # noqa: BLE001 - a bug in a reader must not stop the relay
             self._failed(fault)
 
-    def feed(self, chunk: bytes) -> Fed:
-        """Read the next bytes; `hold` is an offset in them as they came."""
+    @property
+    def behind(self) -> bool:
+        """Whether bytes that were fed are still to be read, by `catch_up`."""
+        return self._pieces is not None
+
+    def feed(self, chunk: bytes, budget: int | None = None) -> Fed:
+        """Read the next bytes; `hold` is an offset in them as they came.
+
+        Coded bytes can stand for thousands of times as many: past `budget` decoded ones the
+        rest is left for `catch_up`.
+        """
         self.size += len(chunk)
         # Kept whole in case the copy turns out unreadable (SPEC §5.4).
         if self.size <= self._limit:
             self._raw.append(chunk)
         if self._reader is None or self._fault is not None:
             return _NOTHING
+        if self._decoder is not None:
+            self._pieces = self._decoder.pieces(chunk)
+            return self.catch_up(budget)
+        self.grown = self.size
         try:
-            if self._decoder is None:
-                if self.size > self._limit:
-                    raise Undecodable("answer: grows beyond the limit")
-                return self._reader.feed(chunk)
-            fed = self._reader.feed(self._decoder.feed(chunk))
-            # No offset in coded bytes says where the event begins, so the whole chunk waits.
-            return fed if fed.hold is None else Fed(fed.blocks, 0)
+            if self.size > self._limit:
+                raise Undecodable("answer: grows beyond the limit")
+            return self._reader.feed(chunk)
         except Undecodable as fault:
-            self._fault = str(fault)
+            self._unreadable(str(fault))
         except Exception as fault:  # noqa: BLE001 - a bug in a reader must not stop the relay
             self._failed(fault)
         return _NOTHING
+
+    def catch_up(self, budget: int | None = None) -> Fed:
+        """Read what `feed` has left."""
+        blocks: list[Block] = []
+        hold: int | None = None
+        most = None if budget is None else self.grown + budget
+        try:
+            while self._pieces is not None and self._reader is not None:
+                if most is not None and self.grown >= most:
+                    break
+                piece = next(self._pieces, None)
+                if piece is None:
+                    self._pieces = None
+                    break
+                self.grown += len(piece)
+                fed = self._reader.feed(piece)
+                blocks += fed.blocks
+                if fed.hold is not None:
+                    # No offset in coded bytes says where the event begins: the chunk waits.
+                    hold = 0
+        except Undecodable as fault:
+            self._unreadable(str(fault))
+        except Exception as fault:  # noqa: BLE001 - a bug in a reader must not stop the relay
+            self._failed(fault)
+        return Fed(tuple(blocks), hold)
 
     def close(self) -> tuple[tuple[Block, ...], Outcome]:
         """Give the blocks that are left, and how the answer ended by its own bytes."""
@@ -95,10 +134,15 @@ class AnswerCopy:
 
     def _failed(self, fault: Exception) -> None:
         # The message of an unexpected fault could quote the conversation.
-        self._fault = "the reader failed"
+        self._unreadable("the reader failed")
         _log.error(
             "event=answer_unread provider=%s fault=%s", self._provider.name, type(fault).__name__
         )
+
+    def _unreadable(self, why: str) -> None:
+        self._fault = why
+        # Whatever they hold of it is not needed any more.
+        self._reader = self._decoder = self._pieces = None
 
     def _unread(self) -> Block:
         attrs: dict[str, object] = {"provider": self._provider.name, "ambiguous": self._fault}

@@ -15,11 +15,16 @@ import zstandard
 from braid.errors import BraidError
 
 # One body never grows beyond this in the copy, however small it was on the wire.
-MAX_DECODED = 256 * 1024 * 1024
+MAX_DECODED = 128 * 1024 * 1024
 
-_PIECE = 1024 * 1024
+# Beyond FREE bytes, a copy may be so many times as large as what came. A stream of short deltas
+# comes to 20.
+FREE = 1024 * 1024
+MAX_RATIO = 200
+
+_PIECE = 256 * 1024
 # zstandard has no bound on what one call returns, and 4 coded bytes can stand for 128 KiB.
-_ZSTD_SLICE = 1024
+_ZSTD_SLICE = 64
 
 
 class Undecodable(BraidError):
@@ -38,12 +43,14 @@ class _Coding(Protocol):
 class Decoder:
     """A fold over a coded body; pieces may be cut at any byte."""
 
-    __slots__ = ("_codings", "_left")
+    __slots__ = ("_codings", "_fed", "_grown", "_limit")
 
     def __init__(self, codings: Sequence[str], limit: int = MAX_DECODED) -> None:
         """Take the codings in the order they were applied; raises Undecodable for unknown ones."""
         self._codings = [_coding(name) for name in reversed(codings)]
-        self._left = [limit for _ in codings]
+        self._grown = [0 for _ in codings]
+        self._limit = limit
+        self._fed = 0
 
     @property
     def finished(self) -> bool:
@@ -51,18 +58,29 @@ class Decoder:
 
     def feed(self, data: bytes) -> bytes:
         """Decode the next piece; raises Undecodable, after which no more may be fed."""
-        for place, coding in enumerate(self._codings):
-            pieces: list[bytes] = []
-            try:
-                for piece in coding.undo(data):
-                    self._left[place] -= len(piece)
-                    if self._left[place] < 0:
-                        raise Undecodable("content coding: grows beyond the limit")
-                    pieces.append(piece)
-            except (zlib.error, brotli.error, zstandard.ZstdError) as fault:
-                raise Undecodable("content coding: bytes are not what it says") from fault
-            data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-        return data
+        pieces = list(self.pieces(data))
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def pieces(self, data: bytes) -> Iterator[bytes]:
+        """Decode the next piece in small ones, each only when it is asked for; raises as `feed`.
+
+        All of them must be taken before more is fed.
+        """
+        self._fed += len(data)
+        return self._undo(0, data)
+
+    def _undo(self, place: int, data: bytes) -> Iterator[bytes]:
+        if place == len(self._codings):
+            yield data
+            return
+        try:
+            for piece in self._codings[place].undo(data):
+                self._grown[place] += len(piece)
+                if self._grown[place] > min(self._limit, max(FREE, MAX_RATIO * self._fed)):
+                    raise Undecodable("content coding: grows beyond the limit")
+                yield from self._undo(place + 1, piece)
+        except (zlib.error, brotli.error, zstandard.ZstdError) as fault:
+            raise Undecodable("content coding: bytes are not what it says") from fault
 
 
 def decode(body: bytes, codings: Sequence[str], limit: int = MAX_DECODED) -> bytes:

@@ -12,7 +12,7 @@ from collections.abc import Coroutine
 from time import monotonic
 from typing import Any
 
-from braid.wire.block import Outcome
+from braid.wire.block import Fed, Outcome
 from braid_server.answer import AnswerCopy
 from braid_server.asgi import Send, body, start, tell
 from braid_server.exchange import Exchange, Stopped
@@ -23,6 +23,10 @@ from braid_server.recording import CallEnding, CallOutcome, OpenCall, RecordingF
 from braid_server.upstream import Answer, Broken, NotSent, Upstream
 
 _log = logging.getLogger(__name__)
+
+
+# So much of a coded chunk is read at once; what is beyond it, in a thread.
+_ON_LOOP = 256 * 1024
 
 
 class RecordedCall:
@@ -96,10 +100,15 @@ class RecordedCall:
         send, received, length = self._send, self._call.received, answer.length
         await send(start(answer.status, crossing + self._marks))
         while chunk := await answer.read():
-            fed = copy.feed(chunk)
+            fed = copy.feed(chunk, _ON_LOOP)
             received(chunk, fed.blocks)
+            hold = fed.hold
+            if copy.behind:
+                later = await self._catch_up(copy)
+                hold = later if hold is None else hold
             ended = copy.size == length
-            hold = len(chunk) - 1 if ended and fed.hold is None else fed.hold
+            if ended and hold is None:
+                hold = len(chunk) - 1
             if hold is None:
                 await send(body(chunk))
                 continue
@@ -109,6 +118,19 @@ class RecordedCall:
             return chunk[hold:], ended
         copy.whole = True
         return b"", True
+
+    async def _catch_up(self, copy: AnswerCopy) -> int | None:
+        """Read the rest of a chunk in a thread, to its end although the exchange is stopped."""
+        reading = asyncio.create_task(asyncio.to_thread(copy.catch_up))
+        try:
+            await asyncio.wait((reading,))
+        except asyncio.CancelledError:
+            # The thread goes on, and nobody else may touch the copy before it is done.
+            await self._exchange.durable(_done(reading))
+            self._call.received(b"", reading.result().blocks)
+            raise
+        self._call.received(b"", reading.result().blocks)
+        return reading.result().hold
 
     async def _finish(self, answer: Answer, held: bytes, ended: bool) -> None:
         """Bring down the end, and what an upstream may send after it."""
@@ -125,7 +147,7 @@ class RecordedCall:
         copy: AnswerCopy,
         otherwise: CallOutcome | None,
     ) -> None:
-        if copy.size > IN_THREAD:
+        if max(copy.size, copy.grown) > IN_THREAD:
             blocks, said = await asyncio.to_thread(copy.close)
         else:
             blocks, said = copy.close()
@@ -185,6 +207,10 @@ class RecordedCall:
                 ending.status,
                 (monotonic() - self._began) * 1000,
             )
+
+
+async def _done(work: asyncio.Task[Fed]) -> None:
+    await asyncio.wait((work,))
 
 
 def _outcome(status: int, said: Outcome, whole: bool, otherwise: CallOutcome | None) -> CallOutcome:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import itertools
+import random
 import zlib
 
 import pytest
@@ -11,7 +13,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from braid_server.decoding import Decoder, Undecodable, decode
+from braid_server.decoding import FREE, MAX_RATIO, Decoder, Undecodable, decode
 from fakes.anthropic import encode
 
 CODINGS = ["gzip", "deflate", "raw-deflate", "br", "zstd"]
@@ -72,19 +74,43 @@ def test_body_that_ends_early_goes_on_or_is_nonsense_is_undecodable(coding: str)
 
 @pytest.mark.parametrize("coding", CODINGS)
 def test_body_that_swells_beyond_the_limit_is_undecodable(coding: str) -> None:
+    words = random.Random(0).randbytes(50_000).hex().encode() * 40
+    coded = encode(words, coding)
+    for limit in (1, len(words) - 1):
+        with pytest.raises(Undecodable, match="limit"):
+            decode(coded, _named([coding]), limit)
+    assert decode(coded, _named([coding]), len(words)) == words
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+def test_body_that_swells_out_of_proportion_is_undecodable(coding: str) -> None:
     bomb = encode(b"\0" * 40_000_000, coding)
     assert len(bomb) < 100_000
-    for limit in (1, 39_999_999):
-        with pytest.raises(Undecodable, match="limit"):
-            decode(bomb, _named([coding]), limit)
-    assert len(decode(bomb, _named([coding]), 40_000_000)) == 40_000_000
+    decoder = Decoder(_named([coding]))
+    decoded = 0
+    with pytest.raises(Undecodable, match="limit"):
+        for piece in decoder.pieces(bomb):
+            decoded += len(piece)
+    assert decoded <= max(FREE, MAX_RATIO * len(bomb))
+    small = encode(b"\0" * FREE, coding)
+    assert len(decode(small, _named([coding]))) == FREE
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+def test_decoded_pieces_are_small(coding: str) -> None:
+    coded = encode(random.Random(0).randbytes(2_000).hex().encode() * 4_000, coding)
+    most = 2 * 1024 * 1024 if coding == "zstd" else 512 * 1024
+    pieces = Decoder(_named([coding])).pieces(coded)
+    with contextlib.suppress(Undecodable):
+        for piece in pieces:
+            assert len(piece) <= most
 
 
 def test_limit_holds_for_every_coding_of_a_stack() -> None:
     inner = encode(b"\0" * 40_000_000, "gzip")
     twice = encode(zlib.compress(inner, 0), "br")
     with pytest.raises(Undecodable, match="limit"):
-        decode(twice, ["gzip", "deflate", "br"], 1_000_000)
+        decode(twice, ["gzip", "deflate", "br"])
 
 
 def test_unknown_coding_is_undecodable() -> None:
