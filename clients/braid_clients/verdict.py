@@ -115,7 +115,7 @@ def _next(report: Report) -> list[str]:
                 "or ask only whether it is intact: --allow-unknown-signer",
             ]
         case Result.UNMET if ClaimName.SEALED in report.unmet:
-            return [f"seal it and export it again: braid seal {report.braid}"]
+            return ["ask for the sealed one; if it is yours: braid seal, braid export"]
         case Result.UNMET if UNERASED in report.unmet:
             return ["ask whoever made it for the original, with all its words"]
         case Result.UNMET:

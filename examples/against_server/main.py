@@ -12,7 +12,7 @@ from pathlib import Path
 import anthropic
 import httpx
 
-MODEL = "claude-sonnet-4-5"
+MODEL = "claude-sonnet-5-5"
 
 
 def main(braid: str = "http://127.0.0.1:8420") -> None:

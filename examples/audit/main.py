@@ -11,7 +11,7 @@ from braid_verifier import NotVerified, Policy, verify
 
 
 def main(path: str, root: str) -> None:
-    policy = Policy(require={"sealed", "context"})
+    policy = Policy(require={"sealed", "context", "unerased"})
     with open(path, "rb") as transcript:
         report = verify(transcript, policy, roots=[root])
     for name, claim in report.claims.items():

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import anthropic
 
-MODEL = "claude-sonnet-4-5"
+MODEL = "claude-sonnet-5-5"
 
 
 def main() -> None:

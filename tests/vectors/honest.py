@@ -94,6 +94,11 @@ def erased_question_with_the_body_salt_left(b: Braid) -> None:
     b["prompt"].erased = True
 
 
+@verified("§7.3", "The body salt of a call was removed, and no words.", ("N_BSALT", CALL))
+def body_salt_removed(b: Braid) -> None:
+    b["call"].salted = False
+
+
 @verified("§10.3", "The same braid as JSON Lines.")
 def json_lines(b: Braid) -> None:
     b.lines = True

@@ -141,6 +141,9 @@ class Calls:
 
     def _check_bsalt(self, index: int, node: StoredNode, body: Body | None, erased: bool) -> None:
         if node.bsalt is None:
+            if body is not None and not erased:
+                message = "bsalt: was removed, and the body can no longer be compared"
+                self._findings.note("N_BSALT", message, index, node.s)
             return
         if body is None or encode(hashlib.sha256(node.bsalt).digest()) != body.salt:
             message = "bsalt: not what body.salt commits to"
