@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from braid.content import BodyDigest
 from braid.wire.block import Block
+from braid_server.fallback import MOST_BLOCKS, gathered
 from braid_server.recording import CallEnding, CallOpening, RecordingFailed
 
 _log = logging.getLogger("braid.recorder")
@@ -47,6 +48,7 @@ class CallRecord:
         self._heard = False
         self._closed = False
         self._waiting: list[Block] = []
+        self._count = 0  # blocks that are durable
         self._timer: asyncio.TimerHandle | None = None
         self._flushing: asyncio.Task[None] | None = None
 
@@ -69,13 +71,21 @@ class CallRecord:
     async def _flush(self) -> None:
         blocks, self._waiting = self._waiting, []
         try:
-            await self._append(self, blocks, None, None)
+            await self._append(self, self._bounded(blocks), None, None)
+            self._count += len(blocks)
         except RecordingFailed:
             # They keep their place before what came since, and are tried again with it.
             self._waiting = blocks + self._waiting
         self._flushing = None
         if self._waiting:
             self._flush_soon()
+
+    def _bounded(self, blocks: Sequence[Block]) -> Sequence[Block]:
+        """Give blocks with those beyond what one answer may have as one (SPEC §5.4)."""
+        room = max(MOST_BLOCKS - self._count, 0)
+        if len(blocks) <= room:
+            return blocks
+        return (*blocks[:room], gathered(self.opening.provider, blocks[room:]))
 
     async def close(self, ending: CallEnding, blocks: tuple[Block, ...] = ()) -> None:
         """Make the rest of the answer and its end durable; raises RecordingFailed."""
@@ -88,7 +98,8 @@ class CallRecord:
         rest = (*self._waiting, *blocks)
         self._waiting = []
         try:
-            await self._append(self, rest, ending, self._body if self._heard else None)
+            body = self._body if self._heard else None
+            await self._append(self, self._bounded(rest), ending, body)
         except RecordingFailed:
             _log.error("event=answer_not_recorded braid=%s call=%s", self.braid, self.id)
             raise

@@ -8,6 +8,7 @@ import msgspec
 
 from braid.node import Kind, Origin, is_media
 from braid.wire.block import Block
+from braid_server.fallback import FIELD_BYTES
 
 # A quarter of the format's limit, so that a part fits a transcript also where every byte is escaped.
 PART_BYTES = 8 * 1024 * 1024
@@ -33,17 +34,18 @@ def parts_of(
 ) -> list[Part]:
     """Lay a block out as parts; `extra` attrs say what the recorder knows about it.
 
-    Where attrs are beyond 1 MiB their `extra` member becomes the block's last parts: these are of
-    kind `other`, and the parts before them say `extra_follows`.
+    Where attrs are beyond 1 MiB their `extra` member, and what else in them is long, becomes the
+    block's last parts: these are of kind `other`, and the parts before them say `extra_follows`.
     """
     attrs: dict[str, object] = {**block.attrs, **(extra or {})}
     if block.unseen:
         attrs["unseen"] = True
     encoded = _encode(attrs)
     moved = b""
-    if len(encoded) > ATTRS_BYTES and "extra" in attrs:
-        moved = _encode(attrs.pop("extra"))
+    if len(encoded) > ATTRS_BYTES:
+        moved = _encode(_take_long(attrs))
         attrs["extra_follows"] = True
+        encoded = _encode(attrs)
     media = _media(block)
     if not moved and len(block.content) <= limit:
         return [Part(block.kind, block.origin, media, block.content, encoded)]
@@ -64,6 +66,14 @@ def parts_of(
         said = {"type": "extra", "part": number, "parts": count}
         parts.append(Part(Kind.OTHER, block.origin, _JSON, piece, _encode(said)))
     return parts
+
+
+def _take_long(attrs: dict[str, object]) -> dict[str, object]:
+    """Take out `extra` and all that is long, as members of it."""
+    extra = attrs.pop("extra", {})
+    long = [name for name, value in attrs.items() if len(_encode(value)) > FIELD_BYTES]
+    taken = {name: attrs.pop(name) for name in long}
+    return taken | (extra if isinstance(extra, dict) else {"extra": extra})
 
 
 def _encode(value: object) -> bytes:

@@ -12,7 +12,7 @@ import msgspec
 
 from braid.content import BodyDigest
 from braid.node import Kind, Origin, read_header
-from braid.wire.block import Block
+from braid.wire.block import Block, Request
 from braid_server.laying import Laying
 from braid_server.lineage import Lineage, Prefix
 from braid_server.marks import Marks, Matched, match_blocks
@@ -81,6 +81,15 @@ class Wanted:
     session: bytes | None
     answer: bytes | None
     unseen: Sequence[Matched]
+
+    def saying(self, request: Request) -> Wanted:
+        """Give the same with the words of another reading of the request."""
+        return dataclasses.replace(
+            self,
+            tools=match_blocks(self.marks, request.tools),
+            system=match_blocks(self.marks, request.system),
+            messages=match_blocks(self.marks, request.messages),
+        )
 
 
 def want(marks: Marks, opening: CallOpening, since: str) -> Wanted:

@@ -18,10 +18,18 @@ import msgspec
 from braid.content import BodyDigest
 from braid.encoding import encode, write_time
 from braid.errors import BraidError
-from braid.node import Kind, Origin
 from braid.transcript import MAX_NODES, MAX_TRANSCRIPT
-from braid.wire.block import Block, Request
+from braid.wire.block import Block
 from braid_server.call_record import CallRecord
+from braid_server.fallback import (
+    MOST_BLOCKS,
+    TOO_MANY,
+    bare,
+    gathered,
+    raw_block,
+    raw_request,
+    shortened,
+)
 from braid_server.keyring import Keyring, KeyUnavailable
 from braid_server.lineage import Lineage
 from braid_server.lineages import CACHED_NODES, Lineages
@@ -29,7 +37,7 @@ from braid_server.marks import Marks
 from braid_server.opening import IN_THREAD
 from braid_server.placement import Placer, Wanted, want
 from braid_server.recording import CallEnding, CallOpening, CallOutcome, RecordingFailed
-from braid_server.request_nodes import RequestNodes
+from braid_server.request_nodes import RequestNodes, count_new
 from braid_server.store import BraidRow, Store, StoreUnavailable, Transaction
 from braid_server.weaving import Weaving
 
@@ -44,6 +52,8 @@ _LAST_CALLS = timedelta(days=1)
 # Far below the limits of SPEC §12, because calls under way may still add much.
 BRAID_BYTES = MAX_TRANSCRIPT // 4
 BRAID_NODES = MAX_NODES // 2
+# Times as many nodes, and answers take one node each, when they end.
+_CROWDED = 1.8
 
 
 class StillOpen(BraidError):
@@ -80,8 +90,8 @@ class Recorder:
 
     What takes a transaction runs in the store's writer thread, where alone lineages live.
     Such jobs change nothing outside but that cache, so that they may run again.
-    `braid_bytes` is how large a braid may be to be gone on with, `cached_nodes` how much of braids
-    stays in memory.
+    `braid_bytes` and `braid_nodes` are how large a braid may be to be gone on with, `cached_nodes`
+    is how much of braids stays in memory.
     """
 
     def __init__(
@@ -91,11 +101,13 @@ class Recorder:
         clock: Callable[[], datetime],
         braid_bytes: int = BRAID_BYTES,
         cached_nodes: int = CACHED_NODES,
+        braid_nodes: int = BRAID_NODES,
     ) -> None:
         self._store = store
         self._keyring = keyring
         self._clock = clock
         self._braid_bytes = braid_bytes
+        self._braid_nodes = braid_nodes
         self._lineages = Lineages(keyring, cached_nodes)
         self._sealing: set[int] = set()
         self._marks: dict[str, Marks] = {}
@@ -210,7 +222,7 @@ class Recorder:
         """Compute what a request is recognised by, outside the writer's thread."""
         marks = self._marks_of(opening.tenant)
         since = write_time(self._clock() - _RETRIED_WITHIN)
-        if len(opening.body) > IN_THREAD:
+        if len(opening.body) > IN_THREAD or len(opening.request.messages) > MOST_BLOCKS:
             return await asyncio.to_thread(want, marks, opening, since)
         return want(marks, opening, since)
 
@@ -232,7 +244,7 @@ class Recorder:
             lineage = self._lineages.get(transaction, row)
         except KeyUnavailable:
             return None
-        if lineage.size > self._braid_bytes or len(lineage.nodes) > BRAID_NODES:
+        if lineage.size > self._braid_bytes or len(lineage.nodes) > self._braid_nodes:
             return None
         return lineage if write_time(self._clock() + _LAST_CALLS) <= lineage.not_after else None
 
@@ -244,6 +256,11 @@ class Recorder:
             lambda row: self._lineages.readable(transaction, row),
         )
         place = placer.place(wanted)
+        if count_new(place, wanted) > MOST_BLOCKS:
+            raw = raw_request(opening.request, opening.body, TOO_MANY)
+            opening = dataclasses.replace(opening, request=raw)
+            wanted = wanted.saying(raw)
+            place = placer.place(wanted)
         lineage = place.lineage or self._begin(transaction, opening.tenant, wanted.session)
         weaving = Weaving(transaction, lineage, self._now())
         request_nodes = RequestNodes(weaving, lineage, place, wanted)
@@ -290,18 +307,25 @@ class Recorder:
             lineage = self._lineages.get(transaction, row)
         if append.call not in lineage.open_calls:
             raise RecordingFailed(_CLOSED)
-        marks = append.marks
+        marks, ending, blocks = append.marks, append.ending, append.blocks
+        if len(lineage.nodes) > self._braid_nodes * _CROWDED:
+            # What room is left is for the ends of the calls under way.
+            if ending is None:
+                raise RecordingFailed("the braid is nearly full")
+            blocks = (gathered(append.provider, blocks),) if blocks else ()
         weaving = Weaving(transaction, lineage, self._now())
-        for block in append.blocks:
+        if ending is not None:
+            ending, rest = shortened(append.provider, ending)
+            blocks = blocks if rest is None else (*blocks, rest)
+        for block in blocks:
             # What stands beside the content has no role, and no client sends it back.
             match = marks.block(block) if block.role else None
             weaving.add_block(block, match, lineage.open_calls[append.call])
-        ending = append.ending
-        if ending is None:
+        if ending is None or append.ending is None:
             return
         end = self._end(transaction, lineage, marks, append.call, ending, append.body)
-        if ending.answer_id is not None:
-            answer = marks.answer(append.provider, ending.answer_id)
+        if append.ending.answer_id is not None:
+            answer = marks.answer(append.provider, append.ending.answer_id)
             transaction.add_mark(answer, lineage.number, end)
 
     def _end(
@@ -355,7 +379,7 @@ class Recorder:
 def _attempts(opening: CallOpening) -> Iterator[CallOpening]:
     """Give an opening, then what stays of it where a fault of ours must not stop the call."""
     yield opening
-    raw = dataclasses.replace(opening, request=_raw_request(opening.body), retry=0)
+    raw = dataclasses.replace(opening, request=raw_request(opening.request, opening.body), retry=0)
     yield raw
     yield dataclasses.replace(raw, session=None)
 
@@ -363,19 +387,10 @@ def _attempts(opening: CallOpening) -> Iterator[CallOpening]:
 def _attempts_at(append: _Append) -> Iterator[_Append]:
     """Give what is to be added, then its raw bytes where the first is not understood."""
     yield append
-    yield dataclasses.replace(append, blocks=tuple(map(_raw_block, append.blocks)))
+    raw = dataclasses.replace(append, blocks=tuple(map(raw_block, append.blocks)))
+    yield raw
+    if append.ending is not None:
+        yield dataclasses.replace(raw, ending=bare(append.ending))
 
 
 _CLOSED = "the call was closed while its answer was under way"
-_REASON = "could not be recorded as blocks"
-_BYTES = "application/octet-stream"
-
-
-def _raw_request(body: bytes) -> Request:
-    block = Block(Kind.OTHER, Origin.CLIENT, _BYTES, body, {"ambiguous": _REASON})
-    return Request((), (), (block,), b"{}", ambiguous=_REASON)
-
-
-def _raw_block(block: Block) -> Block:
-    attrs = {"ambiguous": _REASON, "type": str(block.kind)}
-    return Block(Kind.OTHER, Origin.PROVIDER, _BYTES, block.content, attrs)

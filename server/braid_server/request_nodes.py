@@ -12,6 +12,19 @@ from braid_server.weaving import Weaving
 from braid_verifier.resent import Resent
 
 
+def count_new(place: Place, wanted: Wanted) -> int:
+    """Count the blocks of a request that become nodes."""
+    if place.repeats is not None:
+        return 0
+    new = len(wanted.messages) + len(wanted.unseen)
+    if place.source is None:
+        new -= sum(known is not None and known.exact for known in place.known)
+    definitions = {} if place.lineage is None else place.lineage.definitions
+    for matched in (*wanted.tools, *wanted.system):
+        new += matched.match not in definitions
+    return new
+
+
 class RequestNodes:
     """Weaves what of a request is new; what is known is only named."""
 

@@ -14,6 +14,7 @@ from braid.node import MAX_PREV, Kind, Link, Origin, SealClaim
 from braid.tree import SignatureTree
 from braid.weave import Draft, weave
 from braid.wire.block import Block
+from braid_server.fallback import is_long
 from braid_server.lineage import Context, Lineage
 from braid_server.parts import parts_of
 from braid_server.recording import CallEnding, CallOpening
@@ -88,7 +89,7 @@ class Weaving:
         return tuple(seqs)
 
     def add_params(self, opening: CallOpening, after: int | None, link: tuple[Link, ...]) -> int:
-        """Sign a request's parameters (SPEC §6.1)."""
+        """Sign a request's parameters (SPEC §6.1), and give the last of their nodes."""
         unread = opening.request.ambiguous is not None
         said = {
             "path": opening.path,
@@ -96,16 +97,10 @@ class Weaving:
             "headers": dict(opening.headers),
             "parameters": None if unread else msgspec.Raw(opening.request.parameters),
         }
-        draft = Draft(
-            kind=Kind.PARAMS,
-            origin=Origin.CLIENT,
-            media=_JSON,
-            content=msgspec.json.encode(said, order="sorted"),
-            attrs=_attrs(provider=opening.provider, model=opening.request.model),
-            prev=() if after is None else (self._lineage.text(after),),
-            link=link,
-        )
-        return self.add(draft)
+        content = msgspec.json.encode(said, order="sorted")
+        attrs = _said(provider=opening.provider, model=opening.request.model)
+        block = Block(Kind.PARAMS, Origin.CLIENT, _JSON, content, attrs)
+        return self.add_block(block, None, after, link=link)[-1]
 
     def add_call(
         self,
@@ -195,6 +190,9 @@ class Weaving:
 
 
 def _attrs(**said: str | None) -> bytes:
-    return msgspec.json.encode(
-        {name: value for name, value in said.items() if value is not None}, order="sorted"
-    )
+    return msgspec.json.encode(_said(**said), order="sorted")
+
+
+def _said(**said: str | None) -> dict[str, str]:
+    """Give what is known of these, and is no longer than a name."""
+    return {name: value for name, value in said.items() if value is not None and not is_long(value)}

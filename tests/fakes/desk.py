@@ -17,7 +17,7 @@ from braid_server.call_record import CallRecord
 from braid_server.keyring import Keyring
 from braid_server.library import Library
 from braid_server.lineages import CACHED_NODES
-from braid_server.recorder import BRAID_BYTES, Recorder
+from braid_server.recorder import BRAID_BYTES, BRAID_NODES, Recorder
 from braid_server.recording import CallEnding, CallOpening, CallOutcome
 from braid_server.store import Store
 from braid_verifier import Report, Result, verify
@@ -57,12 +57,15 @@ class Desk:
         wrapping: bytes = WRAPPING,
         cached_nodes: int = CACHED_NODES,
         braid_bytes: int = BRAID_BYTES,
+        braid_nodes: int = BRAID_NODES,
     ) -> None:
         self.path = folder / "braid.db"
         self.clock = clock or Clock()
         self.keyring = Keyring(ROOT, wrapping)
         self.store = Store(str(self.path), writable=True)
-        self.recorder = Recorder(self.store, self.keyring, self.clock, braid_bytes, cached_nodes)
+        self.recorder = Recorder(
+            self.store, self.keyring, self.clock, braid_bytes, cached_nodes, braid_nodes
+        )
         self.library = Library(self.store, self.recorder)
         self._runner = asyncio.Runner()
         self._ids = itertools.count(1)

@@ -7,7 +7,7 @@ import base64
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +21,8 @@ from hypothesis import strategies as st
 from braid.node import Kind, Origin
 from braid.transcript import Layout
 from braid.wire.block import Block
+from braid_server.fallback import FIELD_BYTES, MOST_BLOCKS, TOO_MANY
+from braid_server.call_record import CallRecord
 from braid_server.keyring import KeyUnavailable
 from braid_server.parts import ATTRS_BYTES, PART_BYTES, parts_of
 from braid_server.recorder import StillOpen
@@ -268,6 +270,151 @@ class TestFaultsOfOurs:
             desk.verified(braid)
 
 
+class TestTooMuch:
+    """Whatever a client or an upstream makes of a call, it is recorded and its braid is readable."""
+
+    def test_a_request_of_too_many_blocks_is_its_bytes(self, desk: Desk) -> None:
+        body = b'{"model":"claude-x","messages":[' + b",".join([b"0"] * (MOST_BLOCKS + 1)) + b"]}"
+        call = desk.open(body)
+        desk.answer(call, "two")
+        told = desk.told(call)
+        (raw,) = told.shown["messages"]
+        assert (raw.kind, raw.content, raw.attrs) == ("other", body, {"ambiguous": TOO_MANY})
+        assert told.params.value["parameters"] is None
+        assert told.node.attrs["model"] == "claude-x"
+        assert len(desk.story(call.braid).nodes) == 5
+        desk.verified(call.braid)
+
+    def test_its_bytes_hold_no_credential(self, desk: Desk) -> None:
+        servers = [{"type": "url", "name": "n", "authorization_token": "SECRET"}]
+        call = desk.turn({"mcp_servers": servers, "messages": [0] * (MOST_BLOCKS + 1)}, "two")
+        assert len(desk.told(call).shown["messages"]) == 1
+        assert b"SECRET" not in desk.told(call).shown["messages"][0].content
+
+    def test_what_is_known_counts_for_nothing(self, desk: Desk) -> None:
+        said: list[Any] = []
+        for n in range(3):
+            said += [user(*(f"word {n} {at}" for at in range(MOST_BLOCKS // 2))), f"answer {n}"]
+            call = desk.turn(ask(*said[:-1]), said[-1])
+        assert call.braid == desk.told(call).node.header["braid"]
+        assert [told.node.value["history"] for told in desk.story(call.braid).calls] == [
+            [], ["continued"], ["continued"],
+        ]  # fmt: skip
+        assert len(desk.told(call).shown["messages"]) == MOST_BLOCKS // 2 * 3 + 2
+
+    def test_an_answer_of_too_many_blocks_is_gathered(self, desk: Desk) -> None:
+        call = desk.open(ask("one"))
+
+        async def bring() -> None:
+            for at in range(MOST_BLOCKS + 2):
+                call.received(b"x", (block(f"b{at}", index=at),))
+                if at % 2000 == 1999:
+                    await asyncio.sleep(0.4)
+            rest = (block("last"), block(b"\xff"))
+            await call.close(CallEnding(CallOutcome.COMPLETE), rest)
+
+        desk.run(bring())
+        *single, gathered = desk.told(call).answer
+        assert len(single) == MOST_BLOCKS
+        assert (gathered.kind, gathered.attrs["ambiguous"]) == ("other", TOO_MANY)
+        kept = [one.get("text", one.get("b64")) for one in gathered.value]
+        assert kept == [f"b{MOST_BLOCKS}", f"b{MOST_BLOCKS + 1}", "last", "/w=="]
+        assert gathered.value[0]["attrs"] == {"index": MOST_BLOCKS}
+        desk.verified(call.braid)
+
+    def test_no_braid_grows_beyond_what_is_read(self, folder: Path) -> None:
+        with Desk(folder, braid_nodes=50) as desk:
+            calls = [desk.open(ask(f"question {n}"), session="s") for n in range(14)]
+            (braid,) = {call.braid for call in calls}
+            for call in calls:
+                blocks = [block(f"b{n}") for n in range(20)]
+                desk.run(call.close(CallEnding(CallOutcome.COMPLETE), tuple(blocks)))
+            assert len(desk.story(braid).nodes) <= 50 * 1.8 + 20 + 2 * len(calls)
+            texts = sum(node.kind == "text" for node in desk.story(braid).nodes)
+            gathered = [n.value for n in desk.story(braid).nodes if n.kind == "other"]
+            assert texts + sum(map(len, gathered)) == 14 * 20
+            other = desk.turn(ask("more"), "words", session="s")
+            assert other.braid != braid
+            for braid in desk.braids():
+                desk.verified(braid)
+
+    def test_what_comes_to_a_full_braid_waits_for_the_end(self, folder: Path) -> None:
+        with Desk(folder, braid_nodes=2) as desk:
+            call = desk.open(ask("one"))
+            desk.run(desk.recorder.append(call, [block("early")], None, None))
+            with pytest.raises(RecordingFailed, match="nearly full"):
+                desk.run(desk.recorder.append(call, [block("late")], None, None))
+            desk.run(call.close(CallEnding(CallOutcome.COMPLETE), (block("late"), block("last"))))
+            gathered = desk.told(call).answer[-1]
+            assert [one["text"] for one in gathered.value] == ["late", "last"]
+            desk.verified(call.braid)
+
+    @pytest.mark.parametrize("field", ["usage", "stop_reason", "id", "model"])
+    def test_a_field_of_an_end_that_is_too_long_stands_beside_it(
+        self, desk: Desk, field: str
+    ) -> None:
+        long = "x" * (34_000_000 if field == "usage" else 2_000_000)
+        call = desk.open(ask("one"))
+        members: dict[str, Any] = {field: {"x": long} if field == "usage" else long}
+        desk.answer(call, "two", **members)
+        told = desk.told(call)
+        assert told.outcome == "complete" and told.end is not None
+        assert len(json.dumps([told.end.value, told.end.attrs])) < 1000
+        assert field not in told.end.attrs and told.end.value.get(field) is None
+        beside = [node for node in told.answer if node.attrs.get("type") == "end"]
+        said = json.loads(b"".join(node.content for node in beside))
+        assert said == members
+        assert all(
+            len(node.content) + len(json.dumps(node.attrs)) < 9 << 20 for node in told.answer
+        )
+        desk.verified(call.braid)
+
+    def test_a_field_just_short_enough_stays(self, desk: Desk) -> None:
+        for length, kept in ((FIELD_BYTES, True), (FIELD_BYTES + 1, False)):
+            call = desk.open(ask("one"))
+            desk.answer(call, "two", stop_reason="x" * length)
+            end = desk.told(call).end
+            assert end is not None and (end.value["stop_reason"] is not None) is kept
+
+    def test_parameters_beyond_a_part_are_numbered_parts(self, desk: Desk) -> None:
+        metadata = {"user_id": 'a"' * 10_000_000}
+        call = desk.turn(ask("one", metadata=metadata, model="m" * FIELD_BYTES + "m"), "two")
+        told = desk.told(call)
+        nodes = [node for node in desk.story(call.braid).nodes if node.kind == "params"]
+        said = json.loads(b"".join(node.content for node in nodes))
+        assert said["parameters"]["metadata"] == metadata
+        assert [node.attrs["part"] for node in nodes] == list(range(1, len(nodes) + 1))
+        assert len(nodes) > 2 and told.node.prev[-1] == nodes[-1].s
+        assert all("model" not in node.attrs for node in (*nodes, told.node))
+        desk.verified(call.braid)
+        # The conversation goes on where it is.
+        assert desk.turn(ask("one", "two", "three"), "four").braid == call.braid
+
+    @pytest.mark.parametrize("member", ["id", "name", "type", "x"])
+    def test_a_long_name_is_kept_beside_its_block(self, desk: Desk, member: str) -> None:
+        long = "x" * (34_000_000 if member == "id" else 2_000_000)
+        call = desk.open(ask("one"))
+        desk.answer(call, {"type": "tool_use", "id": "i", "name": "n", "input": {}, member: long})
+        nodes = desk.told(call).answer
+        assert (
+            long
+            in json.loads(
+                b"".join(node.content for node in nodes if node.attrs.get("type") == "extra")
+            ).values()
+        )
+        assert desk.told(call).outcome == "complete"
+        desk.verified(call.braid)
+
+    def test_a_long_member_of_a_message_is_kept(self, desk: Desk) -> None:
+        call = desk.turn(ask({**user("one"), "x": "y" * 34_000_000}), "two")
+        first, *rest = desk.told(call).shown["messages"]
+        assert (first.text, first.attrs["extra_follows"]) == ("one", True)
+        assert (
+            len(json.loads(b"".join(node.content for node in rest))["message"]["x"]) == 34_000_000
+        )
+        desk.verified(call.braid)
+
+
 async def appear(desk: Desk, braid: str, count: int) -> Story:
     """Wait until so many provider nodes are on disk."""
     async with asyncio.timeout(PATIENCE):
@@ -316,6 +463,36 @@ def test_an_end_waits_for_blocks_that_are_being_written(desk: Desk) -> None:
     for told in desk.story(braid).calls:
         assert [node.text for node in told.answer] == ["first", "second", "third"]
     desk.verified(braid)
+
+
+def test_blocks_whose_writing_fails_go_with_the_end() -> None:
+    written: list[list[bytes]] = []
+
+    async def stream() -> None:
+        begun, fail = asyncio.Event(), asyncio.Event()
+
+        async def append(
+            _call: CallRecord, blocks: Sequence[Block], ending: CallEnding | None, _body: object
+        ) -> None:
+            written.append([one.content for one in blocks])
+            if ending is None:
+                begun.set()
+                await fail.wait()
+                raise RecordingFailed("disk full")
+
+        call = CallRecord(append, opening_of(ask("one")), 1, "braid", 4, "id")
+        call.received(b"1", (block("first"),))
+        await begun.wait()
+        call.received(b"2", (block("second"),))
+        closing = asyncio.create_task(
+            call.close(CallEnding(CallOutcome.COMPLETE), (block("third"),))
+        )
+        await asyncio.sleep(0)
+        fail.set()
+        await closing
+
+    asyncio.run(stream())
+    assert written == [[b"first"], [b"first", b"second", b"third"]]
 
 
 def test_calls_at_once_in_one_session_take_each_seq_once(desk: Desk) -> None:
