@@ -89,9 +89,9 @@ def issue(root: Signer, braid: Signer, header: CertificateHeader) -> Certificate
 def check_certificate(certificate: Certificate, braid: str) -> CertificateHeader:
     """Check a certificate against the braid key it came with (SPEC §9.2).
 
-    The order is that of §7.1: encodings, root signature, header, keys, possession. Raises
-    Malformed with E_ENC, E_CERT, E_KEY, E_SIG_FORM, E_CERT_SIG, E_BRAID or E_POP. Whether the
-    root is one to trust is the caller's question.
+    The order is that of §9.2: encodings, grammar, root key, root signature, braid, bounds,
+    possession. Raises Malformed with E_ENC, E_CERT, E_KEY, E_SIG_FORM, E_CERT_SIG, E_BRAID,
+    E_CERT_TIME or E_POP. Whether the root is one to trust is the caller's question.
     """
     signature = decode(certificate.s, "certificate.s", 64)
     possession = decode(certificate.pop, "certificate.pop", 64)

@@ -2,10 +2,11 @@
 
 BraidError
 ├── Malformed            bytes that are not what SPEC allows; carries a finding code
+│   └── Unreadable       bytes after which nothing more of a file can be read (json_stream)
 └── KeyUnusable          a key that Ed25519-strict refuses, or a secret of the wrong length
 
-Each message names the place, what was expected and what came. None carries key
-material or words of a conversation.
+Each package's own errors derive from BraidError where they are raised. Each message names
+the place, what was expected and what came. None carries key material or words of a conversation.
 """
 
 from __future__ import annotations

@@ -181,8 +181,8 @@ def write_header(header: Header) -> str:
 def read_header(text: str) -> Header:
     """Read a header from the string that was signed (SPEC §3).
 
-    Raises Malformed: E_LIMIT for a list or string beyond its limit, E_ABOUT for `about`,
-    `link` where its kind allows none, E_HDR for everything else. What returns is
+    Raises Malformed: E_LIMIT for a list or string beyond its limit, E_PREV for a repeated
+    `prev`, E_ABOUT for `about`, E_SEAL for a seal its kind does not take, E_HDR for the rest. What returns is
     well-formed, not yet trusted.
     """
     match = _HEADER.fullmatch(text) if len(text) <= MAX_HEADER else None

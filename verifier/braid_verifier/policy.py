@@ -37,9 +37,10 @@ REQUIRABLE = frozenset(ClaimName) - {ClaimName.SIGNED, ClaimName.ERASED} | {UNER
 class Policy:
     """What must be true of a braid besides that it is intact.
 
-    By default its signer must be known: a pinned root certified the braid key. `require`
-    asks for more claims, by name, and with `unerased` that no words were erased; `allow_unknown_signer` drops that one. Raises ValueError for a
-    claim that cannot be required, and for asking both for a known and an unknown signer.
+    By default its signer must be known: a pinned root certified the braid key.
+    `allow_unknown_signer` drops this. `require` asks for more claims by name, and by
+    `unerased` that no words were erased. Raises ValueError for what cannot be required
+    and for asking both for a known and an unknown signer, TypeError for one str.
     """
 
     require: AbstractSet[str] = field(default_factory=frozenset)
