@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from braid.certificate import MAX_ISSUER
+import msgspec
+
+from braid.certificate import MAX_ISSUER, Certificate, read_certificate_header
 from braid.errors import BraidError
 from braid.signing import SecretKey
 from braid_server import keyfiles
@@ -91,24 +93,73 @@ def opened(settings: Settings, clock: Callable[[], datetime] = now) -> Iterator[
 
     Raises Misconfigured, KeyFileUnusable, StoreUnavailable, StoreBusy, UpstreamUnusable.
     """
+    with _opened_store(settings) as store:
+        yield _service(settings, store, clock)
+
+
+@contextlib.contextmanager
+def _opened_store(settings: Settings) -> Iterator[Store]:
     settings.check()
-    provider = anthropic(settings.upstream_anthropic)
+    anthropic(settings.upstream_anthropic)
+    store = Store(settings.db, writable=True)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def _service(settings: Settings, store: Store, clock: Callable[[], datetime]) -> Service:
+    keyring = _keyring(settings, store)
+    recorder = Recorder(store, keyring, clock)
+    recovered = recorder.recover()
+    if recovered:
+        _log.info("event=calls_recovered count=%d", recovered)
+    gate = Gate(settings.tokens)
+    library = Library(store, recorder)
+    relay = Relay([anthropic(settings.upstream_anthropic)], recorder, gate)
+    api = build_api(library, gate, keyring.root, lambda: _writes(store))
+    return Service(settings, keyring.root, store, library, relay, api)
+
+
+def _keyring(settings: Settings, store: Store) -> Keyring:
+    """Read the keys. They are made on first use, which is over once the store holds a braid.
+
+    A key made in the place of a lost one would go unnoticed: what it signs verifies too.
+    """
+    signed_under = _newest_root(store)
+    if signed_under is not None:
+        if not settings.root_key.exists():
+            raise Misconfigured(
+                f"root key {settings.root_key} is not there, and this store was signed under "
+                f"{signed_under}; name its file with --root-key"
+            )
+        if not settings.wrapping_key.exists():
+            raise Misconfigured(
+                f"wrapping key {settings.wrapping_key} is not there, and the keys of this store "
+                "were wrapped under one; name its file with --wrapping-key"
+            )
     root = SecretKey(keyfiles.load_or_create(settings.root_key, keyfiles.ROOT_LABEL))
     wrapping = keyfiles.load_or_create(settings.wrapping_key, keyfiles.WRAPPING_LABEL)
     keyring = Keyring(root, wrapping, settings.issuer)
-    store = Store(settings.db, writable=True)
-    try:
-        recorder = Recorder(store, keyring, clock)
-        recovered = recorder.recover()
-        if recovered:
-            _log.info("event=calls_recovered count=%d", recovered)
-        gate = Gate(settings.tokens)
-        library = Library(store, recorder)
-        relay = Relay([provider], recorder, gate)
-        api = build_api(library, gate, keyring.root, lambda: _writes(store))
-        yield Service(settings, keyring.root, store, library, relay, api)
-    finally:
-        store.close()
+    if signed_under not in (None, keyring.root):
+        _log.warning(
+            "event=root_differs file=%s root=%s newest_braid_root=%s",
+            settings.root_key,
+            keyring.root,
+            signed_under,
+        )
+    return keyring
+
+
+def _newest_root(store: Store) -> str | None:
+    """Give the root that the newest braid's certificate names, None while there is no braid."""
+    with store.read() as reading:
+        newest = reading.summaries(tenant=None, prefix="", before=None, limit=1)
+        row = reading.braid(newest[0].number) if newest else None
+    if row is None:
+        return None
+    certificate = msgspec.json.decode(row.certificate, type=Certificate)
+    return read_certificate_header(certificate.h).root
 
 
 def _writes(store: Store) -> bool:
@@ -182,7 +233,8 @@ def serve(settings: Settings, ready: Callable[[str, str], None]) -> None:
 
     Raises as `opened` does.
     """
-    with opened(settings) as service, listen(settings.host, settings.port) as listener:
+    with _opened_store(settings) as store, listen(settings.host, settings.port) as listener:
+        service = _service(settings, store, now)
         _spare_the_collector()
         ready(url_of(listener), service.root)
         service.server(listener).run(sockets=[listener])
@@ -205,7 +257,8 @@ def running(settings: Settings) -> Iterator[str]:
 
     Raises as `opened` does.
     """
-    with opened(settings) as service, listen(settings.host, settings.port) as listener:
+    with _opened_store(settings) as store, listen(settings.host, settings.port) as listener:
+        service = _service(settings, store, now)
         server = service.server(listener)
         thread = threading.Thread(
             target=server.run, kwargs={"sockets": [listener]}, name="braid-server"
