@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import gzip
 import logging
-import random
+import threading
 import zlib
 
 import pytest
@@ -28,7 +28,7 @@ from fakes.anthropic import (
     json_answer,
 )
 from fakes.relaying import relaying
-from fakes.upstream import ScriptedUpstream, chunked
+from fakes.upstream import PATIENCE, ScriptedUpstream, chunk, chunked
 
 SECRET = "sk-SECRET"
 
@@ -387,13 +387,11 @@ def test_copy_is_read_in_steps_and_says_the_same() -> None:
 
 
 @pytest.mark.parametrize("leaves", [False, True])
-def test_large_coded_answer_is_read_beside_the_loop_and_in_order(leaves: bool) -> None:
-    word = random.Random(0).randbytes(100_000).hex()
+def test_coded_answer_that_swells_is_read_beside_the_loop_and_its_end_waits(leaves: bool) -> None:
     delta = b'event: content_block_delta\ndata: {"type":"content_block_delta","index":0,'
-    delta += b'"delta":{"type":"text_delta","text":"' + word.encode() + b'"}}\n\n'
+    delta += b'"delta":{"type":"text_delta","text":"' + b"a" * 900_000 + b'"}}\n\n'
     place = STREAM.index(b"event: content_block_stop")
-    stream = STREAM[:place] + delta * 40 + STREAM[place:]
-    coded = encode(stream, "gzip")
+    coded = encode(STREAM[:place] + delta + STREAM[place:], "gzip")
     answer = head(
         "200 OK",
         ("content-type", "text/event-stream"),
@@ -401,21 +399,23 @@ def test_large_coded_answer_is_read_beside_the_loop_and_in_order(leaves: bool) -
         ("transfer-encoding", "chunked"),
     )
     with (
-        ScriptedUpstream([answer + chunked(coded)]) as upstream,
+        ScriptedUpstream([answer + chunk(coded)]) as upstream,
         relaying(upstream.url) as braid,
         braid.client() as client,
     ):
+        held = braid.recording.hold_close = threading.Event()
         client.post()
         client.read_head()
+        assert braid.recording.closing.wait(PATIENCE)
+        assert client.is_silent()
         if leaves:
             client.vanish()
-        else:
-            assert client.read_body_bytes(len(coded)) == coded
+        held.set()
+        if not leaves:
+            assert client.read_chunk() == coded
         call = braid.recording.ended()
-    assert call.ending.outcome in ("complete", "client_gone")
-    if not leaves:
-        assert call.ending.outcome == "complete"
-        assert [len(block.content) for block in call.blocks] == [6 + 40 * 200_000]
+    assert call.ending.outcome is CallOutcome.COMPLETE
+    assert [len(block.content) for block in call.blocks] == [6 + 900_000]
 
 
 class _Faulty:
