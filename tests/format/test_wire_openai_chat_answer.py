@@ -197,7 +197,7 @@ def test_an_event_spelled_like_the_last_is_still_read_where_it_says_more() -> No
 
 def test_what_comes_with_a_piece_of_text_is_not_lost_where_it_repeats() -> None:
     for members, kept in (
-        ({"logprobs": {"content": [1]}}, {"logprobs": {"content": [1, 1, 1]}}),
+        ({"logprobs": {"refusal": [1]}}, {"logprobs": {"refusal": [1, 1, 1]}}),
         ({"annotations": [1]}, {"annotations": [1, 1, 1]}),
     ):
         reading = stream(START, *[chunk({"content": "a"}, **members)] * 3, STOP)

@@ -711,6 +711,8 @@ PIECES = st.sampled_from(
         delta("output_text", "x", content_index=0, logprobs=[1], new=2),
         delta("reasoning_summary_text", "h", 1, summary_index=0),
         delta("function_call_arguments", "{", 1),
+        delta("function_call_arguments", "{", 0, logprobs=[1]),
+        event("response.refusal.done", refusal="x", output_index=0, content_index=0, logprobs=[1]),
         delta("beam", "x"),
         event("response.output_text.done", text="x", output_index=0, content_index=0),
         event("response.content_part.done", part={"x": 1}, output_index=0, content_index=0),

@@ -22,6 +22,8 @@ from braid.wire.raw_json import (
     write_word,
 )
 
+_LISTS = ("summary", "content")
+
 
 class Growth(NamedTuple):
     """Where the text goes that one kind of event brings.
@@ -58,11 +60,9 @@ class OpenItem:
         self._lists: dict[tuple[Place, str], list[Raw]] = {}
         self._rest: list[Raw] = []
         self._repeated: list[Raw] = []
-        for name in ("summary", "content"):
-            value = members.get(name)
-            if value is not None and is_list(value):
-                for at, part in enumerate(read_items(value)):
-                    self.put_part(Place(name, at), part)
+        for name in _LISTS:
+            for at, part in enumerate(_parts_of(members, name)):
+                self.put_part(Place(name, at), part)
 
     def put_part(self, place: Place, part: Raw) -> None:
         """Take a part as it stands, begun or whole."""
@@ -109,7 +109,7 @@ class OpenItem:
             parts.setdefault(place, {})[name] = join_items(items)
         for place, native in self._types.items():
             parts[place].setdefault("type", write_word(native))
-        for name in ("summary", "content"):
+        for name in _LISTS:
             listed = [part for place, part in sorted(parts.items()) if place.list == name]
             if listed:
                 whole[name] = join_items(map(join_members, listed))
@@ -117,8 +117,10 @@ class OpenItem:
 
     def contradicts(self, item: Members) -> bool:
         """Say whether the whole item says otherwise than its pieces did."""
+        parts = {name: _parts_of(item, name) for name in _LISTS}
         for (place, name), literal in self._said().items():
-            holder = item if place.list is None else _part_at(item, place)
+            listed = [] if place.list is None else parts[place.list]
+            holder = item if place.list is None else _members_at(listed, place.at)
             said = holder.get(name)
             if said is None or not is_string(said) or read_text(said) != read_text(literal):
                 return True
@@ -130,9 +132,10 @@ class OpenItem:
         return {**self._told, **grown}
 
 
-def _part_at(item: Members, place: Place) -> Members:
-    value = item.get(place.list or "")
-    parts = read_items(value) if value is not None and is_list(value) else []
-    if place.at >= len(parts) or not is_object(parts[place.at]):
-        return {}
-    return read_members(parts[place.at])
+def _parts_of(item: Members, name: str) -> list[Raw]:
+    value = item.get(name)
+    return read_items(value) if value is not None and is_list(value) else []
+
+
+def _members_at(parts: list[Raw], at: int) -> Members:
+    return read_members(parts[at]) if at < len(parts) and is_object(parts[at]) else {}

@@ -24,6 +24,8 @@ from braid.wire.raw_json import (
 
 NOT_STRICT = "what attrs cannot hold"
 
+_NONE = Raw(b"null")
+
 _is_index = re.compile(rb"0|[1-9]\d{0,8}").fullmatch
 
 
@@ -92,14 +94,17 @@ class OpenItems:
         literal = members.pop(growth.member, None)
         if literal is None or not is_string(literal):
             return f"no {growth.member}"
-        members.pop("logprobs", None)
-        tool = members.pop("name", None) if growth.list is None else None
+        tool: Raw | None = None
+        if growth.list is not None:
+            _pop_logprobs(members)  # its pieces had them
+        elif is_string(members.get("name", _NONE)):
+            tool = members.pop("name")
         at = self._place(growth, kind, members)
         if isinstance(at, str):
             return at
         item, place = at
         item.tell(place, growth, literal)
-        if tool is not None and is_string(tool):
+        if tool is not None:
             item.tell(place, growth._replace(member="name"), tool)
         return None
 
@@ -108,16 +113,17 @@ class OpenItems:
         literal = members.pop("delta", None)
         if literal is None or not is_string(literal):
             return "no delta"
-        logprobs = members.pop("logprobs", None)
+        logprobs = [] if growth.list is None else _pop_logprobs(members)
         at = self._place(growth, kind, members)
         if isinstance(at, str):
             return at
         item, place = at
         parts = item.grow(place, growth, literal)
-        if logprobs is not None and is_list(logprobs) and (items := read_items(logprobs)):
-            item.gather(place, "logprobs", items)
-            return None
-        return None if rest_of(members, growth.place) else Grown(literal, parts)
+        if logprobs:
+            item.gather(place, "logprobs", logprobs)
+        elif not rest_of(members, growth.place):
+            return Grown(literal, parts)
+        return None
 
     def keep_repeated(self, event: Raw, members: Members) -> bool:
         """Keep an event that the end of its item repeats; False where no such item is open."""
@@ -153,6 +159,11 @@ class OpenItems:
         if rest:
             item.keep(join_members({"type": write_word(kind), **rest}))
         return item, place
+
+
+def _pop_logprobs(members: dict[str, Raw]) -> list[Raw]:
+    value = members.get("logprobs")
+    return read_items(members.pop("logprobs")) if value is not None and is_list(value) else []
 
 
 def _begun(growth: Growth, members: Members) -> dict[str, Raw]:
