@@ -35,7 +35,7 @@ class CallOpening:
     """One recorded request, whole, before it goes upstream.
 
     upstream  the configured address of the provider, without user info.
-    path      as received, percent-encoding untouched; query likewise, credentials removed.
+    path      as received, percent-encoding untouched; of the query known parameters only.
     session   what a known client calls its conversation, or None.
     retry     how often the client says it has sent this request before (0: first time).
     headers   the provider's own versioning headers that shape the answer, lower-case names.
