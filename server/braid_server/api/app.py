@@ -74,7 +74,7 @@ def build_api(library: Library, gate: Gate, root: str, ready: Callable[[], bool]
     async def seal(
         tenant: Tenant,
         braid: str,
-        wait: Annotated[float, Query(ge=0, le=3600, allow_inf_nan=False)] = _SEAL_WAIT,
+        wait: Annotated[float, Query(ge=0, le=3600)] = _SEAL_WAIT,
         interrupt: bool = False,
     ) -> Response:
         return _json(await library.seal(braid, tenant, wait=wait, interrupt=interrupt))
