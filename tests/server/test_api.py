@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import resource
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -422,6 +424,37 @@ def test_a_server_that_cannot_write_says_so(folder: Path) -> None:
         assert api("/readyz").status == 200
         assert api.call() != braid
         assert api(f"{BRAIDS}/{braid}/seal", "POST").status == 200
+        server.stop()
+        logged = [line for line in server.said if b"event=store_failed" in line]
+    # The readiness, the seal and the call.
+    assert len(logged) >= 3
+    for line in logged:
+        assert re.fullmatch(
+            rb"braid: \d{4}-\d\d-\d\dT[\d:.]{12}Z event=store_failed reason=.+\n", line
+        )
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_store_that_was_moved_takes_no_more(
+    folder: Path, replaced: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    file, elsewhere = folder / "braid.db", folder / "moved.db"
+    with ScriptedUpstream([json_answer()]) as upstream, serving(folder, upstream) as api:
+        api.call()
+        file.rename(elsewhere)
+        if replaced:
+            shutil.copy(elsewhere, file)
+        api("/readyz").refusal(503, "store_unavailable")
+        with RawClient(api.port) as client:
+            client.post("/v1/messages", HELLO)
+            refused = client.answer()
+        assert refused.status == 503
+        assert f"reason={file} was moved or deleted while in use" in caplog.text
+        assert len(upstream.requests) == 1
+        assert replaced or not file.exists()
+        elsewhere.replace(file)
+        assert api("/readyz").status == 200
+        api.call()
 
 
 def most_memory(pid: int) -> int:

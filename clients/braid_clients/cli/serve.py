@@ -120,7 +120,7 @@ def serve(
         if tokens:
             say("and let it send a token: ANTHROPIC_CUSTOM_HEADERS='x-braid-token: SECRET'")
 
-    log_to_stderr(logging.INFO)
+    log_to_stderr(logging.INFO, timed=True)
     # A signal may come before the server listens for it; to be told to stop is no failure.
     with interruptible(), contextlib.suppress(KeyboardInterrupt):
         if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import secrets
 import sys
@@ -17,6 +18,7 @@ from braid.errors import BraidError
 from braid.transcript import Layout, StoredNode, TranscriptReader, Unreadable
 from braid_clients import paths
 from braid_clients import shelf as shelves
+from braid_clients.cli.logs import log_to_stderr
 from braid_clients.cli.names import NamedCommand
 from braid_clients.cli.terminal import (
     answer,
@@ -121,6 +123,7 @@ def seal(braid: str, db: str | None, url: str | None, token: str | None, interru
 
     Waits a while for calls under way, then gives up, or ends their record with --interrupt.
     """
+    log_to_stderr(logging.WARNING)
     with _shelf(db, url, token, writes=True) as shelf:
         sealed = shelf.seal(shelves.find(shelf, braid), interrupt)
     answer(

@@ -144,6 +144,27 @@ def empty_log(connection: sa.Connection) -> bool:
     return not busy
 
 
+class Place:
+    """Where a store was opened: its file may be moved or deleted while SQLite goes on writing."""
+
+    def __init__(self, url: sa.URL) -> None:
+        self._path = str(sqlite_path(url))
+        self._file = self._found()
+        self.check()
+
+    def check(self) -> None:
+        """Raise StoreUnavailable unless the same file is still there; takes a microsecond."""
+        if self._file is None or self._found() != self._file:
+            raise StoreUnavailable(f"store: {self._path} was moved or deleted while in use")
+
+    def _found(self) -> tuple[int, int] | None:
+        try:
+            status = os.stat(self._path)
+        except OSError:
+            return None
+        return status.st_dev, status.st_ino
+
+
 class WriterLock:
     """The right to write to a store, held by one process at a time, freed when it dies."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import queue
 import threading
 from collections.abc import Callable, Iterator
@@ -15,6 +16,8 @@ import sqlalchemy as sa
 from braid_server.store import engine as database
 from braid_server.store.engine import StoreUnavailable, WriterLock
 from braid_server.store.rows import Reading, Transaction
+
+_log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 GROUP = 64  # jobs that share one commit; beyond that a commit no longer costs much a job
@@ -80,6 +83,8 @@ class Store:
             with self._readers.connect() as connection, connection.begin():
                 yield Reading(connection)
         except sa.exc.SQLAlchemyError as fault:
+            if self._writer is not None:
+                _log.error("event=store_failed reason=%s", database.reason(fault))
             raise StoreUnavailable(f"store: {database.reason(fault)}") from fault
 
     def tell(self, server: str) -> None:
@@ -108,6 +113,7 @@ class _Writer:
         try:
             self._engine = database.connect_writer(address)
             database.migrate(self._engine)
+            self._place = database.Place(address)
         except BaseException:
             self.lock.release()
             raise
@@ -140,11 +146,13 @@ class _Writer:
         transaction: Transaction | None = None
         try:
             if self._connection is None:
+                self._place.check()  # SQLite would make a file that is not there
                 self._connection = self._engine.connect()
             with self._connection.begin():
                 transaction = Transaction(self._connection)
                 results = [job(transaction) for job, _ in group]
                 transaction.flush()
+                self._place.check()
         except Exception as fault:  # noqa: BLE001 whatever it is, whoever waits for the job gets it
             if transaction is not None:
                 transaction.fail()
@@ -172,8 +180,10 @@ class _Writer:
 
 
 def _as_failure(fault: Exception) -> Exception:
-    if not isinstance(fault, sa.exc.SQLAlchemyError):
-        return fault
-    failure = StoreUnavailable(f"store: {database.reason(fault)}")
-    failure.__cause__ = fault
+    failure = fault
+    if isinstance(fault, sa.exc.SQLAlchemyError):
+        failure = StoreUnavailable(f"store: {database.reason(fault)}")
+        failure.__cause__ = fault
+    if isinstance(failure, StoreUnavailable):
+        _log.error("event=store_failed reason=%s", str(failure).removeprefix("store: "))
     return failure
