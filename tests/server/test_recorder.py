@@ -21,8 +21,8 @@ from hypothesis import strategies as st
 from braid.node import Kind, Origin
 from braid.transcript import Layout
 from braid.wire.block import Block
-from braid_server.fallback import FIELD_BYTES, MOST_BLOCKS, TOO_MANY
 from braid_server.call_record import CallRecord
+from braid_server.fallback import FIELD_BYTES, MOST_BLOCKS, TOO_MANY
 from braid_server.keyring import KeyUnavailable
 from braid_server.parts import ATTRS_BYTES, PART_BYTES, parts_of
 from braid_server.recorder import StillOpen
