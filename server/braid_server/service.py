@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import gc
 import ipaddress
 import logging
+import os
 import socket
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -33,6 +36,7 @@ from braid_server.store import Store, StoreUnavailable, Transaction
 _log = logging.getLogger("braid.service")
 _OURS = frozenset((b"/.well-known/braid-keys", b"/healthz", b"/readyz"))
 _READY_SECONDS = 5.0
+_PORTS = {"http": 80, "https": 443}
 
 
 class Misconfigured(BraidError):
@@ -218,9 +222,42 @@ def listen(host: str, port: int) -> socket.socket:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         listener = socket.create_server((host, port), family=family, backlog=2048)
     except OSError as fault:
-        raise Misconfigured(f"{host} port {port}: {fault.strerror or fault}") from fault
+        raise Misconfigured(_why_not(host, port, fault)) from fault
     listener.setblocking(False)
     return listener
+
+
+def _why_not(host: str, port: int, fault: OSError) -> str:
+    if fault.errno == errno.EADDRINUSE:
+        return f"port {port} is taken; --port 0 takes a free one"
+    reason = fault.strerror or str(fault)
+    if fault.errno is not None and not isinstance(fault, socket.gaierror):
+        # `socket.create_server` adds the address to its text, which is said here already.
+        reason = os.strerror(fault.errno)
+    return f"{host} port {port}: {reason}"
+
+
+def _refuse_itself(settings: Settings, listener: socket.socket) -> None:
+    """Raise Misconfigured where the upstream is this server: each request would send the next."""
+    host, port = listener.getsockname()[:2]
+    upstream = urlsplit(settings.upstream_anthropic)
+    there = (upstream.hostname or "").rstrip(".")
+    if (upstream.port or _PORTS.get(upstream.scheme)) != port:
+        return
+    everywhere = ipaddress.ip_address(host).is_unspecified
+    names_us = is_loopback(there) or _is_unspecified(there)
+    if there in (host, settings.host) or (names_us and (everywhere or is_loopback(host))):
+        raise Misconfigured(
+            f"upstream: {url_of(listener)} is this server itself; "
+            "name the provider's address with --upstream-anthropic"
+        )
+
+
+def _is_unspecified(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_unspecified  # connects to this machine
+    except ValueError:
+        return False
 
 
 def url_of(listener: socket.socket) -> str:
@@ -234,6 +271,7 @@ def serve(settings: Settings, ready: Callable[[str, str], None]) -> None:
     Raises as `opened` does.
     """
     with _opened_store(settings) as store, listen(settings.host, settings.port) as listener:
+        _refuse_itself(settings, listener)
         service = _service(settings, store, now)
         _spare_the_collector()
         ready(url_of(listener), service.root)
@@ -258,6 +296,7 @@ def running(settings: Settings) -> Iterator[str]:
     Raises as `opened` does.
     """
     with _opened_store(settings) as store, listen(settings.host, settings.port) as listener:
+        _refuse_itself(settings, listener)
         service = _service(settings, store, now)
         server = service.server(listener)
         thread = threading.Thread(

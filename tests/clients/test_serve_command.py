@@ -129,7 +129,7 @@ def test_what_stands_in_the_way_is_told(home: Any) -> None:
     loose.chmod(0o640)
     try:
         for options, said in {
-            ("--port", port): "in use",
+            ("--port", port): f"braid: port {port} is taken; --port 0 takes a free one\n",
             ("--upstream-anthropic", "nonsense"): "upstream",
             ("--db", "mysql://x/y"): "store",
             ("--db", "file/x.db"): "file/x.db",

@@ -108,6 +108,49 @@ def test_who_is_refused_makes_no_keys(tmp_path: Path) -> None:
             wrapping_key=tmp_path / "w",
             port=taken.getsockname()[1],
         )
-        with pytest.raises(Misconfigured), running(other):
+        with pytest.raises(Misconfigured) as raised, running(other):
             pass
+    assert str(raised.value) == f"port {other.port} is taken; --port 0 takes a free one"
     assert not {"r", "w"} & set(os.listdir(tmp_path))
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "LOCALHOST", "127.1.2.3", "0.0.0.0"])
+@pytest.mark.parametrize("bound", ["127.0.0.1", "localhost", "0.0.0.0"])
+def test_a_server_is_not_its_own_upstream(tmp_path: Path, host: str, bound: str) -> None:
+    port = free_port()
+    for path in ("", "/anthropic"):
+        settings = settings_in(
+            tmp_path,
+            upstream_anthropic=f"http://{host}:{port}{path}",
+            host=bound,
+            port=port,
+            tokens={"ada": "s-1"},
+        )
+        with pytest.raises(Misconfigured, match="is this server itself"), running(settings):
+            pass
+    assert not settings.root_key.exists()
+
+
+def test_another_server_on_this_machine_may_be_the_upstream(tmp_path: Path) -> None:
+    with ScriptedUpstream([json_answer()]) as upstream:
+        outer = settings_in(tmp_path / "outer", upstream_anthropic=upstream.url)
+        with running(outer) as url:
+            inner = settings_in(tmp_path / "inner", upstream_anthropic=url)
+            with running(inner) as nearer:
+                assert call(nearer) == 200
+        assert len(upstream.requests) == 1
+
+
+def test_who_has_a_store_is_told_to_the_next(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    with running(settings) as url, pytest.raises(StoreBusy) as raised, opened(settings):
+        pass
+    assert str(raised.value) == (
+        f"store: {settings.db} is in use by a running server ({url}); use another --db"
+    )

@@ -180,7 +180,9 @@ class WriterLock:
         except OSError as fault:
             server = os.read(self._descriptor, 256).decode("ascii", "replace") or None
             os.close(self._descriptor)
-            raise StoreBusy(f"store: {path} is in use by a running server", server) from fault
+            where = f" ({server}); use another --db" if server else ""
+            message = f"store: {path} is in use by a running server{where}"
+            raise StoreBusy(message, server) from fault
         os.ftruncate(self._descriptor, 0)
 
     def tell(self, server: str) -> None:
