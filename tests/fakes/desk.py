@@ -11,9 +11,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from braid.encoding import encode
 from braid.signing import SecretKey
 from braid.wire.anthropic import read_answer, read_request
 from braid_server.call_record import CallRecord
+from braid_server.keyfiles import ROOT_LABEL, WRAPPING_LABEL
 from braid_server.keyring import Keyring
 from braid_server.library import Library
 from braid_server.lineages import CACHED_NODES
@@ -184,6 +186,16 @@ def opening_of(
         body=body,
         request=read_request(body),
     )
+
+
+def write_keys(folder: Path) -> None:
+    """Write the keys of the tests as files, for a server over a store that a desk made."""
+    for name, label, seed in (
+        ("root.key", ROOT_LABEL, ROOT.seed),
+        ("wrapping.key", WRAPPING_LABEL, WRAPPING),
+    ):
+        (folder / name).write_text(f"{label} {encode(seed)}\n")
+        (folder / name).chmod(0o600)
 
 
 def ask(*messages: Json | str, **members: Any) -> Json:

@@ -38,7 +38,10 @@ class ServerProcess:
         found = None
         while found is None:
             line = self._process.stderr.readline()
-            assert line, f"the server did not come up: {self.said}"
+            if not line:
+                self._process.stderr.close()
+                code = self._process.wait(PATIENCE)
+                raise AssertionError(f"the server left with {code}: {self.said}")
             self.said.append(line)
             found = _LISTENING.search(line)
         self.port = int(found[1])
