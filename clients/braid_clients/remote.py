@@ -31,6 +31,7 @@ class _Page(msgspec.Struct):
 
 class _Error(msgspec.Struct):
     message: str
+    code: str = ""
 
 
 class _Refusal(msgspec.Struct):
@@ -98,13 +99,16 @@ class Remote:
 
     def _refusal(self, answer: httpx.Response) -> ServerRefused:
         try:
-            message = msgspec.json.decode(answer.content, type=_Refusal).error.message
+            error = msgspec.json.decode(answer.content, type=_Refusal).error
         except (msgspec.DecodeError, UnicodeError):
-            message = f"HTTP status {answer.status_code}, not the answer of a braid server"
-        hints = ("send its token: --token SECRET, or BRAID_API_TOKEN",)
-        return ServerRefused(
-            f"{self._name}: {message}", *(hints if answer.status_code == 401 else ())
-        )
+            error = _Error(f"HTTP status {answer.status_code}, not the answer of a braid server")
+        hints: tuple[str, ...] = ()
+        if answer.status_code == 401:
+            hints = ("send its token: --token SECRET, or BRAID_API_TOKEN",)
+        elif error.code == "calls_open":
+            braid = answer.url.path.split("/")[-2]
+            hints = (f"wait, or: braid seal --interrupt {braid}",)
+        return ServerRefused(f"{self._name}: {error.message}", *hints)
 
     def _silence(self, fault: Exception) -> ServerRefused:
         kind = type(fault).__name__

@@ -91,8 +91,10 @@ def test_a_command_without_its_extra_says_how_to_install_it(
 ) -> None:
     ran = base_install(home, *arguments)
     assert ran.returncode == 2 and not ran.stdout
-    last = ran.stderr.splitlines()[-1]
-    assert last == f"braid: install with: pip install 'braid-provenance[{extra}]'"
+    assert ran.stderr.splitlines()[-2:] == [
+        f"braid: install with: pip install 'braid-provenance[{extra}]'",
+        f"braid: from a checkout: pip install '.[{extra}]'",
+    ]
     assert not list(home.folder.iterdir())
 
 

@@ -13,7 +13,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from braid_clients.cli.keys import public_key
+from braid_clients.remote import Remote, ServerRefused
 from braid_server import service
+from braid_server.library import Library
+from braid_server.recorder import StillOpen
 from braid_verifier import parse_root, verify
 from braid_verifier.report import Result
 
@@ -284,3 +287,20 @@ def test_an_export_that_fails_leaves_the_old_file(home: Any, provider: str, tmp_
     assert out.read_bytes().startswith(b'{"braid"')
     assert home.braid("export", braid, "-o", "/dev/null").returncode == 0
     assert not [path.name for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+def test_a_seal_refused_for_calls_under_way_says_what_to_do(
+    home: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(self: Library, *_: object, **__: object) -> None:
+        raise StillOpen(2)
+
+    monkeypatch.setattr(Library, "seal", refuse)
+    braid = "A" * 43
+    with (
+        service.running(settings_of(home, "http://127.0.0.1:1")) as url,
+        Remote(url, None) as remote,
+        pytest.raises(ServerRefused) as raised,
+    ):
+        remote.seal(braid, False)
+    assert raised.value.hints == (f"wait, or: braid seal --interrupt {braid}",)

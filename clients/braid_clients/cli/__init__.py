@@ -137,6 +137,7 @@ def _explain_missing(fault: ModuleNotFoundError, called: str) -> None:
         say(
             f"'{called}' needs more than the base install: {missing} is missing",
             f"install with: pip install 'braid-provenance[{extra}]'",
+            f"from a checkout: pip install '.[{extra}]'",
         )
 
 

@@ -20,12 +20,17 @@ from braid_verifier.policy import Root, parse_root
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 root_key_option = click.option(
-    "--root-key", type=_FILE, envvar="BRAID_ROOT_KEY", help="The root key's file. [BRAID_ROOT_KEY]"
+    "--root-key",
+    type=_FILE,
+    envvar="BRAID_ROOT_KEY",
+    show_default="~/.local/share/braid/root.key",
+    help="The root key's file. [BRAID_ROOT_KEY]",
 )
 wrapping_key_option = click.option(
     "--wrapping-key",
     type=_FILE,
     envvar="BRAID_WRAPPING_KEY",
+    show_default="~/.local/share/braid/wrapping.key",
     help="The wrapping key's file. [BRAID_WRAPPING_KEY]",
 )
 

@@ -61,7 +61,13 @@ def _tokens(
     envvar="BRAID_PORT",
     help="0 takes a free one. [BRAID_PORT]",
 )
-@click.option("--db", metavar="URL", envvar="BRAID_DB", help="The store: a path or URL. [BRAID_DB]")
+@click.option(
+    "--db",
+    metavar="URL",
+    envvar="BRAID_DB",
+    show_default="~/.local/share/braid/braid.db",
+    help="The store: a path or URL. [BRAID_DB]",
+)
 @click.option(
     "--upstream-anthropic",
     metavar="URL",

@@ -43,7 +43,10 @@ def _where(command: _Command) -> _Command:
         click.option("--token", envvar="BRAID_API_TOKEN", help="Its token. [BRAID_API_TOKEN]"),
         click.option("--url", envvar="BRAID_URL", help="A running server. [BRAID_URL]"),
         click.option(
-            "--db", envvar="BRAID_DB", help="A store; yours if not said otherwise. [BRAID_DB]"
+            "--db",
+            envvar="BRAID_DB",
+            show_default="~/.local/share/braid/braid.db",
+            help="A store. [BRAID_DB]",
         ),
     ):
         command = option(command)
