@@ -30,7 +30,12 @@ class Local:
         return self._library.transcript(braid, layout=layout)
 
     def seal(self, braid: str, interrupt: bool) -> Sealed:
-        sealed = asyncio.run(self._library.seal(braid, interrupt=interrupt))
+        from braid_server.recorder import StillOpen
+
+        try:
+            sealed = asyncio.run(self._library.seal(braid, interrupt=interrupt))
+        except StillOpen as fault:
+            raise Problem(str(fault), f"wait, or: braid seal --interrupt {braid}") from fault
         return Sealed(sealed.braid, sealed.seal, sealed.nodes)
 
 

@@ -13,7 +13,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from braid_clients.cli.keys import public_key
-from braid_clients.remote import Remote, ServerRefused
+from braid_clients.local import Local
+from braid_clients.problem import Problem
+from braid_clients.remote import Remote
 from braid_server import service
 from braid_server.library import Library
 from braid_server.recorder import StillOpen
@@ -297,10 +299,14 @@ def test_a_seal_refused_for_calls_under_way_says_what_to_do(
 
     monkeypatch.setattr(Library, "seal", refuse)
     braid = "A" * 43
-    with (
-        service.running(settings_of(home, "http://127.0.0.1:1")) as url,
-        Remote(url, None) as remote,
-        pytest.raises(ServerRefused) as raised,
-    ):
-        remote.seal(braid, False)
-    assert raised.value.hints == (f"wait, or: braid seal --interrupt {braid}",)
+    settings = settings_of(home, "http://127.0.0.1:1")
+    said: list[Problem] = []
+    with service.running(settings) as url, Remote(url, None) as remote:
+        with pytest.raises(Problem) as raised:
+            remote.seal(braid, False)
+        said.append(raised.value)
+    with service.library(settings) as library:
+        with pytest.raises(Problem) as raised:
+            Local(library).seal(braid, False)
+        said.append(raised.value)
+    assert all(one.hints == (f"wait, or: braid seal --interrupt {braid}",) for one in said)
