@@ -21,7 +21,7 @@ from braid_server.service import Settings, running
 from braid_verifier import Result, verify
 from fakes.anthropic import BEFORE_TERMINAL, STREAM_HEAD, TERMINAL, json_answer
 from fakes.client import RawClient
-from fakes.desk import Desk, ask
+from fakes.desk import Desk, ask, write_keys
 from fakes.process import ServerProcess
 from fakes.story import Story
 from fakes.upstream import PATIENCE, ScriptedUpstream, Step, chunk
@@ -473,6 +473,7 @@ def test_a_large_braid_is_read_in_little_memory(folder: Path) -> None:
     with Desk(folder) as desk:
         for number in range(count):
             braid = desk.turn(ask(f"{number} {words}"), "answer", session="s").braid
+    write_keys(folder)
     with (
         ScriptedUpstream([json_answer()]) as upstream,
         ServerProcess(folder, upstream.url) as server,
@@ -494,6 +495,7 @@ def test_a_reader_that_stands_still_or_leaves_is_in_nobodys_way(folder: Path) ->
         for number in range(20):
             words = f"{number} " + "word " * 100_000
             braid = desk.turn(ask(words), "answer", session="s").braid
+    write_keys(folder)
     with ScriptedUpstream([json_answer()]) as upstream, serving(folder, upstream) as api:
         still = [RawClient(api.port) for _ in range(20)]
         for client in still:
@@ -520,6 +522,8 @@ def test_a_fault_of_ours_is_said_without_its_words(
                 f"UPDATE braid SET certificate = '{{in confidence' WHERE number = {found.number}"
             )
             desk.store.submit(lambda t: t._connection.exec_driver_sql(spoil)).result(PATIENCE)
+            desk.turn(ask("another"), "answer")
+        write_keys(folder)
         with serving(folder, upstream) as api:
             said = api(f"{BRAIDS}/{braid}")
             assert said.refusal(500, "internal") == "this server failed"
