@@ -297,7 +297,7 @@ def test_body_of_the_limit_passes() -> None:
     ("coding", "body"),
     [
         ("gzip", b"{}"),
-        ("gzip", gzip.compress(b"{}")[:-1]),
+        ("gzip", gzip.compress(b"{}", mtime=0)[:-1]),
         ("snappy", b"{}"),
         ("br", b"\xff" * 9),
         ("deflate", zlib.compress(b"{}") + b"{}"),
