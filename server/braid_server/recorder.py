@@ -60,7 +60,8 @@ class StillOpen(BraidError):
     """A braid cannot be sealed yet: calls on it are under way."""
 
     def __init__(self, calls: int) -> None:
-        super().__init__(f"{calls} calls of this braid are still under way")
+        what = "1 call is" if calls == 1 else f"{calls} calls are"
+        super().__init__(f"{what} still under way on this braid")
         self.calls = calls
 
 

@@ -615,7 +615,7 @@ class TestSeal:
 
     def test_one_that_was_given_up_leaves_the_braid_as_it_was(self, desk: Desk) -> None:
         call = desk.open(ask("one"))
-        with pytest.raises(StillOpen, match="1 calls of this braid are still under way"):
+        with pytest.raises(StillOpen, match="1 call is still under way on this braid"):
             desk.run(desk.library.seal(call.braid, wait=0.1))
         desk.answer(call, "two")
         assert desk.turn(ask("one", "two", "three"), "four").braid == call.braid
