@@ -238,7 +238,7 @@ class TestSeal:
     def test_does_not_while_calls_are_under_way(self, folder: Path) -> None:
         with streaming(folder) as (api, client, go, braid):
             refused = api(f"{BRAIDS}/{braid}/seal?wait=0.1", "POST")
-                assert "under way" in refused.refusal(409, "calls_open")
+            assert "under way" in refused.refusal(409, "calls_open")
             assert api(BRAIDS).value["braids"][0]["state"] == "open"
             go.set()
             assert client.read_chunk() == TERMINAL
