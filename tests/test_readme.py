@@ -154,7 +154,7 @@ client.messages.create(model="any", max_tokens=10, messages=[message])
         pipeline = f"ROOT = {key!r}\n{block_with('report.require()')}"
         subprocess.run([sys.executable, "-c", pipeline], cwd=reader.checkout, check=True)
         reader.run(f"python examples/against_server/main.py http://127.0.0.1:{reader.port}")
-        reader.run("braid verify $(ls *.braid.json | tail -1)")
+        reader.run("braid verify ./braid-*.braid.json")
     finally:
         server.terminate()
         server.wait()

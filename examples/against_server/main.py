@@ -28,7 +28,7 @@ def main(braid: str = "http://127.0.0.1:8420") -> None:
     name = response.headers["x-braid-id"]
     httpx.post(f"{braid}/braid/v1/braids/{name}/seal").raise_for_status()
     transcript = httpx.get(f"{braid}/braid/v1/braids/{name}").raise_for_status()
-    path = Path(f"{name}.braid.json")
+    path = Path(f"braid-{name}.braid.json")  # an id may begin with a dash
     path.write_bytes(transcript.content)
     print(f"transcript: {path}", file=sys.stderr)
 

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from braid.certificate import MAX_ISSUER, Certificate, read_certificate_header
-from braid.errors import BraidError
+from braid.errors import BraidError, Malformed
 from braid.signing import SecretKey
 from braid_server import keyfiles
 from braid_server.api import build_api
@@ -162,8 +162,11 @@ def _newest_root(store: Store) -> str | None:
         row = reading.braid(newest[0].number) if newest else None
     if row is None:
         return None
-    certificate = msgspec.json.decode(row.certificate, type=Certificate)
-    return read_certificate_header(certificate.h).root
+    try:
+        certificate = msgspec.json.decode(row.certificate, type=Certificate)
+        return read_certificate_header(certificate.h).root
+    except (msgspec.MsgspecError, UnicodeDecodeError, Malformed):
+        return "a root that cannot be read"
 
 
 def _writes(store: Store) -> bool:
