@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from braid.content import MAX_CONTENT, commitment
-from braid.encoding import encode
+from braid.encoding import decode, encode
 from braid.errors import Malformed
-from braid.node import Header, Kind, Link, Origin, SealClaim, write_header
-from braid.signing import Purpose, Signer
+from braid.node import MAX_PREV, Header, Kind, Link, Origin, SealClaim, write_header
+from braid.signing import SIGNATURE_BYTES, Purpose, Signer
 from braid.transcript import Opened, StoredNode
+from braid.tree import SignatureTree
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +55,39 @@ def weave(signer: Signer, draft: Draft, *, seq: int, time: str, salt: bytes) -> 
     signature = signer.sign(Purpose.NODE, text.encode("ascii"))
     opened = Opened(salt, draft.content, draft.attrs)
     return StoredNode(text, encode(signature), opened, draft.bsalt)
+
+
+class Weaver:
+    """Weaves a whole braid in one go, in memory: for what is not recorded as it passes.
+
+    All nodes carry `time`; `salt` gives 32 fresh random bytes at each call.
+    """
+
+    def __init__(self, signer: Signer, time: str, salt: Callable[[], bytes]) -> None:
+        self._signer = signer
+        self._time = time
+        self._salt = salt
+        self._tree = SignatureTree()
+        self._tails: dict[str, None] = {}
+        self.nodes: list[StoredNode] = []
+
+    def add(self, draft: Draft) -> str:
+        """Sign the next node and give its signature; raises Malformed as `weave`."""
+        seq = len(self.nodes)
+        node = weave(self._signer, draft, seq=seq, time=self._time, salt=self._salt())
+        for prev in draft.prev:
+            self._tails.pop(prev, None)
+        self._tails[node.s] = None
+        self._tree.append(decode(node.s, "s", SIGNATURE_BYTES))
+        self.nodes.append(node)
+        return node.s
+
+    def seal(self) -> str:
+        """Close the braid over every tail, gathering them by checkpoints where they are many."""
+        while len(self._tails) > MAX_PREV:
+            self._close(Kind.CHECKPOINT, tuple(self._tails)[:MAX_PREV])
+        return self._close(Kind.SEAL, tuple(self._tails))
+
+    def _close(self, kind: Kind, prev: tuple[str, ...]) -> str:
+        claim = SealClaim(self._tree.count, encode(self._tree.head()))
+        return self.add(Draft(kind, Origin.PROXY, "text/plain", b"", b"{}", prev, seal=claim))

@@ -34,6 +34,23 @@ class NewBraidKey:
     wrapped: bytes
 
 
+def certified_key(
+    root: SecretKey, now: datetime, *, issuer: str = "", policy: Policy = Policy.REQUIRED
+) -> tuple[SecretKey, Certificate, CertificateHeader]:
+    """Make a fresh braid key, and have the root certify it from `now` on."""
+    key = SecretKey(secrets.token_bytes(32))
+    header = CertificateHeader(
+        root=encode(root.key),
+        braid=encode(key.key),
+        issuer=issuer,
+        policy=policy,
+        nonce=encode(secrets.token_bytes(NONCE_BYTES)),
+        not_before=write_time(now),
+        not_after=write_time(now + VALIDITY),
+    )
+    return key, issue(root, key, header), header
+
+
 class Keyring:
     """Certifies and wraps braid keys; derives the keys under which a tenant's words are matched."""
 
@@ -61,17 +78,9 @@ class Keyring:
 
     def new_braid(self, tenant: str, now: datetime) -> NewBraidKey:
         """Make a key for a new braid of the tenant and certify it from `now` on."""
-        key = SecretKey(secrets.token_bytes(32))
-        header = CertificateHeader(
-            root=self.root,
-            braid=encode(key.key),
-            issuer=self._issuer,
-            policy=self._policy,
-            nonce=encode(secrets.token_bytes(NONCE_BYTES)),
-            not_before=write_time(now),
-            not_after=write_time(now + VALIDITY),
+        key, certificate, header = certified_key(
+            self._root, now, issuer=self._issuer, policy=self._policy
         )
-        certificate = issue(self._root, key, header)
         return NewBraidKey(key, certificate, header, self._wrap(tenant, header.braid, key))
 
     def _wrap(self, tenant: str, braid: str, key: SecretKey) -> bytes:

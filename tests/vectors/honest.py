@@ -368,3 +368,22 @@ def all_words_erased(b: Braid) -> File:
     for node in file.nodes:
         node.pop("bsalt", None)
     return file
+
+
+@verified(
+    "§8.5",
+    "What others recorded: every word a client's, no call, sealed.",
+    ("W_PAIR", 3),
+    sealed="yes",
+    context="not checked",
+    history="not checked",
+)
+def imported_conversation(b: Braid) -> None:
+    origin = {"format": "vectors.example", "name": "talk.json"}
+    told = attrs(type="import")
+    first = Draft("import", "other", [], compact(origin).encode(), "client", attrs=told)
+    first.media = "application/json"
+    said = Draft("said", "text", ["prompt"], b"Eight.", "client")
+    tool = Draft("tool", "tool_result", ["prompt"], b"8", "client")
+    b.drafts = [first, b["prompt"], said, tool, b["seal"]]
+    b["prompt"].prev = ["import"]

@@ -28,6 +28,7 @@ _COMMANDS = {
     "show": ("store", "Draw a braid as a tree."),
     "export": ("store", "Write a braid as one file, a transcript."),
     "seal": ("store", "Close a braid, so that nothing can be added or cut off."),
+    "import": ("import_", "Bring in conversations that others recorded."),
     "keys": ("keys", "Make and show your keys, choose the roots you trust."),
     "demo": ("demo", "See it all work: no account, no network, ten seconds."),
 }
@@ -50,7 +51,8 @@ class _Lazy(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module = importlib.import_module(f"braid_clients.cli.{_COMMANDS[cmd_name][0]}")
-        command: click.Command = getattr(module, cmd_name)
+        word = "import_" if cmd_name == "import" else cmd_name  # a word of Python's own
+        command: click.Command = getattr(module, word)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
