@@ -44,6 +44,14 @@ def wrapping_key_file(environment: Mapping[str, str]) -> Path:
     return _chosen(environment, "BRAID_WRAPPING_KEY") or data_folder(environment) / "wrapping.key"
 
 
+def shown(path: Path, environment: Mapping[str, str]) -> str:
+    """Give a path as a person would write it, `~` for their home."""
+    home = environment.get("HOME")
+    if home and Path(home) != Path("/") and path.is_relative_to(home):
+        return str(Path("~") / path.relative_to(home))
+    return str(path)
+
+
 def own_folder(folder: Path) -> Path:
     """Make a folder that only its owner may enter; raises OSError."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Self, TypeVar
 from urllib.parse import urlsplit
@@ -16,6 +17,9 @@ from braid_clients.shelf import Listed, Sealed
 
 _T = TypeVar("_T")
 _ACCEPT = {Layout.JSON: "application/json", Layout.LINES: "application/jsonl"}
+# What a server's own --token may be; a header can carry it as it is.
+_TOKEN = re.compile(r"[!-~]+")
+_NO_ANSWER = (httpx.HTTPError, UnicodeError)  # the second for a host that DNS has no form of
 # Sealing waits for open calls, and a long transcript takes its time between two pieces.
 _TIMEOUT = httpx.Timeout(10, read=300)
 
@@ -45,14 +49,18 @@ class Remote:
         try:
             parts = urlsplit(url)
             host, _ = parts.hostname, parts.port
-        except ValueError:
+            base = httpx.URL(url)
+        except (ValueError, httpx.InvalidURL):
             host = None
         if not host or parts.scheme not in ("http", "https"):
             raise ServerRefused("--url: expected an address like http://127.0.0.1:8420")
+        if token and not _TOKEN.fullmatch(token):
+            # Without the value: it is a secret.
+            raise ServerRefused("--token: expected ASCII characters without spaces")
         headers = {"authorization": f"Bearer {token}"} if token else {}
         self._name = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
         self._client = httpx.Client(
-            base_url=url,
+            base_url=base,
             headers=headers,
             timeout=_TIMEOUT,
             trust_env=not is_loopback(host),
@@ -82,13 +90,13 @@ class Remote:
                     answer.read()
                     raise self._refusal(answer)
                 yield from answer.iter_bytes()
-        except httpx.HTTPError as fault:
+        except _NO_ANSWER as fault:
             raise self._silence(fault) from fault
 
     def _ask(self, method: str, path: str, wanted: type[_T], query: dict[str, str]) -> _T:
         try:
             answer = self._client.request(method, path, params=query)
-        except httpx.HTTPError as fault:
+        except _NO_ANSWER as fault:
             raise self._silence(fault) from fault
         if answer.status_code != 200:
             raise self._refusal(answer)

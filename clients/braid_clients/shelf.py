@@ -12,6 +12,7 @@ from braid.errors import BraidError
 from braid.transcript import Layout
 
 WHOLE = 43  # characters of an id
+SURE = 12  # characters that name a braid where a slip could not be undone
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,43}")
 
 
@@ -71,13 +72,17 @@ def listed(shelf: Shelf, limit: int) -> tuple[list[Listed], bool]:
             return found[:limit], after is not None or len(found) > limit
 
 
-def find(shelf: Shelf, name: str) -> str:
+def find(shelf: Shelf, name: str, least: int = 1) -> str:
     """Give the whole id of the braid that a user named by it or by a unique beginning.
 
-    Raises NotOneBraid.
+    A beginning has `least` characters or more. Raises NotOneBraid.
     """
     if not is_name(name):
         raise NotOneBraid(f"{name[:60]}: expected an id, or the beginning of one")
+    if len(name) < least:
+        raise NotOneBraid(
+            f"{name}: expected an id or at least its first {least} characters, got {len(name)}"
+        )
     if len(name) == WHOLE:
         return name
     found, _ = shelf.page(name, 2, None)

@@ -50,18 +50,36 @@ def trust(path: Path, root: Root) -> bool:
 
     Raises as `read_roots`, and OSError where the file cannot be written.
     """
-    if any(known.key == root.key for known in trusted(path)):
+    if _holds(path, root.key):
         return False
     # Through a link the file is replaced, not the link to it.
     target = path.resolve()
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _alone(target.parent):
-        if any(known.key == root.key for known in trusted(target)):
+        if _holds(target, root.key):
             return False
         old = target.read_text(encoding="utf-8") if target.exists() else _HEADER
         line = " ".join([root.key, *root.label.split()])
         _replace(target, old + ("" if old.endswith("\n") or not old else "\n") + line + "\n")
     return True
+
+
+def distrust(path: Path, key: str) -> bool:
+    """Take a root off the trust file, whole or not at all; False where it does not stand there.
+
+    Raises as `trust`.
+    """
+    if not _holds(path, key):
+        return False
+    target = path.resolve()
+    with _alone(target.parent):
+        lines = target.read_text(encoding="utf-8").splitlines(keepends=True)
+        _replace(target, "".join(line for line in lines if line.split(maxsplit=1)[:1] != [key]))
+    return True
+
+
+def _holds(path: Path, key: str) -> bool:
+    return any(known.key == key for known in trusted(path))
 
 
 def _replace(target: Path, text: str) -> None:
@@ -79,7 +97,7 @@ def _replace(target: Path, text: str) -> None:
 
 @contextlib.contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """Keep two processes that add a root each from losing one of the two."""
+    """Keep two processes that change the file from losing the change of one of them."""
     if sys.platform == "win32":
         yield
         return

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from rich.text import Text
 
 from braid_clients.visible import visible
-from braid_clients.wording import counted
+from braid_clients.wording import size
 from braid_verifier import UNERASED, Answer, ClaimName, Finding, Report, Result, Root, Severity
 
 MAX_SHOWN = 10  # lines of one kind; --json has all findings
@@ -34,9 +34,7 @@ def verdict(name: str, report: Report, pinned: Iterable[Root]) -> Iterator[Text]
     if report.unmet and report.result is Result.UNMET:
         line.append(f": {', '.join(report.unmet)}")
     if report.result is not Result.UNREADABLE:
-        line.append(
-            f" ({counted(report.counts.nodes, 'node')}, {counted(report.counts.calls, 'call')})"
-        )
+        line.append(f" ({size(report.counts)})")
     yield line
     if report.result is not Result.UNREADABLE:
         labels = {root.key: root.label for root in pinned}

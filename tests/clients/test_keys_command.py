@@ -6,6 +6,8 @@ import stat
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from braid.encoding import encode
 from braid.signing import SecretKey
 
@@ -23,11 +25,20 @@ def test_init_overwrites_nothing(home: Any) -> None:
     key = home.braid("keys", "init").stdout
     ran = home.braid("keys", "init")
     assert ran.returncode == 2 and not ran.stdout and "is there already" in ran.stderr
-    (home.data / "root.key").unlink()
-    assert home.braid("keys", "init").returncode == 2
-    assert not (home.data / "root.key").exists()
     (home.data / "wrapping.key").unlink()
-    assert home.braid("keys", "init").stdout not in ("", key)
+    assert home.braid("keys", "init").returncode == 2
+    assert not (home.data / "wrapping.key").exists()
+    assert home.braid("keys", "show").stdout == key
+
+
+def test_init_makes_a_new_root_key_beside_the_wrapping_key_that_is_there(home: Any) -> None:
+    key = home.braid("keys", "init").stdout
+    wrapping = (home.data / "wrapping.key").read_bytes()
+    (home.data / "root.key").unlink()
+    ran = home.braid("keys", "init")
+    assert ran.returncode == 0 and ran.stdout not in ("", key)
+    assert "was there already" in ran.stderr
+    assert (home.data / "wrapping.key").read_bytes() == wrapping
 
 
 def test_other_files_can_be_named_by_option_or_variable(home: Any, tmp_path: Path) -> None:
@@ -87,3 +98,67 @@ def test_trust_refuses_what_is_no_public_key(home: Any) -> None:
         ran = home.braid("keys", "trust", given)
         assert ran.returncode == 2 and said in ran.stderr, given
     assert not (home.config / "trusted-roots").exists()
+
+
+def test_list_gives_the_roots_a_key_a_line_with_its_label(home: Any, made: Any) -> None:
+    ran = home.braid("keys", "list")
+    assert ran.returncode == 0 and not ran.stdout and "no root key is trusted" in ran.stderr
+    other = encode(SecretKey(b"o" * 32).key)
+    home.braid("keys", "trust", made.root, "--label", "the lab")
+    home.braid("keys", "trust", other)
+    ran = home.braid("keys", "list")
+    assert ran.returncode == 0 and ran.stdout == f"{made.root} the lab\n{other}\n"
+    assert not ran.stderr
+
+
+def test_untrust_takes_one_root_off_the_list_and_nothing_else(home: Any, made: Any) -> None:
+    file = home.folder / "x.braid.json"
+    file.write_bytes(made.json)
+    other = encode(SecretKey(b"o" * 32).key)
+    home.config.mkdir(parents=True)
+    (home.config / "trusted-roots").write_text(f"# mine\n{other}\n  {made.root} lab\n\n# end")
+    assert home.braid("verify", file).returncode == 0
+    ran = home.braid("keys", "untrust", made.root)
+    assert ran.returncode == 0 and "no longer trusted" in ran.stderr and not ran.stdout
+    assert (home.config / "trusted-roots").read_text() == f"# mine\n{other}\n\n# end"
+    assert home.braid("verify", file).returncode == 3
+
+
+def test_untrust_says_when_there_is_nothing_to_take_off(home: Any, made: Any) -> None:
+    for given, said in {
+        made.root: "is not trusted",
+        made.root[:20]: "root key",
+        "": "root",
+    }.items():
+        ran = home.braid("keys", "untrust", given)
+        assert ran.returncode == 2 and said in ran.stderr, given
+    assert not home.config.exists()
+
+
+@pytest.mark.parametrize("chosen", [False, True])
+@pytest.mark.parametrize("command", [("run", "true"), ("demo",), ("serve", "--port", "0")])
+def test_a_lost_root_key_is_told_and_not_replaced(
+    home: Any, command: tuple[str, ...], chosen: bool
+) -> None:
+    key = home.data / "root.key"
+    given = {}
+    if chosen:
+        key = home.folder / "elsewhere" / "root"
+        given = {"BRAID_ROOT_KEY": str(key)}
+    assert home.braid("run", "true", **given).returncode == 0
+    (lost,) = home.braid("keys", "list").stdout.splitlines()
+    key.unlink()
+    ran = home.braid(*command, **given)
+    assert ran.returncode == 2 and not key.exists()
+    said = ran.stderr.splitlines()
+    assert str(key) in said[0] and lost.split()[0] in said[0]
+    # What it names does help.
+    words = said[-1].rpartition("braid keys init")[2].split()
+    assert home.braid("keys", "init", *words).returncode == 0
+    assert home.braid("run", "true", **given).returncode == 0
+    assert len(home.braid("keys", "list").stdout.splitlines()) == 2
+
+
+def test_a_root_of_somebody_else_is_no_root_key_that_was_lost(home: Any, made: Any) -> None:
+    home.braid("keys", "trust", made.root, "--label", "the lab")
+    assert home.braid("run", "true").returncode == 0

@@ -33,6 +33,22 @@ def test_help_lists_every_command_as_it_describes_itself(home: Any) -> None:
     assert home.braid("verify", "-h").stdout == home.braid("verify", "--help").stdout
 
 
+def test_help_shows_the_files_that_are_used(home: Any) -> None:
+    shown = {name: home.braid(name, "--help").stdout for name in ("ls", "serve")}
+    for text in (*shown.values(), home.braid("keys", "init", "--help").stdout):
+        assert "~/.local" not in text
+    for text, name in (
+        (shown["ls"], "braid.db"), (shown["serve"], "braid.db"), (shown["serve"], "wrapping.key"),
+        (home.braid("keys", "show", "--help").stdout, "root.key"),
+    ):  # fmt: skip
+        assert str(home.data / name) in "".join(text.split())  # however its lines are broken
+    below = {"HOME": str(home.folder), "XDG_DATA_HOME": ""}
+    text = home.braid("keys", "show", "--help", **below).stdout
+    assert "~/.local/share/braid/root.key" in "".join(text.split())
+    chosen = home.braid("keys", "show", "--help", BRAID_ROOT_KEY="/k/root").stdout
+    assert "default:/k/root" in "".join(chosen.split())
+
+
 def test_the_version_is_that_of_the_distribution(home: Any) -> None:
     ran = home.braid("--version")
     assert ran.returncode == 0 and ran.stdout.startswith("braid, version 0.")
@@ -196,12 +212,13 @@ def test_closed_streams_are_no_fault(home: Any, made: Any) -> None:
             capture_output=True,
         )  # fmt: skip
         assert ran.returncode == code, (closed, ran.stderr)
-    words = " ".join(home.command("verify", "-"))
-    ran = subprocess.run(
-        ["sh", "-c", f"{words} <&-"], env=home.environment(), timeout=60, check=False,
-        capture_output=True,
-    )  # fmt: skip
-    assert ran.returncode == 2 and ran.stderr == b"braid: stdin is closed\n"
+    for command in ("verify", "show"):
+        words = " ".join(home.command(command, "-"))
+        ran = subprocess.run(
+            ["sh", "-c", f"{words} <&-"], env=home.environment(), timeout=60, check=False,
+            capture_output=True,
+        )  # fmt: skip
+        assert ran.returncode == 2 and ran.stderr == b"braid: stdin is closed\n", command
 
 
 def test_an_interrupt_exits_130_without_a_traceback(spawn: Any) -> None:

@@ -6,8 +6,10 @@ import json
 import os
 import select
 import signal
+import socket
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -43,11 +45,27 @@ def test_each_conversation_becomes_a_transcript_that_verifies(home: Any, provide
         braid = json.loads(file.read_bytes())["braid"]
         safe = braid[:12] if braid[0] != "-" else "_" + braid[1:12]
         assert file.name == f"{safe}.braid.json"
-        assert f"braid: braids/{file.name}: verified, 6 nodes" in ran.stderr.splitlines()
+        assert f"braid: braids/{file.name}: verified, 6 nodes, 1 call" in ran.stderr.splitlines()
     # The root that signed them is pinned for whoever ran this.
     assert home.braid("verify", *files, "--require", "sealed,signer").returncode == 0
     assert provider in home.braid("show", files[0]).stdout
     assert no_run_is_left(home)
+
+
+def test_a_record_without_one_whole_answer_says_so(home: Any) -> None:
+    with socket.socket() as nobody:  # bound and deaf: whoever connects is refused
+        nobody.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+        body = PROGRAM.replace('api_key="none"', 'api_key="none", max_retries=0')
+        program = f"try:\n{textwrap.indent(body, '    ')}\nexcept anthropic.APIError:\n    pass"
+        ran = home.braid("run", "--", sys.executable, "-c", program, "one", ANTHROPIC_BASE_URL=url)
+    (file,) = transcripts(home)
+    said = ran.stderr.splitlines()
+    assert f"braid: braids/{file.name}: verified, 5 nodes, 1 call: 1 not_sent" in said
+    at = said.index(f"braid: braids/{file.name}: verified, 5 nodes, 1 call: 1 not_sent")
+    assert "none of its calls brought a whole answer" in said[at + 1]
+    assert f"braid show braids/{file.name}" in said[at + 2]
+    assert "(5 nodes, 1 call: 1 not_sent)" in home.braid("verify", file).stdout
 
 
 def test_output_goes_where_it_is_told(home: Any, provider: str) -> None:
@@ -65,7 +83,8 @@ def test_input_output_and_exit_code_pass_through(home: Any) -> None:
     ran = home.braid("run", "--", sys.executable, "-c", f"{program}; sys.exit(41)", stdin=b"words")
     assert (ran.returncode, ran.stdout) == (41, "WORDS")
     assert ran.stderr.splitlines()[0] == "err"
-    assert "no conversation was recorded" in ran.stderr
+    said = ran.stderr.splitlines()[-2:]
+    assert "no call was recorded" in said[0] and said[1].endswith("?")
     assert not (home.folder / "braids").exists() and no_run_is_left(home)
 
 
@@ -150,7 +169,7 @@ def test_signals_are_handed_on_once_each(spawn: Any) -> None:
         assert process.stdout.readline().decode().strip() == name
     _, err = process.communicate(timeout=60)
     assert process.returncode == 5, err
-    assert b"no conversation was recorded" in err
+    assert b"no call was recorded" in err
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])

@@ -94,7 +94,8 @@ def test_braids_are_listed_newest_first(home: Any, place: Place) -> None:
 def test_a_braid_is_found_by_its_id_or_a_unique_beginning(home: Any, place: Place) -> None:
     ids = {place.ask(f"question {number}") for number in range(2)}
     for braid in ids:
-        short = next(braid[:n] for n in range(1, 44) if sum(i[:n] == braid[:n] for i in ids) == 1)
+        # Shorter ones may be an option, or the name of stdin.
+        short = next(braid[:n] for n in range(4, 44) if sum(i[:n] == braid[:n] for i in ids) == 1)
         shown = home.braid("show", braid, *place.options)
         assert shown.returncode == 0 and not shown.stderr
         assert shown.stdout.startswith(f"braid {braid}  5 nodes, 1 call, open\n")
@@ -289,6 +290,33 @@ def test_an_export_that_fails_leaves_the_old_file(home: Any, provider: str, tmp_
     assert out.read_bytes().startswith(b'{"braid"')
     assert home.braid("export", braid, "-o", "/dev/null").returncode == 0
     assert not [path.name for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+def test_a_seal_asks_for_more_of_an_id_than_reading_does(home: Any, place: Place) -> None:
+    braid = place.ask("a question")
+    assert home.braid("show", *place.options, braid[:11]).returncode == 0
+    ran = home.braid("seal", *place.options, braid[:11])
+    assert ran.returncode == 2 and "at least its first 12 characters, got 11" in ran.stderr
+    assert " sealed" not in home.braid("ls", *place.options).stdout
+    assert home.braid("seal", *place.options, braid[:12]).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (("--url", "http://127.0.0.1:1/\x01"), "--url: expected an address"),
+        (("--url", "http://127.0.0.1:1/" + "a" * 70_000), "--url: expected an address"),
+        (("--url", f"http://{'a' * 300}"), "no answer (UnicodeError)"),
+        (("--url", "http://127.0.0.1:1", "--token", "\u00e9"), "--token: expected ASCII"),
+        (("--url", "http://127.0.0.1:1", "--token", "a\x01"), "--token: expected ASCII"),
+    ],
+)
+def test_an_address_or_token_that_is_none_is_told(
+    home: Any, given: tuple[str, ...], said: str
+) -> None:
+    ran = home.braid("ls", *given)
+    assert ran.returncode == 2 and said in ran.stderr, ran.stderr
+    assert "this is a bug" not in ran.stderr
 
 
 def test_a_seal_refused_for_calls_under_way_says_what_to_do(

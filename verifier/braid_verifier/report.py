@@ -47,11 +47,15 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How much was seen. What could not be read is counted in `nodes` and nowhere else."""
+    """How much was seen. What could not be read is counted in `nodes` and nowhere else.
+
+    `outcomes` counts the ends by what they say (SPEC §6.3); `pending`, the calls without one.
+    """
 
     nodes: int
     kinds: Mapping[str, int]
     calls: int
+    outcomes: Mapping[str, int]
     pending: int
     erased: int
 
@@ -126,6 +130,7 @@ class Report:
                 "nodes": self.counts.nodes,
                 "kinds": dict(self.counts.kinds),
                 "calls": self.counts.calls,
+                "outcomes": dict(self.counts.outcomes),
                 "pending": self.counts.pending,
                 "erased": self.counts.erased,
             },

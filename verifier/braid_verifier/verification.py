@@ -98,6 +98,7 @@ class _Walk:
         self._seals = Seals(findings)
         self._count = 0
         self._kinds: Counter[str] = Counter()
+        self._outcomes: Counter[str] = Counter()
 
     def take(self, entry: Entry) -> None:
         """Check the next entry against all before it."""
@@ -134,6 +135,8 @@ class _Walk:
         elif kind is Kind.END:
             answer_erased = call is not None and self._pairing.answer_erased(call)
             outcome = self._calls.end(index, node, intact, answer_erased)
+            if outcome is not None:
+                self._outcomes[outcome] += 1
             if outcome in UNSENT and call is not None and self._pairing.answered(call):
                 message = "an answer to a call that was not sent"
                 self._findings.fail(Check.PAIRING, "E_PAIR", message, index, s)
@@ -166,11 +169,16 @@ class _Walk:
     def counts(self) -> Counts:
         return Counts(
             nodes=self._count,
-            kinds=MappingProxyType({str(kind): self._kinds[kind] for kind in sorted(self._kinds)}),
+            kinds=_sorted(self._kinds),
             calls=self._kinds[Kind.CALL],
+            outcomes=_sorted(self._outcomes),
             pending=self._pairing.pending,
             erased=self._nodes.erased,
         )
+
+
+def _sorted(counted: Mapping[str, int]) -> Mapping[str, int]:
+    return MappingProxyType({str(name): counted[name] for name in sorted(counted)})
 
 
 def _holds(requirement: str, claims: Mapping[ClaimName, Claim]) -> bool:

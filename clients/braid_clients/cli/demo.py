@@ -15,7 +15,7 @@ import click
 from braid.node import Kind, Origin, read_header
 from braid.transcript import StoredNode, TranscriptReader
 from braid_clients import paths
-from braid_clients.cli.keys import pin, public_key
+from braid_clients.cli.keys import own_root_key, pin, public_key
 from braid_clients.cli.logs import log_to_stderr
 from braid_clients.cli.store import write_whole
 from braid_clients.cli.terminal import answer, answer_styled, speaks_unicode, width
@@ -70,7 +70,7 @@ def _record() -> tuple[bytes, str]:
     with tempfile.TemporaryDirectory(prefix="braid-demo-") as folder, scripted_provider() as there:
         settings = service.Settings(
             db=str(Path(folder) / "braid.db"),
-            root_key=paths.root_key_file(os.environ),
+            root_key=own_root_key(),
             wrapping_key=paths.wrapping_key_file(os.environ),
             upstream_anthropic=there,
             port=0,
@@ -80,7 +80,7 @@ def _record() -> tuple[bytes, str]:
             answer("2. The anthropic SDK talks to it through the proxy:")
             braid = converse(url, lambda line: answer(f"     {line}"))
         root = public_key(settings.root_key)
-        pin(root, "local")
+        pin(root)
         with service.library(settings) as library:
             asyncio.run(library.seal(braid))
             return b"".join(library.transcript(braid)), root

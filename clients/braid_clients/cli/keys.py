@@ -12,25 +12,30 @@ from braid.errors import KeyUnusable
 from braid.signing import SecretKey
 from braid_clients import paths
 from braid_clients.cli.names import NamedCommand
+from braid_clients.cli.own_file import OwnFile
 from braid_clients.cli.terminal import answer, say
 from braid_clients.problem import Problem
-from braid_clients.trust import TrustUnusable, read_roots, trust
+from braid_clients.trust import TrustUnusable, distrust, read_roots, trust, trusted
+from braid_clients.visible import visible
 from braid_server import keyfiles
 from braid_verifier.policy import Root, parse_root
 
+OWN = "local"  # the label of roots that are the user's own
 _FILE = click.Path(path_type=Path, dir_okay=False)
 root_key_option = click.option(
     "--root-key",
     type=_FILE,
     envvar="BRAID_ROOT_KEY",
-    show_default="~/.local/share/braid/root.key",
+    cls=OwnFile,
+    own=paths.root_key_file,
     help="The root key's file. [BRAID_ROOT_KEY]",
 )
 wrapping_key_option = click.option(
     "--wrapping-key",
     type=_FILE,
     envvar="BRAID_WRAPPING_KEY",
-    show_default="~/.local/share/braid/wrapping.key",
+    cls=OwnFile,
+    own=paths.wrapping_key_file,
     help="The wrapping key's file. [BRAID_WRAPPING_KEY]",
 )
 
@@ -40,11 +45,30 @@ def public_key(path: Path) -> str:
     return encode(SecretKey(keyfiles.load(path, keyfiles.ROOT_LABEL)).key)
 
 
-def pin(key: str, label: str) -> None:
+def pin(key: str) -> None:
     """Trust a root of this user's own, and say so the first time."""
     file = paths.trust_file(os.environ)
-    if trust(file, Root(key, label)):
+    if trust(file, Root(key, OWN)):
         say(f"your root key {key} is now trusted here ({file})")
+
+
+def own_root_key(chosen: Path | None = None) -> Path:
+    """Give the root key's file, which is made on first use; raises Problem for one that is lost.
+
+    First use is over once a root is trusted as the user's own. A key made in the place of a lost
+    one would go unnoticed: what it signs verifies here, and nowhere else.
+    """
+    path = chosen or paths.root_key_file(os.environ)
+    if not os.path.lexists(path):
+        lost = [root.key for root in trusted(paths.trust_file(os.environ)) if root.label == OWN]
+        if lost:
+            option = f" --root-key {path}" if chosen or os.environ.get("BRAID_ROOT_KEY") else ""
+            raise Problem(
+                f"{path}: the root key is not there, and you had one: {lost[-1]}",
+                "put it back from a backup, or say where it is: BRAID_ROOT_KEY",
+                f"or make a new one, which others must then come to trust: braid keys init{option}",
+            )
+    return path
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -56,18 +80,20 @@ def keys() -> None:
 @root_key_option
 @wrapping_key_option
 def init(root_key: Path | None, wrapping_key: Path | None) -> None:
-    """Make a root key and a wrapping key, each a file of mode 0600.
+    """Make a root key and, where there is none yet, a wrapping key, each a file of mode 0600.
 
     Never overwrites: a root key that is lost cannot be made again.
     """
     root = root_key or paths.root_key_file(os.environ)
     wrapping = wrapping_key or paths.wrapping_key_file(os.environ)
-    for path in (root, wrapping):
-        if os.path.lexists(path):
-            raise Problem(f"{path}: is there already, nothing was made", "show it: braid keys show")
+    if os.path.lexists(root):
+        raise Problem(f"{root}: is there already, nothing was made", "show it: braid keys show")
     keyfiles.create(root, keyfiles.ROOT_LABEL)
-    keyfiles.create(wrapping, keyfiles.WRAPPING_LABEL)
-    say(f"made {root} and {wrapping}: keep both secret and back them up")
+    if os.path.lexists(wrapping):
+        say(f"made {root}: keep it secret and back it up; {wrapping} was there already")
+    else:
+        keyfiles.create(wrapping, keyfiles.WRAPPING_LABEL)
+        say(f"made {root} and {wrapping}: keep both secret and back them up")
     answer(public_key(root))
 
 
@@ -94,6 +120,30 @@ def trust_root(root: str, label: str) -> None:
         named = Root(each.key, label or each.label)
         new = trust(file, named)
         say(f"{named.key} {'is now trusted' if new else 'was trusted before'} ({file})")
+
+
+@keys.command("untrust", cls=NamedCommand)
+@click.argument("root", metavar="KEY")
+def untrust_root(root: str) -> None:
+    """Trust a root key no more: braids that it certifies are then of an unknown signer.
+
+    KEY is whole, as `braid keys list` prints it.
+    """
+    file = paths.trust_file(os.environ)
+    if not distrust(file, parse_root(root, "root key").key):
+        raise Problem(f"{root} is not trusted ({file})", "see who is: braid keys list")
+    say(f"{root} is no longer trusted ({file})")
+
+
+@keys.command("list")
+def list_roots() -> None:
+    """List the root keys you trust: a key a line, and its label; your own are `local`."""
+    file = paths.trust_file(os.environ)
+    roots = trusted(file)
+    for root in roots:
+        answer(visible(f"{root.key} {root.label}".rstrip()))
+    if not roots:
+        say(f"no root key is trusted ({file})", "trust one: braid keys trust KEY")
 
 
 def roots_of(given: str) -> tuple[Root, ...]:

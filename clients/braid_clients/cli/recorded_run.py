@@ -9,12 +9,11 @@ from pathlib import Path
 
 from braid.errors import BraidError
 from braid_clients.cli.terminal import say
-from braid_clients.wording import counted
+from braid_clients.shelf import SURE
+from braid_clients.wording import size
 from braid_server.library import Library
 from braid_server.service import Settings, library
 from braid_verifier import Policy, Result, parse_root, verify
-
-_NAME = 12  # characters of a braid's id in its file's name
 
 
 class Outcome(IntEnum):
@@ -40,11 +39,19 @@ def write_transcripts(settings: Settings, root: str, out: Path) -> Outcome:
                 continue
             with file.open("rb") as source:
                 report = verify(source, Policy(), roots=[parse_root(root)])
-            say(f"{file}: {report.summary()}, {counted(report.counts.nodes, 'node')}")
+            say(f"{file}: {report.summary()}, {size(report.counts)}")
+            if not report.counts.outcomes.get("complete"):
+                say(
+                    "none of its calls brought a whole answer: it proves what was asked, no more",
+                    f"see what came back: braid show {file}",
+                )
             if report.result is not Result.VERIFIED:
                 outcome = max(outcome, Outcome.NOT_VERIFIED)
     if not braids:
-        say("no conversation was recorded: nothing was sent to ANTHROPIC_BASE_URL")
+        say(
+            "no call was recorded: no POST /v1/messages came to ANTHROPIC_BASE_URL",
+            "does the program read that variable, or set a base URL or a provider of its own?",
+        )
     return outcome
 
 
@@ -62,7 +69,7 @@ def _oldest_first(library: Library) -> Iterator[str]:
 def _write(library: Library, braid: str, out: Path) -> Path:
     """Write a transcript under a name that no file has yet, whole or not at all."""
     # A name that begins with "-" would be an option to every command it is given to.
-    stem = braid[:_NAME] if not braid.startswith("-") else "_" + braid[1:_NAME]
+    stem = braid[:SURE] if not braid.startswith("-") else "_" + braid[1:SURE]
     number = 1
     while True:
         path = out / (f"{stem}.braid.json" if number == 1 else f"{stem}-{number}.braid.json")

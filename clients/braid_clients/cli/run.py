@@ -15,7 +15,7 @@ import click
 
 from braid_clients import paths
 from braid_clients.child import NOT_EXECUTABLE, NOT_FOUND, Signals, interruptible
-from braid_clients.cli.keys import pin, public_key
+from braid_clients.cli.keys import own_root_key, pin, public_key
 from braid_clients.cli.logs import log_to_stderr
 from braid_clients.cli.terminal import say
 from braid_clients.loopback import without_proxy_to_loopback
@@ -49,12 +49,13 @@ def run(out: Path, command: tuple[str, ...]) -> int:
     from braid_server import service
 
     log_to_stderr(logging.WARNING)
+    root_key = own_root_key()
     made = _make_folder(out)
     keep = False
     with _run_folder() as folder:
         settings = service.Settings(
             db=str(folder / "braid.db"),
-            root_key=paths.root_key_file(os.environ),
+            root_key=root_key,
             wrapping_key=paths.wrapping_key_file(os.environ),
             upstream_anthropic=os.environ.get(BASE_URL) or _PROVIDER,
             port=0,
@@ -65,7 +66,7 @@ def run(out: Path, command: tuple[str, ...]) -> int:
             keep = True
             with interruptible():
                 root = public_key(settings.root_key)
-                pin(root, "local")
+                pin(root)
                 outcome = write_transcripts(settings, root, out)
             keep = outcome is Outcome.INCOMPLETE
         finally:

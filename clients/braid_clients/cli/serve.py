@@ -14,11 +14,13 @@ import click
 from braid_clients import paths
 from braid_clients.child import interruptible
 from braid_clients.cli.keys import (
+    own_root_key,
     pin,
     root_key_option,
     wrapping_key_option,
 )
 from braid_clients.cli.logs import log_to_stderr
+from braid_clients.cli.own_file import OwnFile
 from braid_clients.cli.terminal import say
 from braid_clients.loopback import is_loopback
 from braid_clients.problem import Problem
@@ -65,7 +67,8 @@ def _tokens(
     "--db",
     metavar="URL",
     envvar="BRAID_DB",
-    show_default="~/.local/share/braid/braid.db",
+    cls=OwnFile,
+    own=paths.store_file,
     help="The store: a path or URL. [BRAID_DB]",
 )
 @click.option(
@@ -111,7 +114,7 @@ def serve(
     address = db or str(paths.store_file(os.environ))
     settings = service.Settings(
         db=address,
-        root_key=root_key or paths.root_key_file(os.environ),
+        root_key=own_root_key(root_key),
         wrapping_key=wrapping_key or paths.wrapping_key_file(os.environ),
         upstream_anthropic=upstream_anthropic,
         host=host,
@@ -120,7 +123,7 @@ def serve(
     )
 
     def ready(url: str, root: str) -> None:
-        pin(root, "local")
+        pin(root)
         say(f"listening on {url}, recording into {address}")
         say(f"point an SDK at it: ANTHROPIC_BASE_URL={url}")
         if tokens:

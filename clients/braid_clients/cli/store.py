@@ -6,7 +6,6 @@ import contextlib
 import logging
 import os
 import secrets
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, TypeVar
@@ -20,10 +19,12 @@ from braid_clients import paths
 from braid_clients import shelf as shelves
 from braid_clients.cli.logs import log_to_stderr
 from braid_clients.cli.names import NamedCommand
+from braid_clients.cli.own_file import OwnFile
 from braid_clients.cli.terminal import (
     answer,
     answer_bytes,
     answer_styled,
+    input_file,
     say,
     speaks_unicode,
     width,
@@ -45,7 +46,8 @@ def _where(command: _Command) -> _Command:
         click.option(
             "--db",
             envvar="BRAID_DB",
-            show_default="~/.local/share/braid/braid.db",
+            cls=OwnFile,
+            own=paths.store_file,
             help="A store. [BRAID_DB]",
         ),
     ):
@@ -79,7 +81,7 @@ def show(braid: str, db: str | None, url: str | None, token: str | None) -> None
     ID is whole or a beginning that no other braid shares. FILE is a transcript, - stdin.
     """
     if braid == "-" or not is_name(braid) or (not db and not url and Path(braid).is_file()):
-        with _opened(braid) as file:
+        with input_file(braid) as file:
             _draw(file)
         say("shown as it stands, not checked", f"check it: braid verify {braid}")
         return
@@ -124,11 +126,12 @@ def export(
 def seal(braid: str, db: str | None, url: str | None, token: str | None, interrupt: bool) -> None:
     """Close a braid, so that nothing can be added or cut off unseen.
 
-    Waits a while for calls under way, then gives up, or ends their record with --interrupt.
+    ID is whole or its first 12 characters or more: a seal cannot be taken back. Waits a while for
+    calls under way, then gives up, or ends their record with --interrupt.
     """
     log_to_stderr(logging.WARNING)
     with _shelf(db, url, token, writes=True) as shelf:
-        sealed = shelf.seal(shelves.find(shelf, braid), interrupt)
+        sealed = shelf.seal(shelves.find(shelf, braid, shelves.SURE), interrupt)
     answer(
         visible(
             f"{sealed.braid} sealed, {counted(sealed.nodes, 'node')} with the seal {sealed.seal}"
@@ -163,15 +166,6 @@ def _shelf(
         )
     with local_shelf(db, writes) as local:
         yield local
-
-
-@contextlib.contextmanager
-def _opened(name: str) -> Iterator[BinaryIO]:
-    if name == "-":
-        yield sys.stdin.buffer
-        return
-    with open(name, "rb") as file:
-        yield file
 
 
 def _draw(file: BinaryIO) -> None:

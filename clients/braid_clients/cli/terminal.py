@@ -1,4 +1,4 @@
-"""What the command says and where: answers on stdout, everything else on stderr as `braid: …`."""
+"""What the command reads, says and where: answers on stdout, everything else on stderr as `braid: …`."""
 
 from __future__ import annotations
 
@@ -6,15 +6,28 @@ import contextlib
 import os
 import shutil
 import sys
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, TextIO
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, BinaryIO, TextIO
 
+from braid_clients.problem import Problem
 from braid_clients.visible import visible
 
 if TYPE_CHECKING:
     from rich.text import Text
 
 PIPE_WIDTH = 120  # cells, where no terminal says how wide it is
+
+
+@contextlib.contextmanager
+def input_file(name: str) -> Iterator[BinaryIO]:
+    """Open what an argument names, - being stdin; raises OSError, and Problem for no stdin."""
+    if name != "-":
+        with open(name, "rb") as file:
+            yield file
+    elif sys.stdin is None:
+        raise Problem("stdin is closed")
+    else:
+        yield sys.stdin.buffer
 
 
 def say(message: str, *hints: str) -> None:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import sys
-from collections.abc import Iterator
-from typing import BinaryIO
 
 import click
 
 from braid_clients import paths
 from braid_clients.cli.keys import roots_of
-from braid_clients.cli.terminal import answer, answer_styled, say
+from braid_clients.cli.terminal import answer, answer_styled, input_file, say
 from braid_clients.problem import Problem
 from braid_clients.trust import trusted
 from braid_clients.verdict import verdict
@@ -67,7 +63,7 @@ def verify(
     reports: list[object] = []
     for name in files:
         try:
-            with _opened(name) as source:
+            with input_file(name) as source:
                 report = check(source, policy, pinned)
         except OSError as fault:
             say(f"{name}: cannot be read: {fault.strerror or type(fault).__name__}")
@@ -106,14 +102,3 @@ def _pinned(roots: tuple[str, ...]) -> tuple[Root, ...]:
         return trusted(paths.trust_file(os.environ))
     except paths.NoHome:
         return ()
-
-
-@contextlib.contextmanager
-def _opened(name: str) -> Iterator[BinaryIO]:
-    if name != "-":
-        with open(name, "rb") as file:
-            yield file
-    elif sys.stdin is None:
-        raise Problem("stdin is closed")
-    else:
-        yield sys.stdin.buffer
