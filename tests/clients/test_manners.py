@@ -16,7 +16,7 @@ import pytest
 from braid_clients.cli import _COMMANDS, braid
 from braid_clients.cli.names import NamedCommand
 
-COMMANDS = ["verify", "serve", "run", "ls", "show", "export", "seal", "keys", "demo"]
+COMMANDS = ["verify", "serve", "run", "ls", "show", "export", "seal", "import", "keys", "demo"]
 
 
 def test_help_lists_every_command_as_it_describes_itself(home: Any) -> None:
@@ -212,8 +212,8 @@ def test_closed_streams_are_no_fault(home: Any, made: Any) -> None:
             capture_output=True,
         )  # fmt: skip
         assert ran.returncode == code, (closed, ran.stderr)
-    for command in ("verify", "show"):
-        words = " ".join(home.command(command, "-"))
+    for command in (("verify",), ("show",), ("import", "iolite")):
+        words = " ".join(home.command(*command, "-"))
         ran = subprocess.run(
             ["sh", "-c", f"{words} <&-"], env=home.environment(), timeout=60, check=False,
             capture_output=True,

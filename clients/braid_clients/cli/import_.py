@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,10 +16,9 @@ from braid.errors import Malformed
 from braid.signing import SecretKey
 from braid.transcript import Layout, write_transcript
 from braid.weave import Weaver
-from braid_clients import paths
-from braid_clients.cli.keys import pin, root_key_option
+from braid_clients.cli.keys import own_root_key, pin, root_key_option
 from braid_clients.cli.store import write_whole
-from braid_clients.cli.terminal import answer, answer_bytes, say
+from braid_clients.cli.terminal import answer, answer_bytes, input_file, say
 from braid_clients.iolite import wrap
 from braid_clients.problem import Problem
 from braid_clients.visible import visible
@@ -81,8 +79,7 @@ def iolite(
     target = output or f"{name}.braid.json"
     if output is None and os.path.lexists(target):
         raise Problem(f"{target}: is there already", "name another file: -o OUT")
-    path = root_key or paths.root_key_file(os.environ)
-    root = SecretKey(keyfiles.load_or_create(path, keyfiles.ROOT_LABEL))
+    root = SecretKey(keyfiles.load_or_create(own_root_key(root_key), keyfiles.ROOT_LABEL))
     now = datetime.now(UTC)
     key, certificate, _ = certified_key(root, now)
     weaver = Weaver(key, write_time(now), lambda: secrets.token_bytes(32))
@@ -90,7 +87,7 @@ def iolite(
         wrap(conversation, judgement, raw, name, weaver)
     except Malformed as fault:
         raise Problem(f"{file}: cannot be wrapped: {fault}") from fault
-    pin(encode(root.key), "local")
+    pin(encode(root.key))
     layout = Layout.LINES if target.endswith(".jsonl") else Layout.JSON
     pieces = write_transcript(encode(key.key), certificate, weaver.nodes, layout=layout)
     if to_stdout:
@@ -105,10 +102,8 @@ def iolite(
 
 def _read(file: str) -> tuple[str, bytes]:
     """Give the name of a file and its bytes, one more than may be at the most."""
-    if file == "-":
-        return "stdin", sys.stdin.buffer.read(MAX_FILE + 1)
-    with open(file, "rb") as source:
-        return Path(file).name, source.read(MAX_FILE + 1)
+    with input_file(file) as source:
+        return "stdin" if file == "-" else Path(file).name, source.read(MAX_FILE + 1)
 
 
 def _lines(name: str, judgement: Judgement) -> Iterator[str]:
