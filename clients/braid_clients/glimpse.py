@@ -52,7 +52,9 @@ def glimpse(node: StoredNode) -> Glimpse:
             said = _json(content)
             history = said.get("history")
             if isinstance(history, list):
-                marks += tuple(_text(item) for item in history)
+                marks += tuple(
+                    _text(code) for code in dict.fromkeys(_code(item) for item in history)
+                )
             if "partial" in _object(said.get("context")):
                 marks += ("partial context",)
             if header.about:
@@ -118,6 +120,11 @@ def _json(content: bytes) -> dict[str, Json]:
 
 def _object(value: Json) -> dict[str, Json]:
     return value if isinstance(value, dict) else {}
+
+
+def _code(entry: Json) -> str:
+    code = _object(entry).get("code")
+    return code if isinstance(code, str) else ""
 
 
 def _text(value: Json) -> str:

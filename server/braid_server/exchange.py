@@ -10,9 +10,9 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from braid.call import CallOutcome
 from braid.errors import BraidError
 from braid_server.asgi import Receive
-from braid_server.recording import CallOutcome
 
 _T = TypeVar("_T")
 

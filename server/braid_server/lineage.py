@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import msgspec
 
 from braid import strict_json
+from braid.call import CallOutcome, Step
+from braid.call import Context as Shown
 from braid.context import CHAIN_START, ContextList, extend
 from braid.encoding import decode, encode
 from braid.node import Kind, Origin, read_header
@@ -66,28 +68,16 @@ class Context:
                 return self.messages
 
 
-class _Claim(msgspec.Struct):
-    start: str = msgspec.field(name="from")
-    add: list[str]
-
-
-class _Claims(msgspec.Struct):
-    tools: _Claim
-    system: _Claim
-    messages: _Claim
-
-
 class _CallContent(msgspec.Struct):
-    context: _Claims
-
-
-_read_call = msgspec.json.Decoder(_CallContent).decode
+    context: Shown
 
 
 class _EndContent(msgspec.Struct):
-    outcome: str
+    outcome: CallOutcome
 
 
+# What was written here needs no second check, and most of it is not asked for.
+_read_call = msgspec.json.Decoder(_CallContent).decode
 _read_end = msgspec.json.Decoder(_EndContent).decode
 _SAYING_MORE = (Kind.TOOL_USE, Kind.TOOL_RESULT)
 
@@ -172,7 +162,7 @@ class Lineage:
         elif kind is Kind.END and owner is not None:
             self._ends[owner] = seq
             self.open_calls.pop(owner, None)
-            if _read_end(content).outcome == "complete":
+            if _read_end(content).outcome is CallOutcome.COMPLETE:
                 self._complete.add(owner)
         elif owner is not None:
             answer = self._answers[owner]
@@ -262,18 +252,18 @@ class Lineage:
         """Find the tool call with this provider id."""
         return self._tool_uses.get(name)
 
-    def chain_claim(self, name: ContextList, path: Iterable[int]) -> dict[str, Json]:
-        """Say a list as `{from, add, to}`, from the furthest value already reached (SPEC §6.2)."""
+    def chain_claim(self, name: ContextList, path: Iterable[int]) -> Step:
+        """Say a list from the furthest value already reached (SPEC §6.2)."""
         reached = self._reached[name]
         value = start = CHAIN_START[name]
-        added: list[Json] = []
+        added: list[str] = []
         for seq in path:
             value = extend(value, self.nodes[seq].signature)
             if not added and value in reached:
                 start = value
             else:
                 added.append(self.text(seq))
-        return {"from": encode(start), "add": added, "to": encode(value)}
+        return Step(encode(start), added, encode(value))
 
     def prefix(self, path: Iterable[int]) -> Prefix:
         """Give the values by which a later request finds that it resends this conversation."""

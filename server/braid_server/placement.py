@@ -6,10 +6,10 @@ import dataclasses
 import secrets
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 import msgspec
 
+from braid.call import By
 from braid.content import BodyDigest
 from braid.node import Kind, Origin, read_header
 from braid.wire.block import Block, Request
@@ -25,16 +25,6 @@ from braid_verifier.resent import Recognised, Resent
 CANDIDATES = 8
 # Equal bodies, of which one may be the call that this one repeats.
 REPETITIONS = 64
-
-
-class By(StrEnum):
-    """How a conversation was found."""
-
-    NEW = "new"
-    RETRY = "retry"
-    SESSION = "session"
-    THREAD = "thread"
-    PREFIX = "prefix"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from collections.abc import Coroutine
 from time import monotonic
 from typing import Any
 
+from braid.call import CallOutcome
 from braid.wire.block import Fed, Outcome
 from braid_server.answer import AnswerCopy
 from braid_server.asgi import Send, body, start, tell
@@ -19,7 +20,7 @@ from braid_server.exchange import Exchange, Stopped
 from braid_server.headers import Header, downward, first
 from braid_server.opening import IN_THREAD
 from braid_server.provider import Provider
-from braid_server.recording import CallEnding, CallOutcome, OpenCall, RecordingFailed
+from braid_server.recording import CallEnding, OpenCall, RecordingFailed
 from braid_server.upstream import Answer, Broken, NotSent, Upstream
 
 _log = logging.getLogger(__name__)

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from braid.call import CallOutcome
 from braid.content import BodyDigest
 from braid.encoding import encode, write_time
 from braid.errors import BraidError
@@ -36,7 +37,7 @@ from braid_server.lineages import CACHED_NODES, Lineages
 from braid_server.marks import Marks
 from braid_server.opening import IN_THREAD
 from braid_server.placement import Placer, Wanted, want
-from braid_server.recording import CallEnding, CallOpening, CallOutcome, RecordingFailed
+from braid_server.recording import CallEnding, CallOpening, RecordingFailed
 from braid_server.request_nodes import RequestNodes, count_new
 from braid_server.store import BraidRow, Store, StoreUnavailable, Transaction
 from braid_server.weaving import Weaving

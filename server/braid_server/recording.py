@@ -7,27 +7,15 @@ store, and a benchmark implements it over nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Protocol
 
+from braid.call import CallOutcome
 from braid.errors import BraidError
 from braid.wire.block import Block, Request
 
 
 class RecordingFailed(BraidError):
     """The record could not be made durable; the relay must not let the call end as if it were."""
-
-
-class CallOutcome(StrEnum):
-    """How a call ended (SPEC §6.3)."""
-
-    COMPLETE = "complete"
-    ERROR = "error"
-    CLIENT_GONE = "client_gone"
-    UPSTREAM_CUT = "upstream_cut"
-    INTERRUPTED = "interrupted"
-    REFUSED = "refused"
-    NOT_SENT = "not_sent"
 
 
 @dataclass(frozen=True, slots=True)

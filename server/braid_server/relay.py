@@ -11,6 +11,7 @@ import logging
 from collections.abc import AsyncIterator, MutableMapping, Sequence
 from typing import Any
 
+from braid.call import CallOutcome
 from braid_server.asgi import Receive, Send, body, start, tell, whole_body
 from braid_server.exchange import Exchange, Stopped
 from braid_server.gate import Gate, Refused
@@ -18,7 +19,7 @@ from braid_server.headers import Header, as_text, downward, first, promised, upw
 from braid_server.opening import opening_of
 from braid_server.provider import Provider, has_dot_segment, is_ambiguous, route
 from braid_server.recorded import RecordedCall
-from braid_server.recording import CallOpening, CallOutcome, OpenCall, Recording, RecordingFailed
+from braid_server.recording import CallOpening, OpenCall, Recording, RecordingFailed
 from braid_server.upstream import Answer, Broken, NotSent, Upstream
 
 _log = logging.getLogger(__name__)

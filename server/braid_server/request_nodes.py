@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from braid.call import History, HistoryEntry
 from braid.node import Link, Relation
 from braid_server.lineage import Context, Lineage
 from braid_server.marks import Matched
@@ -50,11 +51,11 @@ class RequestNodes:
         last = source.text(len(source.nodes) - 1)
         return (Link(source.id, last, Relation.CONTINUES),)
 
-    def weave(self) -> tuple[Context, list[str], int | None]:
+    def weave(self) -> tuple[Context, list[HistoryEntry], int | None]:
         """Give the context, the history results, and the last block of the request."""
         place, lineage = self._place, self._lineage
         if place.repeats is not None:
-            return lineage.context_of(place.repeats), ["continued"], self._after
+            return lineage.context_of(place.repeats), [HistoryEntry(History.CONTINUED)], self._after
         before: Context | None = None
         if place.lineage is not None and place.resumes is not None:
             before = lineage.context_of(lineage.call_of(place.resumes))
@@ -78,24 +79,24 @@ class RequestNodes:
                 messages.extend(self._new(matched, known))
         if before is not None:
             if self._instructions(system) != self._instructions(before.system):
-                history.append("system_changed")
+                history.append(HistoryEntry(History.SYSTEM_CHANGED))
             elif system != before.system:
-                history.append("billing_changed")
+                history.append(HistoryEntry(History.BILLING_CHANGED))
             if tools != before.tools:
-                history.append("tools_changed")
+                history.append(HistoryEntry(History.TOOL_REWORDED))
         return Context(tools, system, tuple(messages)), history, self._after
 
-    def _history(self, before: Context | None) -> list[str]:
+    def _history(self, before: Context | None) -> list[HistoryEntry]:
         if self._place.source is not None and self._place.known:
-            history = ["copied"]
+            history = [HistoryEntry(History.COPIED)]
         elif before is not None:
-            history = ["continued"]
+            history = [HistoryEntry(History.CONTINUED)]
         else:
             return []
         if self._place.elided:
-            history.append("elided")
+            history.append(HistoryEntry(History.ELIDED))
         if any(known is not None and not known.exact for known in self._place.known):
-            history.append("variant")
+            history.append(HistoryEntry(History.VARIANT))
         return history
 
     def _instructions(self, system: Sequence[int]) -> list[int]:

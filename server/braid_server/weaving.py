@@ -6,7 +6,10 @@ import secrets
 from collections.abc import Mapping, Sequence
 
 import msgspec
+from msgspec import UNSET
 
+from braid.call import Body, By, CallContent, EndContent, HistoryEntry, Placement, write
+from braid.call import Context as Shown
 from braid.content import BodyDigest
 from braid.context import ContextList
 from braid.encoding import encode
@@ -109,31 +112,28 @@ class Weaving:
         prev: Sequence[int],
         *,
         call_id: str,
-        by: str,
-        history: Sequence[str],
+        by: By,
+        history: Sequence[HistoryEntry],
         repeats: int | None,
         body: BodyDigest,
     ) -> int:
         """Sign the call (SPEC §6.2)."""
         lineage = self._lineage
-        lists: dict[str, object] = {
-            str(name): lineage.chain_claim(name, context.of(name)) for name in ContextList
-        }
-        if lineage.is_partial(context):
-            lists["partial"] = True
-        said = {
-            "upstream": opening.upstream,
-            "context": lists,
-            "body": body.claim(),
-            "placement": {"by": by},
-            "history": list(history),
-            "id": call_id,
-        }
+        steps = {str(name): lineage.chain_claim(name, context.of(name)) for name in ContextList}
+        shown = Shown(**steps, partial=True if lineage.is_partial(context) else UNSET)
+        said = CallContent(
+            upstream=opening.upstream,
+            context=shown,
+            body=_body(body),
+            placement=Placement(by),
+            history=list(history),
+            id=call_id,
+        )
         draft = Draft(
             kind=Kind.CALL,
             origin=Origin.PROXY,
             media=_JSON,
-            content=msgspec.json.encode(said, order="sorted"),
+            content=write(said),
             attrs=_attrs(provider=opening.provider, model=opening.request.model),
             prev=tuple(lineage.text(seq) for seq in prev),
             about=() if repeats is None else (lineage.text(repeats),),
@@ -144,19 +144,19 @@ class Weaving:
     def add_end(self, call: int, ending: CallEnding, body: BodyDigest | None) -> int:
         """Sign the end of a call (SPEC §6.3)."""
         lineage = self._lineage
-        said = {
-            "outcome": str(ending.outcome),
-            "status": ending.status,
-            "stop_reason": ending.stop_reason,
-            "usage": None if ending.usage is None else msgspec.Raw(ending.usage),
-            "request_id": ending.request_id,
-            "body": None if body is None else body.claim(),
-        }
+        said = EndContent(
+            outcome=ending.outcome,
+            status=ending.status,
+            stop_reason=ending.stop_reason,
+            usage=None if ending.usage is None else msgspec.Raw(ending.usage),
+            request_id=ending.request_id,
+            body=None if body is None else _body(body),
+        )
         draft = Draft(
             kind=Kind.END,
             origin=Origin.PROXY,
             media=_JSON,
-            content=msgspec.json.encode(said, order="sorted"),
+            content=write(said),
             attrs=_attrs(model=ending.model, id=ending.answer_id),
             prev=(lineage.text(lineage.open_calls[call]),),
             bsalt=None if body is None else body.bsalt,
@@ -187,6 +187,10 @@ class Weaving:
         seq = self.add(draft)
         tree.append(lineage.nodes[seq].signature)
         return seq
+
+
+def _body(body: BodyDigest) -> Body:
+    return msgspec.convert(body.claim(), Body)
 
 
 def _attrs(**said: str | None) -> bytes:

@@ -188,7 +188,7 @@ class Braid:
             "context": context,
             "body": body.claim(),
             "placement": {"by": "new"},
-            "history": list(history),
+            "history": [{"code": code} for code in history],
             "id": f"call-{len(self.nodes)}",
             **(changes or {}),
         }

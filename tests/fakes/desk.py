@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from braid.call import CallOutcome
 from braid.encoding import encode
 from braid.signing import SecretKey
 from braid.wire.anthropic import read_answer, read_request
@@ -20,7 +21,7 @@ from braid_server.keyring import Keyring
 from braid_server.library import Library
 from braid_server.lineages import CACHED_NODES
 from braid_server.recorder import BRAID_BYTES, BRAID_NODES, Recorder
-from braid_server.recording import CallEnding, CallOpening, CallOutcome
+from braid_server.recording import CallEnding, CallOpening
 from braid_server.store import Store
 from braid_verifier import Report, Result, verify
 from fakes.story import Call, Story

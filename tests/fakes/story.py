@@ -71,7 +71,12 @@ class Call:
 
     @property
     def history(self) -> list[str]:
-        return list(self.node.value["history"])
+        """The codes of its history."""
+        return [str(entry["code"]) for entry in self.node.value["history"]]
+
+    def entries(self, code: str) -> list[dict[str, Any]]:
+        """What its history says under a code."""
+        return [entry for entry in self.node.value["history"] if entry["code"] == code]
 
     @property
     def outcome(self) -> str | None:

@@ -13,9 +13,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from braid.call import CallOutcome
 from braid_server.call_record import CallRecord
 from braid_server.lineages import CACHED_NODES
-from braid_server.recording import CallOutcome
 from fakes.desk import MEMORY, Desk, ask, text, thinking, tool_result, tool_use
 from fakes.story import Node, Story, native
 

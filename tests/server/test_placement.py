@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from braid.call import CallOutcome
 from braid_server.call_record import CallRecord
-from braid_server.recording import CallOutcome
 from fakes.desk import (
     START,
     Clock,
@@ -321,18 +321,18 @@ def test_changed_system_and_tools_are_said(desk: Desk) -> None:
     desk.turn(ask("one", system="be brief", tools=[TOOL]), "two")
     other = {**TOOL, "description": "Look closely."}
     changed = desk.turn(ask("one", "two", "three", system="be long", tools=[other]), "four")
-    assert placed(desk, changed) == ("prefix", ["continued", "system_changed", "tools_changed"])
+    assert placed(desk, changed) == ("prefix", ["continued", "system_changed", "tool_reworded"])
     told = desk.told(changed)
     assert words(told.shown["system"]) == ["be long"]
     assert [node.value for node in told.shown["tools"]] == [other]
     back = desk.turn(
         ask("one", "two", "three", "four", "five", system="be brief", tools=[TOOL]), "six"
     )
-    assert placed(desk, back)[1] == ["continued", "system_changed", "tools_changed"]
+    assert placed(desk, back)[1] == ["continued", "system_changed", "tool_reworded"]
     story = desk.story(back.braid)
     assert words([node for node in story.nodes if node.kind == "system"]) == ["be brief", "be long"]
     dropped = desk.turn(ask("one", "two", "three", "four", "five", "six", "seven"), "eight")
-    assert placed(desk, dropped)[1] == ["continued", "system_changed", "tools_changed"]
+    assert placed(desk, dropped)[1] == ["continued", "system_changed", "tool_reworded"]
     assert desk.told(dropped).shown["system"] == []
 
 
@@ -344,7 +344,7 @@ def test_a_tool_whose_parameters_differ_is_another_tool(desk: Desk, member: str)
 
     desk.turn(ask("one", tools=[tool("honest")]), "two")
     swapped = desk.turn(ask("one", "two", "three", tools=[tool("swapped")]), "four")
-    assert "tools_changed" in placed(desk, swapped)[1]
+    assert "tool_reworded" in placed(desk, swapped)[1]
     assert [node.value for node in desk.told(swapped).shown["tools"]] == [tool("swapped")]
 
 

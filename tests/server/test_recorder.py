@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from braid.call import CallOutcome
 from braid.node import Kind, Origin
 from braid.transcript import Layout
 from braid.wire.block import Block
@@ -26,7 +27,7 @@ from braid_server.fallback import FIELD_BYTES, MOST_BLOCKS, TOO_MANY
 from braid_server.keyring import KeyUnavailable
 from braid_server.parts import ATTRS_BYTES, PART_BYTES, parts_of
 from braid_server.recorder import StillOpen
-from braid_server.recording import CallEnding, CallOutcome, RecordingFailed
+from braid_server.recording import CallEnding, RecordingFailed
 from braid_verifier import Answer, ClaimName
 from fakes.desk import UPSTREAM, Desk, ask, assistant, opening_of, text, user
 from fakes.story import Story, unbase64
@@ -297,7 +298,7 @@ class TestTooMuch:
             said += [user(*(f"word {n} {at}" for at in range(MOST_BLOCKS // 2))), f"answer {n}"]
             call = desk.turn(ask(*said[:-1]), said[-1])
         assert call.braid == desk.told(call).node.header["braid"]
-        assert [told.node.value["history"] for told in desk.story(call.braid).calls] == [
+        assert [told.history for told in desk.story(call.braid).calls] == [
             [], ["continued"], ["continued"],
         ]  # fmt: skip
         assert len(desk.told(call).shown["messages"]) == MOST_BLOCKS // 2 * 3 + 2

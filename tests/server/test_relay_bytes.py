@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from braid_server.recording import CallOutcome
+from braid.call import CallOutcome
 from fakes.anthropic import (
     ERROR,
     MESSAGE,

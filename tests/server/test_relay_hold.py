@@ -7,7 +7,7 @@ import zlib
 
 import pytest
 
-from braid_server.recording import CallOutcome
+from braid.call import CallOutcome
 from fakes.anthropic import (
     BEFORE_TERMINAL,
     BEGINNING,

@@ -10,12 +10,12 @@ import zlib
 
 import pytest
 
+from braid.call import CallOutcome
 from braid.node import Kind, Origin
 from braid.wire.block import AnswerReader, Block, Fed, Outcome, Request
 from braid_server.answer import AnswerCopy
 from braid_server.opening import of_parameters
 from braid_server.provider import anthropic, has_dot_segment, is_ambiguous, plain
-from braid_server.recording import CallOutcome
 from braid_server.relay import MAX_BODY
 from braid_server.upstream import Address, UpstreamUnusable
 from fakes.anthropic import (

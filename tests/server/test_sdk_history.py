@@ -357,7 +357,7 @@ def test_a_tool_swapped_under_its_name_is_remarked(tmp_path: Path) -> None:
     with proxied(answering, tmp_path) as braid:
         conversation = Conversation(braid)
         (_,), call = conversation.third(conversation.plain(), tools=[swapped])
-    assert call.history == ["continued", "tools_changed"]
+    assert call.history == ["continued", "tool_reworded"]
     (tool,) = call.shown["tools"]
     assert tool.value == swapped
 

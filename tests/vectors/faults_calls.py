@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 from vectors.conversations import CALL, END, SEAL, TEXT, attrs, call, end, params, short, talk
@@ -241,9 +242,51 @@ def body_length_not_an_integer(b: Braid) -> None:
     b["call"].edit_content = lambda content: content["body"].update(bytes=1.5)
 
 
-@failed("§8.4", "A history string with a space.", ("E_CALL", CALL))
+def _history(**entry: object) -> Callable[[Braid], None]:
+    def carry(b: Braid) -> None:
+        b["call"].edit_content = lambda content: content.update(history=[entry])
+
+    return carry
+
+
+@failed("§8.4", "A history entry that is a string.", ("E_CALL", CALL))
+def history_of_strings(b: Braid) -> None:
+    b["call"].edit_content = lambda content: content.update(history=["continued"])
+
+
+@failed("§8.4", "A history code with a space.", ("E_CALL", CALL))
 def history_with_a_space(b: Braid) -> None:
-    b["call"].edit_content = lambda content: content.update(history=["system changed"])
+    _history(code="system changed")(b)
+
+
+@failed("§8.4", "A history entry without a code.", ("E_CALL", CALL))
+def history_without_a_code(b: Braid) -> None:
+    _history(node=b.text("prompt"))(b)
+
+
+@failed("§8.4", "A history entry with a member SPEC does not name.", ("E_CALL", CALL))
+def history_with_an_unknown_member(b: Braid) -> None:
+    _history(code="elided", words="no")(b)
+
+
+@failed("§8.4", "A history entry about a node that is null.", ("E_CALL", CALL))
+def history_about_null(b: Braid) -> None:
+    _history(code="elided", was=None)(b)
+
+
+@failed("§8.4", "A history entry about what is no signature.", ("E_CALL", CALL))
+def history_about_no_signature(b: Braid) -> None:
+    _history(code="moved", node="A" * 85 + "B")(b)
+
+
+@failed("§8.4", "A history entry about a node that is not there.", ("E_CALL", CALL))
+def history_about_an_unknown_node(b: Braid) -> None:
+    _history(code="moved", node=encode(bytes(64)))(b)
+
+
+@failed("§8.4", "A history entry that stands for no more.", ("E_CALL", CALL))
+def history_with_no_more(b: Braid) -> None:
+    _history(code="elided", more=0)(b)
 
 
 @failed("§6.2", "A context that shows the parameters of a request.", ("E_CONTEXT", CALL))

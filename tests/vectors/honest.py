@@ -249,18 +249,73 @@ def genesis_with_a_link(b: Braid) -> None:
     history="yes",
 )
 def history_elided(b: Braid) -> None:
-    b["call2"].edit_content = lambda content: content.update(history=["continued", "elided"])
+    b["call2"].edit_content = lambda content: content.update(
+        history=[{"code": "continued"}, {"code": "elided"}]
+    )
 
 
 @verified(
     "§8.4",
-    "A call carries a history string that this version does not define.",
-    ("history.forked", 11),
+    "A call carries a history code that this version does not define.",
+    ("history.unheard_of", 11),
     base=talk,
     history="no",
 )
 def history_of_a_later_version(b: Braid) -> None:
-    b["call2"].edit_content = lambda content: content.update(history=["forked"])
+    b["call2"].edit_content = lambda content: content.update(history=[{"code": "unheard_of"}])
+
+
+# Each code of §8.4 on a second call: what it must be reported as, and what it makes of `history`.
+ORDINARY = [
+    "continued",
+    "elided",
+    "truncated",
+    "compacted",
+    "copied",
+    "variant",
+    "forked",
+    "prefill",
+    "foreign_before",
+    "result_cleared",
+    "billing_changed",
+    "clock_changed",
+    "tool_added",
+    "tool_removed",
+    "tools_reordered",
+]
+ACCUSING = [
+    "edited",
+    "edited_thinking",
+    "edited_result",
+    "elided_result",
+    "moved",
+    "foreign",
+    "orphan_result",
+    "ambiguous",
+    "system_changed",
+    "tool_reworded",
+    "hidden_characters",
+    "bidi_characters",
+    "lookalike_letters",
+]
+
+
+def _history(code: str, answer: str) -> None:
+    def carry(b: Braid) -> None:
+        was, node = b.text("text"), b.text("tool_result")
+        entry = {"code": code, "node": node, "was": was, "more": 2}
+        b["call2"].edit_content = lambda content: content.update(history=[entry])
+
+    carry.__name__ = f"history_{code}"
+    comment = f"A call says `{code}` of its history, with two nodes, and that there is more."
+    verified("§8.4", comment, (f"history.{code}", 11), base=talk, history=answer)(carry)
+
+
+for _code in ORDINARY:
+    if _code != "elided":
+        _history(_code, "yes")
+for _code in ACCUSING:
+    _history(_code, "no")
 
 
 @verified("§3.3", "Words a client put into the model's mouth have origin client.")

@@ -191,15 +191,15 @@ def test_history_that_accuses_is_a_warning_and_ordinary_history_a_note() -> None
     report = verify(braid.transcript(), roots=[braid.pin])
     assert report.claims[ClaimName.HISTORY].answer is Answer.YES
     assert {finding.severity for finding in report.findings} == {Severity.NOTE}
-    assert codes(report).count("history.elided") == 1
+    assert codes(report).count("history.elided") == 2
     braid.prompt("More.")
-    braid.call(history=("tools_changed", "a_word_of_a_later_version"))
+    braid.call(history=("tool_reworded", "a_word_of_a_later_version"))
     braid.end()
     report = verify(braid.transcript(), roots=[braid.pin])
     assert report.result is Result.VERIFIED
     assert report.claims[ClaimName.HISTORY].answer is Answer.NO
     warned = [f.code for f in report.findings if f.severity is Severity.WARNING]
-    assert warned == ["history.tools_changed", "history.a_word_of_a_later_version"]
+    assert warned == ["history.tool_reworded", "history.a_word_of_a_later_version"]
 
 
 def test_a_partial_context_is_no_whole_context() -> None:

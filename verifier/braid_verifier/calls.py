@@ -3,107 +3,45 @@
 from __future__ import annotations
 
 import hashlib
-import re
-from enum import StrEnum
-from typing import Annotated, Any, Literal, TypeVar
+from collections.abc import Sequence
 
-import msgspec
+from msgspec import UNSET
 
-from braid import strict_json
-from braid.encoding import KEY_PATTERN, encode
+from braid.call import (
+    ORDINARY_HISTORY,
+    Body,
+    By,
+    CallContent,
+    CallOutcome,
+    EndContent,
+    HistoryEntry,
+    parse_call,
+    parse_end,
+)
+from braid.encoding import encode
 from braid.errors import Malformed
-from braid.node import Kind
 from braid.transcript import StoredNode
 from braid_verifier.contexts import Contexts
 from braid_verifier.findings import Check, Findings
-
-# History that accuses nobody: a conversation went on, was resent in part or spelled otherwise,
-# was begun again, or its client told the provider something else for its accounts.
-ORDINARY_HISTORY = frozenset({"continued", "elided", "variant", "copied", "billing_changed"})
-_HISTORY = re.compile("[a-z_]{1,40}")
-_DIGEST = re.compile(KEY_PATTERN)
-_T = TypeVar("_T")
-
-
-class Outcome(StrEnum):
-    """How a call ended (SPEC §6.3)."""
-
-    COMPLETE = "complete"
-    ERROR = "error"
-    CLIENT_GONE = "client_gone"
-    UPSTREAM_CUT = "upstream_cut"
-    INTERRUPTED = "interrupted"
-    REFUSED = "refused"
-    NOT_SENT = "not_sent"
-
-
-# Outcomes of calls that never reached their upstream.
-UNSENT = frozenset({Outcome.NOT_SENT, Outcome.REFUSED})
-_Count = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
-
-
-class Body(msgspec.Struct, forbid_unknown_fields=True):
-    """How long a body was, its salted digest, and what commits to the salt."""
-
-    bytes: _Count
-    digest: str
-    salt: str
-
-    def __post_init__(self) -> None:
-        if not (_DIGEST.fullmatch(self.digest) and _DIGEST.fullmatch(self.salt)):
-            raise ValueError("body: expected 43 characters of canonical base64url")
-
-
-class Placement(msgspec.Struct, forbid_unknown_fields=True):
-    """How the conversation was found."""
-
-    by: Literal["new", "retry", "session", "thread", "prefix"]
-
-
-class CallContent(msgspec.Struct, forbid_unknown_fields=True):
-    """What a call says; its context is read by `Contexts`."""
-
-    upstream: str
-    context: Any
-    body: Body
-    placement: Placement
-    history: list[str]
-    id: str
-
-    def __post_init__(self) -> None:
-        if not all(map(_HISTORY.fullmatch, self.history)):
-            raise ValueError("history: expected words of a to z and _")
-
-
-class EndContent(msgspec.Struct, forbid_unknown_fields=True):
-    """What an end says; what nobody knows is None."""
-
-    outcome: Outcome
-    status: _Count | None
-    stop_reason: str | None
-    usage: Any
-    request_id: str | None
-    body: Body | None
+from braid_verifier.graph import UNKNOWN, Graph
 
 
 class Calls:
     """Reads the contents of calls and ends, and counts what the claims ask."""
 
-    def __init__(self, findings: Findings, contexts: Contexts) -> None:
+    def __init__(self, findings: Findings, graph: Graph, contexts: Contexts) -> None:
         self._findings = findings
+        self._graph = graph
         self._contexts = contexts
         self.partial = 0
         self.accused = 0  # calls with history that is not ordinary
 
     def call(self, index: int, node: StoredNode, about: tuple[str, ...], intact: bool) -> None:
         """Check a call; what is not as it was signed says nothing."""
-        content = self._read(index, node, Kind.CALL, CallContent) if intact else None
+        content = self._read_call(index, node, about) if intact else None
         if content is None:
             self._contexts.lose()
             return
-        if content.placement.by == "retry" and not about:
-            message = "placement: a retry without the call it is about"
-            self._findings.fail(Check.CALL, "E_CALL", message, index, node.s)
         partial = erased = False
         try:
             partial, erased = self._contexts.follow(content.context, index)
@@ -119,25 +57,41 @@ class Calls:
 
     def end(
         self, index: int, node: StoredNode, intact: bool, answer_erased: bool
-    ) -> Outcome | None:
+    ) -> CallOutcome | None:
         """Check an end and give its outcome; what is not as it was signed says nothing."""
-        content = self._read(index, node, Kind.END, EndContent) if intact else None
+        content = self._read_end(index, node) if intact else None
         if content is None:
             return None
         self._check_bsalt(index, node, content.body, answer_erased)
         return content.outcome
 
-    def _read(self, index: int, node: StoredNode, kind: Kind, shape: type[_T]) -> _T | None:
+    def _read_call(
+        self, index: int, node: StoredNode, about: tuple[str, ...]
+    ) -> CallContent | None:
         assert node.opened is not None
         try:
-            value = strict_json.read_object(node.opened.content, str(kind))
-            return msgspec.convert(value, shape)
+            content = parse_call(node.opened.content)
+            if content.placement.by is By.RETRY and not about:
+                raise Malformed("E_CALL", "placement: a retry without the call it is about")
+            for number, entry in enumerate(content.history):
+                for name, named in (("node", entry.node), ("was", entry.was)):
+                    if named is not UNSET and self._graph.find(named, index) == UNKNOWN:
+                        place = f"history[{number}].{name}"
+                        raise Malformed(
+                            "E_CALL", f"{place}: expected the signature of an earlier node"
+                        )
         except Malformed as fault:
-            reason = str(fault)
-        except msgspec.ValidationError as fault:
-            reason = f"{kind}: {_reason(fault)}"
-        self._findings.fail(Check.CALL, "E_CALL", reason, index, node.s)
-        return None
+            self._findings.fail(Check.CALL, "E_CALL", str(fault), index, node.s)
+            return None
+        return content
+
+    def _read_end(self, index: int, node: StoredNode) -> EndContent | None:
+        assert node.opened is not None
+        try:
+            return parse_end(node.opened.content)
+        except Malformed as fault:
+            self._findings.fail(Check.CALL, "E_CALL", str(fault), index, node.s)
+            return None
 
     def _check_bsalt(self, index: int, node: StoredNode, body: Body | None, erased: bool) -> None:
         if node.bsalt is None:
@@ -152,22 +106,19 @@ class Calls:
             message = "bsalt: stands beside a body of which words were erased"
             self._findings.warn("W_BSALT", message, index, node.s)
 
-    def _report_history(self, index: int, s: str, history: list[str]) -> None:
-        ordinary = ORDINARY_HISTORY.issuperset(history)
-        self.accused += not ordinary
-        for word in dict.fromkeys(history):
-            message = "what the call says of the history its client sent"
-            if word in ORDINARY_HISTORY:
-                self._findings.note(f"history.{word}", message, index, s)
-            else:
-                self._findings.warn(f"history.{word}", message, index, s)
+    def _report_history(self, index: int, s: str, history: Sequence[HistoryEntry]) -> None:
+        self.accused += any(entry.code not in ORDINARY_HISTORY for entry in history)
+        for entry in history:
+            report = self._findings.note if entry.code in ORDINARY_HISTORY else self._findings.warn
+            report(f"history.{entry.code}", self._about(entry, index), index, s)
 
-
-def _reason(fault: msgspec.ValidationError) -> str:
-    """Say what has the wrong shape, but repeat no name or value that the content chose."""
-    reason = str(fault)
-    if reason.startswith("Object contains unknown field"):
-        return "a member that SPEC §6 does not name"
-    if reason.startswith("Invalid enum value"):
-        return "a value that SPEC §6 does not name"
-    return reason.replace("`", "")
+    def _about(self, entry: HistoryEntry, index: int) -> str:
+        """Say where the nodes are that an entry is about."""
+        said = [
+            f"{word} {self._graph.find(named, index)}"
+            for word, named in (("node", entry.node), ("was", entry.was))
+            if named is not UNSET
+        ]
+        if entry.more is not UNSET:
+            said.append(f"{entry.more} more")
+        return ", ".join(said) or "what the call says of the history its client sent"

@@ -2,30 +2,12 @@
 
 from __future__ import annotations
 
-import msgspec
-
+from braid.call import Step, context_of
 from braid.context import CHAIN_START, ContextList, extend
 from braid.encoding import decode, encode
 from braid.errors import Malformed
 from braid.strict_json import Json
 from braid_verifier.graph import UNKNOWN, Graph
-
-
-class Step(msgspec.Struct, forbid_unknown_fields=True, rename={"start": "from"}):
-    """What a call says of one list: where its chain starts, what it adds, where it ends."""
-
-    start: str
-    add: list[str]
-    to: str
-
-
-class Context(msgspec.Struct, forbid_unknown_fields=True):
-    """What a call says the model was shown; `partial` is true where that is not all."""
-
-    tools: Step
-    system: Step
-    messages: Step
-    partial: bool = False
 
 
 class Contexts:
@@ -55,14 +37,7 @@ class Contexts:
         Tells whether the context is partial, and whether a node shown was erased. Raises
         Malformed (E_CONTEXT) for the first thing that is not as §6.2 says.
         """
-        try:
-            context = msgspec.convert(value, Context)
-        except msgspec.ValidationError:
-            raise Malformed(
-                "E_CONTEXT", "context: expected tools, system and messages, each from, add and to"
-            ) from None
-        if not context.partial and isinstance(value, dict) and "partial" in value:
-            raise Malformed("E_CONTEXT", "context.partial: expected true, or nothing")
+        context = context_of(value)
         erased = False
         for name, step in (
             (ContextList.TOOLS, context.tools),
@@ -73,7 +48,7 @@ class Contexts:
                 erased = self._follow(self._reached[name], step, index) or erased
             except Malformed as fault:
                 raise Malformed("E_CONTEXT", f"context.{name}.{fault}") from fault
-        return context.partial, erased
+        return context.partial is True, erased
 
     def _follow(self, reached: dict[bytes, bool], step: Step, index: int) -> bool:
         value = decode(step.start, "from", 32)

@@ -11,11 +11,12 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import BinaryIO
 
+from braid.call import UNSENT
 from braid.encoding import encode
 from braid.errors import Malformed
 from braid.node import BLOCKS, Header, Kind
 from braid.transcript import Entry, StoredNode, TranscriptReader, Unreadable
-from braid_verifier.calls import UNSENT, Calls
+from braid_verifier.calls import Calls
 from braid_verifier.claims import Facts, claims_of
 from braid_verifier.contexts import Contexts
 from braid_verifier.findings import Check, Findings
@@ -94,7 +95,7 @@ class _Walk:
         self._graph = Graph(findings)
         self._pairing = Pairing(findings)
         self._contexts = Contexts(self._graph)
-        self._calls = Calls(findings, self._contexts)
+        self._calls = Calls(findings, self._graph, self._contexts)
         self._seals = Seals(findings)
         self._count = 0
         self._kinds: Counter[str] = Counter()
