@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import fnmatch
 import io
 import json
 import re
@@ -196,3 +197,21 @@ def test_names_are_distinct_and_files_are_where_the_index_says() -> None:
     assert len({vector.name for vector in VECTORS}) == len(VECTORS)
     named = {vector.file for vector in VECTORS}
     assert named == {f"transcripts/{path.name}" for path in (HERE / "transcripts").iterdir()}
+
+
+def test_the_table_of_attacks_names_every_hostile_vector_and_no_other() -> None:
+    text = (HERE / "README.md").read_text("utf-8")
+    table = text[text.index("## Attacks") : text.index("## Changing them")]
+    patterns = [
+        name
+        for line in table.splitlines()
+        if line.startswith("|")
+        for name in re.findall(r"`([a-z0-9*-]+)`", line)
+    ]
+    assert len(set(patterns)) == len(patterns)
+    names = {vector.name for vector in VECTORS}
+    assert [each for each in patterns if not fnmatch.filter(names, each)] == []
+    hostile = {vector.name for vector in VECTORS if vector.result != "verified"}
+    assert {
+        name for name in hostile if not any(fnmatch.fnmatch(name, p) for p in patterns)
+    } == set()

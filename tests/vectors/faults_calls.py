@@ -462,3 +462,222 @@ def checkpoint_count_wrong(b: Braid) -> None:
 @failed("§11.3", "A checkpoint with words in it.", ("E_SEAL", 5))
 def checkpoint_with_content(b: Braid) -> None:
     b.insert(Draft("checkpoint", "checkpoint", ["end"], b"Half way."), "seal")
+
+
+# --- more of class 11: members of the wrong kind, at every level
+
+
+@failed("§6.2", "An upstream that is null.", ("E_CALL", CALL))
+def upstream_null(b: Braid) -> None:
+    b["call"].edit_content = lambda content: content.update(upstream=None)
+
+
+@failed("§6.2", "A placement with a member SPEC does not name.", ("E_CALL", CALL))
+def placement_with_an_unknown_member(b: Braid) -> None:
+    b["call"].edit_content = lambda content: content["placement"].update(score=1)
+
+
+@failed("§6.2", "A body with a member SPEC does not name.", ("E_CALL", CALL))
+def body_with_an_unknown_member(b: Braid) -> None:
+    b["call"].edit_content = lambda content: content["body"].update(sha1="none")
+
+
+@failed("§6.2", "A body length below zero.", ("E_CALL", CALL))
+def body_length_below_zero(b: Braid) -> None:
+    b["call"].edit_content = lambda content: content["body"].update(bytes=-1)
+
+
+@failed("§2.1", "A body digest with spare bits set.", ("E_CALL", CALL))
+def spare_bits_in_a_body_digest(b: Braid) -> None:
+    def edit(content: dict[str, Any]) -> None:
+        digest = content["body"]["digest"]
+        content["body"]["digest"] = digest[:-1] + chr(ord(digest[-1]) + 1)
+
+    b["call"].edit_content = edit
+
+
+@failed("§6.2", "A name stands twice deep in a call's context.", ("E_CALL", CALL))
+def repeated_name_in_a_context(b: Braid) -> None:
+    b["call"].respell_content = lambda raw: raw.replace(b'"add":[]', b'"add":[],"add":[]', 1)
+
+
+@failed("§6.3", "A name stands twice in an end's content.", ("E_CALL", END))
+def repeated_name_in_an_end(b: Braid) -> None:
+    b["end"].respell_content = lambda raw: raw.replace(
+        b'"status":200', b'"status":500,"status":200'
+    )
+
+
+@failed("§12", "A call's content nests 257 deep.", ("E_CALL", CALL))
+def call_nested_257_deep(b: Braid) -> None:
+    b["call"].respell_content = lambda raw: raw.replace(
+        b'"history":[]', b'"history":' + b"[" * 257 + b"]" * 257
+    )
+
+
+@failed("§6.3", "An end whose usage holds NaN.", ("E_CALL", END))
+def not_a_number_in_an_end(b: Braid) -> None:
+    b["end"].respell_content = lambda raw: raw.replace(b'"output_tokens":3', b'"output_tokens":NaN')
+
+
+@failed("§6.3", "A stop reason that is a number.", ("E_CALL", END))
+def stop_reason_not_a_string(b: Braid) -> None:
+    b["end"].edit_content = lambda content: content.update(stop_reason=1)
+
+
+@failed("§6.3", "A request id that is a list.", ("E_CALL", END))
+def request_id_not_a_string(b: Braid) -> None:
+    b["end"].edit_content = lambda content: content.update(request_id=[])
+
+
+@failed("§6.3", "A status with a fraction.", ("E_CALL", END))
+def status_with_a_fraction(b: Braid) -> None:
+    b["end"].respell_content = lambda raw: raw.replace(b'"status":200', b'"status":200.5')
+
+
+@failed("§6.3", "An end that is a list.", ("E_CALL", END))
+def end_not_an_object(b: Braid) -> None:
+    b["end"].respell_content = lambda _: b"[]"
+
+
+@failed("§6.2", "partial is a word.", ("E_CONTEXT", CALL))
+def partial_not_a_boolean(b: Braid) -> None:
+    b["call"].edit_content = lambda content: content["context"].update(partial="yes")
+
+
+@failed("§6.2", "A context that shows a call.", ("E_CONTEXT", CALL2), base=talk)
+def context_with_a_call(b: Braid) -> None:
+    b["call2"].edit_content = lambda content: show(content, b.signature("call"))
+
+
+@failed("§6.2", "A context that shows an annotation.", ("E_CONTEXT", CALL2 + 1), base=talk)
+def context_with_an_annotation(b: Braid) -> None:
+    b.insert(Draft("note", "annotation", ["end"], b"Noted."), "tool_result")
+    b["call2"].edit_content = lambda content: show(content, b.signature("note"))
+
+
+@failed("§2.1", "A chain's result with a spare bit set.", ("E_CONTEXT", CALL))
+def spare_bit_in_a_chain(b: Braid) -> None:
+    def edit(content: dict[str, Any]) -> None:
+        to = content["context"]["messages"]["to"]
+        content["context"]["messages"]["to"] = to[:-1] + chr(ord(to[-1]) + 1)
+
+    b["call"].edit_content = edit
+
+
+@failed("§2.1", "A signature added to a context has a spare bit set.", ("E_CONTEXT", CALL))
+def spare_bit_in_a_context(b: Braid) -> None:
+    def edit(content: dict[str, Any]) -> None:
+        (s,) = content["context"]["messages"]["add"]
+        content["context"]["messages"]["add"] = [s[:-1] + chr(ord(s[-1]) + 1)]
+
+    b["call"].edit_content = edit
+
+
+@failed(
+    "§6.2", "A context that leaves out a block but keeps the chain's value.", ("E_CONTEXT", CALL)
+)
+def context_with_a_block_left_out(b: Braid) -> None:
+    b["call"].edit_content = lambda content: content["context"]["messages"].update(add=[])
+
+
+@failed("§6.2", "A context with two blocks in another order.", ("E_CONTEXT", CALL2), base=talk)
+def context_in_another_order(b: Braid) -> None:
+    b["call2"].edit_content = lambda content: content["context"]["messages"]["add"].reverse()
+
+
+@failed("§6.2", "A context list passed off as another.", ("E_CONTEXT", 4), base=talk)
+def context_lists_swapped(b: Braid) -> None:
+    def edit(content: dict[str, Any]) -> None:
+        context = content["context"]
+        context["system"], context["messages"] = context["messages"], context["system"]
+
+    b["call"].edit_content = edit
+
+
+# --- more of class 12 and 13
+
+
+@failed("§6.3", "An answer to a call that was refused.", ("E_PAIR", END))
+def answer_to_a_refused_call(b: Braid) -> None:
+    b["end"].edit_content = lambda content: content.update(outcome="refused")
+
+
+@failed("§4.4", "An end that leaves out one of two candidates.", ("E_PAIR", 5))
+def end_without_a_candidate(b: Braid) -> None:
+    b.insert(Draft("other", "text", ["call"], b"8", attrs=attrs(index=1, type="text")), "end")
+
+
+@failed("§4.4", "An end that names a block of its answer that another follows.", ("E_PAIR", 5))
+def end_with_an_inner_block(b: Braid) -> None:
+    b.insert(Draft("more", "text", ["text"], b"Always.", attrs=attrs(index=1, type="text")), "end")
+    b["end"].prev = ["more", "text"]
+
+
+@failed("§4.6", "A word of the provider's that hangs on a client's.", ("E_PAIR", 5))
+def answer_on_a_prompt(b: Braid) -> None:
+    b.insert(Draft("odd", "text", ["prompt"], b"Ten."), "seal")
+
+
+@failed("§4.6", "A word of the provider's that is the genesis.", ("E_PAIR", 0))
+def answer_as_the_genesis(b: Braid) -> None:
+    b.insert(Draft("odd", "text", [], b"Ten."), "prompt")
+    b["prompt"].prev = ["odd"]
+
+
+@failed("§11.4", "A second call that has no end, in a sealed braid.", ("E_PAIR", 6))
+def sealed_with_a_call_under_way(b: Braid) -> None:
+    b.insert(params("params2", "end"), "seal")
+    b.insert(call("call2", ["end", "params2"], Shown(after="call")), "seal")
+
+
+@failed("§11.1", "A seal that counts one node too few.", ("E_SEAL", SEAL))
+def seal_count_too_low(b: Braid) -> None:
+    b["seal"].edit_header = lambda header: header["seal"].update(count=4)
+
+
+@failed("§11.1", "A tree over all signatures but the last.", ("E_SEAL", SEAL))
+def seal_tree_without_the_last(b: Braid) -> None:
+    def header(fields: dict[str, Any]) -> None:
+        signatures = [b.signature(d.name) for d in b.drafts[: SEAL - 1]]
+        fields["seal"]["tree"] = encode(tree_head(signatures))
+
+    b["seal"].edit_header = header
+
+
+@failed("§11.1", "A tree over the same signatures in another order.", ("E_SEAL", SEAL))
+def seal_tree_in_another_order(b: Braid) -> None:
+    def header(fields: dict[str, Any]) -> None:
+        signatures = [b.signature(d.name) for d in b.drafts[:SEAL]]
+        fields["seal"]["tree"] = encode(tree_head(signatures[::-1]))
+
+    b["seal"].edit_header = header
+
+
+@failed("§11.1", "A tree whose odd leaf is paired with itself.", ("E_SEAL", SEAL))
+def seal_tree_with_a_leaf_doubled(b: Braid) -> None:
+    def header(fields: dict[str, Any]) -> None:
+        signatures = [b.signature(d.name) for d in b.drafts[:SEAL]]
+        fields["seal"]["tree"] = encode(tree_head([*signatures, signatures[-1]]))
+
+    b["seal"].edit_header = header
+
+
+@failed("§11.3", "A checkpoint with attrs.", ("E_SEAL", 5))
+def checkpoint_with_attrs(b: Braid) -> None:
+    b.insert(Draft("checkpoint", "checkpoint", ["end"], attrs=b'{"by":"me"}'), "seal")
+
+
+@failed("§11.3", "A checkpoint of media application/json.", ("E_SEAL", 5))
+def checkpoint_with_other_media(b: Braid) -> None:
+    b.insert(Draft("checkpoint", "checkpoint", ["end"], media="application/json"), "seal")
+
+
+@failed("§11.3", "A whole turn after the seal.", *(("E_SEAL", i) for i in (6, 7, 8, 9)))
+def turn_after_the_seal(b: Braid) -> None:
+    b.drafts += [
+        params("params2", "seal"),
+        call("call2", ["seal", "params2"], Shown(after="call")),
+        Draft("text2", "text", ["call2"], b"Or ten.", attrs=attrs(index=0, type="text")),
+        end("end2", ["text2"]),
+    ]

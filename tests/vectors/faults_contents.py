@@ -150,3 +150,66 @@ def erased_seal(b: Braid) -> None:
 def erased_checkpoint(b: Braid) -> None:
     b.insert(Draft("checkpoint", "checkpoint", ["end"], erased=True), "tool_result")
     b["tool_result"].prev = ["checkpoint", "tool_use"]
+
+
+@failed("§5.3", "A name stands twice deep in attrs.", ("E_ATTRS", TEXT))
+def repeated_name_deep_in_attrs(b: Braid) -> None:
+    b["text"].attrs = b'{"extra":{"a":[{"id":1,"id":2}]}}'
+
+
+@failed("§5.3", "attrs hold an integer beyond a double.", ("E_ATTRS", TEXT))
+def integer_beyond_a_double_in_attrs(b: Braid) -> None:
+    b["text"].attrs = b'{"n":' + b"9" * 309 + b"}"
+
+
+@failed("§5.3", "attrs with something after the object.", ("E_ATTRS", TEXT))
+def attrs_with_something_after(b: Braid) -> None:
+    b["text"].attrs = b"{} {}"
+
+
+@failed("§5.3", "attrs with a byte-order mark.", ("E_ATTRS", TEXT))
+def byte_order_mark_in_attrs(b: Braid) -> None:
+    b["text"].attrs = b"\xef\xbb\xbf{}"
+
+
+@failed("§5.3", "attrs with a comment.", ("E_ATTRS", TEXT))
+def comment_in_attrs(b: Braid) -> None:
+    b["text"].attrs = b"{/* none */}"
+
+
+@failed("§5.1", "The commitment is one to the words of another salt.", ("E_COMMIT", TEXT))
+def salt_of_another_node(b: Braid) -> File:
+    file = b.sign()
+    file.nodes[TEXT]["salt"] = file.nodes[PROMPT]["salt"]
+    return file
+
+
+@failed("§5.1", "A line end was moved from the content to the attrs.", ("E_COMMIT", TEXT))
+def line_end_moved_to_the_attrs(b: Braid) -> File:
+    b["text"].content = b"Eight.\n"
+    file = b.sign()
+    node = file.nodes[TEXT]
+    node["attrs"], node["text"] = node["text"][-1:] + node["attrs"], node["text"][:-1]
+    return file
+
+
+@failed("§5.1", "The commitment was made with lengths in the other byte order.", ("E_COMMIT", TEXT))
+def commitment_in_the_other_byte_order(b: Braid) -> None:
+    def header(fields: dict[str, object]) -> None:
+        content, attrs = b["text"].content, b["text"].attrs
+        sizes = [len(part).to_bytes(8, "little") for part in (content, attrs)]
+        raw = b"braid/1 content\n" + b.salt("text") + sizes[0] + content + sizes[1] + attrs
+        fields["content"] = encode(hashlib.sha256(raw).digest())
+
+    b["text"].edit_header = header
+
+
+@failed("§5.1", "The commitment was made without a salt.", ("E_COMMIT", TEXT))
+def commitment_without_a_salt(b: Braid) -> None:
+    def header(fields: dict[str, object]) -> None:
+        content, attrs = b["text"].content, b["text"].attrs
+        sizes = [len(part).to_bytes(8, "big") for part in (content, attrs)]
+        raw = b"braid/1 content\n" + sizes[0] + content + sizes[1] + attrs
+        fields["content"] = encode(hashlib.sha256(raw).digest())
+
+    b["text"].edit_header = header

@@ -263,3 +263,99 @@ def possession_empty(b: Braid) -> File:
     file = b.sign()
     file.head["certificate"]["pop"] = ""
     return file
+
+
+@failed("§2.1", "A salt with a spare bit set.", ("E_ENC", TEXT))
+def spare_bit_in_a_salt(b: Braid) -> File:
+    file = b.sign()
+    file.nodes[TEXT]["salt"] = spare_bit(file.nodes[TEXT]["salt"])
+    return file
+
+
+@failed("§2.1", "A body salt with a spare bit set.", ("E_ENC", CALL))
+def spare_bit_in_a_body_salt(b: Braid) -> File:
+    file = b.sign()
+    file.nodes[CALL]["bsalt"] = spare_bit(file.nodes[CALL]["bsalt"])
+    return file
+
+
+@failed("§2.1", "The braid key with a spare bit set.", ("E_ENC", None))
+def spare_bit_in_the_braid_key(b: Braid) -> File:
+    file = b.sign()
+    file.head["braid"] = spare_bit(file.head["braid"])
+    return file
+
+
+@failed("§9.1", "A proof of possession with a spare bit set.", ("E_ENC", None))
+def spare_bit_in_a_possession(b: Braid) -> File:
+    file = b.sign()
+    file.head["certificate"]["pop"] = spare_bit(file.head["certificate"]["pop"])
+    return file
+
+
+@failed("§9.1", "A certificate without its proof of possession.", ("E_JSON", None))
+def possession_missing(b: Braid) -> File:
+    file = b.sign()
+    del file.head["certificate"]["pop"]
+    return file
+
+
+@failed("§9.1", "A certificate that is a string.", ("E_JSON", None))
+def certificate_not_an_object(b: Braid) -> File:
+    file = b.sign()
+    file.head["certificate"] = file.head["certificate"]["h"]
+    return file
+
+
+@failed("§9.1", "A certificate whose header is an object.", ("E_JSON", None))
+def certificate_header_as_an_object(b: Braid) -> File:
+    file = b.sign()
+    file.head["certificate"]["h"] = json.loads(file.head["certificate"]["h"])
+    return file
+
+
+@failed("§10.2", "A node without anything.", ("E_JSON", 6))
+def node_empty(b: Braid) -> File:
+    file = b.sign()
+    file.nodes.append({})
+    return file
+
+
+@failed("§10.2", "attrs as an object instead of the string that is committed.", ("E_JSON", TEXT))
+def attrs_as_an_object(b: Braid) -> File:
+    file = b.sign()
+    file.nodes[TEXT]["attrs"] = json.loads(file.nodes[TEXT]["attrs"])
+    return file
+
+
+@failed("§10.2", "A node whose words are a number.", ("E_JSON", TEXT))
+def text_a_number(b: Braid) -> File:
+    file = b.sign()
+    file.nodes[TEXT]["text"] = 8
+    return file
+
+
+@failed("§10.2", "Content beside an erased salt, in base64.", ("E_JSON", TEXT))
+def erased_but_for_the_words_in_base64(b: Braid) -> File:
+    file = b.sign()
+    node = file.nodes[TEXT]
+    node["b64"] = encode(node.pop("text").encode())
+    del node["salt"], node["attrs"]
+    return file
+
+
+@failed("§10.2", "A body salt beside a prompt.", ("E_JSON", PROMPT))
+def body_salt_beside_a_prompt(b: Braid) -> None:
+    b["prompt"].bsalt = derive("any")
+
+
+@failed("§10.3", "A line that is not an object.", ("E_JSON", 6))
+def json_lines_node_not_an_object(b: Braid) -> bytes:
+    b.lines = True
+    return b.sign().write() + b'["node"]\n'
+
+
+@failed("§10.3", "A member SPEC does not name, on the line of proofs.", ("E_JSON", 6))
+def json_lines_unknown_member_beside_proofs(b: Braid) -> bytes:
+    b.lines = True
+    return b.sign().write() + b'{"proofs":[],"note":1}\n'

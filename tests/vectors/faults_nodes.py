@@ -294,3 +294,48 @@ def turn_removed(b: Braid) -> File:
     file = b.sign()
     file.nodes = file.nodes[:9] + file.nodes[13:]
     return file
+
+
+@failed("§3.1", "A number with a fraction in a header.", ("E_HDR", TEXT))
+def fraction_in_a_header(b: Braid) -> None:
+    b["text"].respell = lambda h: h.replace('"seq":3', '"seq":3.0')
+
+
+@failed("§3.1", "A number with an exponent in a header.", ("E_HDR", TEXT))
+def exponent_in_a_header(b: Braid) -> None:
+    b["text"].respell = lambda h: h.replace('"seq":3', '"seq":3e0')
+
+
+@failed("§3.1", "true for 1 in a header.", ("E_HDR", TEXT))
+def true_in_a_header(b: Braid) -> None:
+    b["text"].respell = lambda h: h.replace('"v":1', '"v":true')
+
+
+@failed("§3.1", "A header nested 9 deep.", ("E_HDR", TEXT))
+def header_nested_9_deep(b: Braid) -> None:
+    b["text"].respell = lambda h: h.replace('"v":1', '"v":' + "[" * 8 + "1" + "]" * 8)
+
+
+@failed("§3.1", "A line end after a header.", ("E_HDR", TEXT))
+def line_end_after_a_header(b: Braid) -> None:
+    b["text"].respell = lambda h: h + "\n"
+
+
+@failed("§3.1", "A header that is a list.", ("E_HDR", TEXT))
+def header_not_an_object(b: Braid) -> None:
+    b["text"].respell = lambda h: f"[{h}]"
+
+
+@failed("§3.1", "An empty header.", ("E_HDR", TEXT))
+def header_empty(b: Braid) -> None:
+    b["text"].respell = lambda h: ""
+
+
+@failed("§3.1", "A field of a name's look: a letter of another script.", ("E_HDR", TEXT))
+def field_in_another_script(b: Braid) -> None:
+    b["text"].respell = lambda h: h.replace('"kind"', '"k\u0456nd"')
+
+
+@failed("§4.2", "Every previous signature of a seal is another braid's.", ("E_PREV", 5))
+def seal_over_another_braid(b: Braid) -> None:
+    b["seal"].edit_header = lambda header: header.update(prev=[short("other").text("end")])

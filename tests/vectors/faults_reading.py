@@ -289,3 +289,79 @@ def json_lines_with_a_node_on_two_lines(b: Braid) -> bytes:
 def json_lines_node_after_proofs(b: Braid) -> bytes:
     *before, last = lines(b)
     return b"\n".join([*before, b'{"proofs":[]}', last]) + b"\n"
+
+
+@unreadable("§2.5", "A name stands twice on the first line of JSON Lines.", "E_DUPKEY")
+def json_lines_repeated_name_in_the_head(b: Braid) -> bytes:
+    first, *rest = lines(b)
+    again = first.replace(b'{"format"', b'{"format":"braid-transcript/1","format"')
+    return b"\n".join([again, *rest]) + b"\n"
+
+
+@unreadable("§2.5", "A name stands twice in a node of JSON Lines.", "E_DUPKEY")
+def json_lines_repeated_name_in_a_node(b: Braid) -> bytes:
+    raw = b"\n".join(lines(b)) + b"\n"
+    return raw.replace(b'"text":"Eight."', b'"text":"Nine.","text":"Eight."')
+
+
+@unreadable("§2.5", "The signature of a node stands twice, the good one last.", "E_DUPKEY")
+def repeated_signature_in_a_node(b: Braid) -> bytes:
+    return swap(b, b',"s":"', b',"s":"","s":"')
+
+
+@unreadable("§2.5", "The header of a node stands twice, with the good one first.", "E_DUPKEY")
+def repeated_header_in_a_node(b: Braid) -> bytes:
+    return swap(b, b',"s":"', b',"h":"{}","s":"')
+
+
+@unreadable("§2.5", "The certificate stands twice.", "E_DUPKEY")
+def repeated_certificate(b: Braid) -> bytes:
+    return swap(b, b'"certificate":', b'"certificate":{},"certificate":')
+
+
+@unreadable("§2.5", "The braid key stands twice.", "E_DUPKEY")
+def repeated_braid(b: Braid) -> bytes:
+    return swap(b, b'"braid":"', b'"braid":"","braid":"')
+
+
+@unreadable("§2.5", "A NUL between tokens.", "E_JSON")
+def nul_between_tokens(b: Braid) -> bytes:
+    return swap(b, b'"nodes":[', b'\x00"nodes":[')
+
+
+@unreadable("§2.5", "The file stands twice, one after the other.", "E_JSON")
+def two_transcripts(b: Braid) -> bytes:
+    return b.sign().write() * 2
+
+
+@unreadable("§2.5", "Strings in single quotes.", "E_JSON")
+def single_quotes(b: Braid) -> bytes:
+    return swap(b, b'"nodes"', b"'nodes'")
+
+
+@unreadable("§2.5", "A surrogate pair the wrong way round.", "E_JSON")
+def surrogates_reversed(b: Braid) -> bytes:
+    return swap(b, b"Eight.", b"Eight\\ude00\\ud83d")
+
+
+@unreadable("§2.5", "A byte-order mark between first line and nodes.", "E_JSON")
+def json_lines_byte_order_mark_inside(b: Braid) -> bytes:
+    first, *rest = lines(b)
+    return first + b"\n\xef\xbb\xbf" + b"\n".join(rest) + b"\n"
+
+
+@unreadable("§10.3", "JSON Lines cut after the line end of a node's first half.", "E_JSON")
+def json_lines_cut_at_a_comma(b: Braid) -> bytes:
+    *before, last = lines(b)
+    return b"\n".join([*before, last[: last.index(b',"s"')]]) + b"\n"
+
+
+@unreadable("§10.1", "nodes is an object: as no nodes.", "E_EMPTY")
+def nodes_not_a_list(b: Braid) -> bytes:
+    raw = b.sign().write()
+    return raw[: raw.index(b'"nodes":[')] + b'"nodes":{}}\n'
+
+
+@unreadable("§12", "32 objects in one another below the outermost.", "E_DEPTH")
+def objects_nested_33_deep(b: Braid) -> bytes:
+    return with_proof(b, b'{"a":' * 30 + b"1" + b"}" * 30)

@@ -337,3 +337,125 @@ def node_after_the_certificate(b: Braid) -> None:
 )
 def node_before_the_certificate(b: Braid) -> None:
     b["prompt"].time = "2025-12-31T23:59:59.999Z"
+
+
+# --- signatures made for one thing and used for another
+
+
+def _signed_as(purpose: str) -> None:
+    def make(b: Braid) -> None:
+        b["text"].purpose = purpose
+
+    make.__name__ = f"signed_as_a_{purpose}"
+    failed("§2.2", f"A signature made for a {purpose}, used for a node.", ("E_SIG", TEXT))(make)
+
+
+for each in ("certificate", "possession", "closure", "rotation", "revocation"):
+    _signed_as(each)
+
+
+@failed("§2.2", "A node's signature used for a proof of possession.", ("E_POP", None))
+def possession_signed_as_a_node(b: Braid) -> None:
+    b.resign_possession = lambda h, s: b.key.sign(pae("node", h.encode() + s))
+
+
+@failed(
+    "§2.2", "A root's signature made for a statement, used for a certificate.", ("E_CERT_SIG", None)
+)
+def certificate_signed_as_a_statement(b: Braid) -> None:
+    root = b.root
+    b.resign_certificate = lambda h, _: root.sign(pae("statement", h.encode()))
+
+
+@failed("§2.4", "The root itself signed a node.", ("E_SIG", TEXT))
+def signed_by_the_root(b: Braid) -> None:
+    b["text"].key = b.root
+
+
+@failed("§2.3", "S of the proof of possession is not reduced.", ("E_SIG_FORM", None))
+def possession_not_reduced(b: Braid) -> None:
+    def malleate(h: str, s: bytes) -> bytes:
+        pop = b.key.sign(pae("possession", h.encode() + s))
+        return pop[:32] + (int.from_bytes(pop[32:], "little") + curve.L).to_bytes(32, "little")
+
+    b.resign_possession = malleate
+
+
+@failed("§2.3", "R of the proof of possession is of small order.", ("E_SIG_FORM", None))
+def possession_r_of_small_order(b: Braid) -> None:
+    key = OddKey("small pop r")
+    b.key = key
+    b.resign_possession = lambda h, s: curve.sign(
+        key.scalar, key.public, pae("possession", h.encode() + s), nonce=0
+    )
+
+
+@failed("§2.3", "R of the root's signature is not canonical.", ("E_SIG_FORM", None))
+def root_signature_r_not_canonical(b: Braid) -> None:
+    key = OddKey("loose root r")
+    b.root = key
+    spelled = (curve.P + 1).to_bytes(32, "little")
+    b.resign_certificate = lambda h, _: curve.sign(
+        key.scalar, key.public, pae("certificate", h.encode()), nonce=0, r=spelled
+    )
+
+
+@failed("§2.3", "The root's signature fits only with the cofactor.", ("E_CERT_SIG", None))
+def root_signature_cofactor_only(b: Braid) -> None:
+    key = OddKey("cofactor root")
+    b.root = key
+    b.resign_certificate = lambda h, _: curve.sign(
+        key.scalar, key.public, pae("certificate", h.encode()), twist=curve.TORSION
+    )
+
+
+@failed("§2.3", "The root key is of small order and not spelled canonically.", ("E_KEY", None))
+def root_key_not_canonical(b: Braid) -> None:
+    b.root = SpelledKey()
+
+
+@failed("§2.3", "A signature of zeros.", ("E_SIG_FORM", TEXT))
+def signature_of_zeros(b: Braid) -> None:
+    b["text"].resign = lambda _, __: bytes(64)
+
+
+@failed("§2.3", "A signature of ones.", ("E_SIG_FORM", TEXT))
+def signature_of_ones(b: Braid) -> None:
+    b["text"].resign = lambda _, __: b"\xff" * 64
+
+
+@failed("§2.3", "S is the group order itself: zero in another form.", ("E_SIG_FORM", TEXT))
+def s_is_the_group_order(b: Braid) -> None:
+    b["text"].resign = lambda _, signature: signature[:32] + curve.L.to_bytes(32, "little")
+
+
+@failed("§9.1", "A name stands twice in the certificate's header.", ("E_CERT", None))
+def repeated_name_in_the_certificate_header(b: Braid) -> None:
+    b.respell_certificate = lambda h: h.replace('"v":1}', '"v":1,"v":1}')
+
+
+@failed("§9.1", "The names of the certificate's header are not sorted.", ("E_CERT", None))
+def certificate_not_sorted(b: Braid) -> None:
+    b.respell_certificate = lambda h: '{"v":1,' + h[1:].replace(',"v":1}', "}")
+
+
+@failed("§9.1", "A certificate whose nonce has spare bits set.", ("E_CERT", None))
+def spare_bits_in_the_nonce(b: Braid) -> None:
+    b.edit_certificate = lambda fields: fields.update(nonce=fields["nonce"][:-1] + "B")
+
+
+@failed("§9.1", "A certificate header that is no JSON.", ("E_CERT", None))
+def certificate_garbage(b: Braid) -> None:
+    b.respell_certificate = lambda _: "certified"
+
+
+@failed("§9.2", "A certificate that ended before the first node.",
+        *(("E_CERT_TIME", i) for i in range(6)))  # fmt: skip
+def certificate_expired(b: Braid) -> None:
+    b.edit_certificate = lambda fields: fields.update(not_after="2026-01-31T23:59:59.999Z")
+
+
+@failed("§9.2", "A certificate that begins after the last node.",
+        *(("E_CERT_TIME", i) for i in range(6)))  # fmt: skip
+def certificate_not_yet_valid(b: Braid) -> None:
+    b.edit_certificate = lambda fields: fields.update(not_before="2026-03-01T00:00:00.000Z")

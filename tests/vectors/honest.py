@@ -442,3 +442,93 @@ def imported_conversation(b: Braid) -> None:
     tool = Draft("tool", "tool_result", ["prompt"], b"8", "client")
     b.drafts = [first, b["prompt"], said, tool, b["seal"]]
     b["prompt"].prev = ["import"]
+
+
+@verified("§4.4", "An answer with two candidates: the end names the last block of each.")
+def two_candidates(b: Braid) -> None:
+    b.insert(Draft("other", "text", ["call"], b"8.", attrs=attrs(index=1, type="text")), "end")
+    b["end"].prev = ["text", "other"]
+
+
+@verified("§4.5", "Two tools used in one answer, each with its result.", base=talk)
+def parallel_tools(b: Braid) -> None:
+    used = attrs(id="toolu_2", index=3, name="add", type="tool_use")
+    b.insert(Draft("use2", "tool_use", ["tool_use"], b"{}", attrs=used), "end")
+    b["use2"].media = "application/json"
+    b["end"].prev = ["use2"]
+    told = attrs(tool_use_id="toolu_2", type="tool_result")
+    b.insert(Draft("result2", "tool_result", ["tool_result", "use2"], b"0", attrs=told), "params2")
+    b["params2"].prev = ["result2"]
+    b["call2"].prev = ["result2", "params2"]
+    assert b["call2"].shows is not None
+    b["call2"].shows.messages += ["use2", "result2"]
+
+
+@verified("§3.3", "A tool the provider ran itself: its result is the provider's.")
+def result_from_the_provider(b: Braid) -> None:
+    use = attrs(id="srvtoolu_1", index=0, name="web_search", type="server_tool_use")
+    told = attrs(index=1, tool_use_id="srvtoolu_1", type="web_search_tool_result")
+    b.insert(Draft("use", "tool_use", ["call"], b"{}", "provider", "application/json", use), "text")
+    result = Draft("result", "tool_result", ["use"], b"[]", "provider", "application/json", told)
+    b.insert(result, "text")
+    b["text"].prev = ["result"]
+
+
+@verified("§5.2", "Content beyond the recorder's part size, as two numbered parts.")
+def content_in_parts(b: Braid) -> None:
+    b["text"].content, b["text"].attrs = b"Eig", attrs(index=0, part=1, parts=2, type="text")
+    more = Draft("part2", "text", ["text"], b"ht.", attrs=attrs(index=0, part=2, parts=2))
+    b.insert(more, "end")
+    b["end"].prev = ["part2"]
+
+
+@verified("§8.3", "A conversation that goes on after its braid was closed.", ("N_LINK", PROMPT))
+def continues_a_closed_braid(b: Braid) -> None:
+    other = short("other")
+    key = encode(other.key.public)
+    b["prompt"].link = [{"braid": key, "node": other.text("seal"), "rel": "continues"}]
+    b["prompt"].attrs = attrs(copy_of={"braid": key, "node": other.text("prompt")}, type="text")
+
+    def copied(content: dict[str, Any]) -> None:
+        content["history"] = ["copied"]
+
+    b["call"].edit_content = copied
+
+
+@verified("§6.3", "An upstream that answered with an error.")
+def answer_of_an_error(b: Braid) -> None:
+    error = b'{"error":{"type":"overloaded_error"},"type":"error"}'
+    b["text"].kind, b["text"].content, b["text"].media = "other", error, "application/json"
+    assert b["end"].fields is not None
+    b["end"].fields |= {"outcome": "error", "status": 529, "stop_reason": None, "usage": None}
+
+
+@verified("§6.3", "An answer that broke off in the middle of a word.")
+def answer_cut_off(b: Braid) -> None:
+    b["text"].content, b["text"].attrs = b"Eig", attrs(cut=True, index=0, type="text")
+    assert b["end"].fields is not None
+    b["end"].fields |= {"outcome": "upstream_cut", "stop_reason": None}
+
+
+@verified("§5.2", "Words that look like nothing, or like something else, are kept as they came.")
+def invisible_characters(b: Braid) -> None:
+    b["text"].content = "Eight\u200b.\u202e.thgiE\u0000\u001b[2J\ufeff\U000e0041\r\n".encode()
+
+
+@verified("§5.2", "A tool's input in which a name stands twice is kept as it was sent.", base=talk)
+def repeated_name_in_tool_input(b: Braid) -> None:
+    b["tool_use"].content = b'{"a":17,"a":25}'
+
+
+@verified("§12", "attrs that nest as deeply as they may, with the largest number a double holds.")
+def attrs_at_their_limits(b: Braid) -> None:
+    b["text"].attrs = b'{"n":1.7976931348623157e308,"a":' + b"[" * 255 + b"]" * 255 + b"}"
+
+
+@verified("§8.4", "The client changed its instructions between two turns.", ("history.system_changed", 11),
+          base=talk, history="no", context="yes")  # fmt: skip
+def system_changed(b: Braid) -> None:
+    def changed(content: dict[str, Any]) -> None:
+        content["history"] = ["continued", "system_changed"]
+
+    b["call2"].edit_content = changed

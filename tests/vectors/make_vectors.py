@@ -17,8 +17,10 @@ sys.path.insert(0, str(HERE.parent))
 from vectors import (
     example,
     faults_calls,
+    faults_changed,
     faults_contents,
     faults_members,
+    faults_moved,
     faults_nodes,
     faults_reading,
     faults_signing,
@@ -36,7 +38,9 @@ CHAPTERS = (
     faults_reading,
     faults_members,
     faults_signing,
+    faults_changed,
     faults_nodes,
+    faults_moved,
     faults_contents,
     faults_calls,
 )
