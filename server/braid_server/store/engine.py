@@ -16,6 +16,9 @@ from alembic.util import CommandError
 
 from braid.errors import BraidError
 
+# What a database fails with, through SQLAlchemy and by itself.
+FAULTS = (sa.exc.SQLAlchemyError, sqlite3.Error)
+
 _BUSY_MS = 5_000
 _WAL_BYTES = 64 * 1024 * 1024  # a larger log is cut back to this once it has been copied
 
@@ -68,11 +71,15 @@ def find(url: sa.URL) -> None:
         raise StoreUnavailable(f"store: no such file: {path}")
 
 
+BEGIN = "BEGIN IMMEDIATE"
+_BY_HAND = "braid_by_hand"
+
+
 def connect_writer(url: sa.URL) -> sa.Engine:
     """Make the engine of the one writer, without a pool: it keeps its connection."""
     return _engine(
         url,
-        "BEGIN IMMEDIATE",  # the driver's own BEGIN comes late and deferred
+        BEGIN,  # the driver's own comes late and deferred
         "journal_mode=WAL",
         # FULL: a commit in WAL mode is on the disk, not merely in the kernel, when it returns.
         "synchronous=FULL",
@@ -104,7 +111,8 @@ def _engine(url: sa.URL, begin: str, *pragmas: str, **options: Any) -> sa.Engine
 
     @sa.event.listens_for(engine, "begin")
     def start(connection: sa.Connection) -> None:
-        connection.exec_driver_sql(begin)
+        if _BY_HAND not in connection.get_execution_options():
+            connection.exec_driver_sql(begin)
 
     return engine
 
@@ -193,7 +201,19 @@ class WriterLock:
         os.close(self._descriptor)
 
 
-def reason(fault: sa.exc.SQLAlchemyError) -> str:
+def connect_by_hand(engine: sa.Engine) -> sa.Connection:
+    """Connect for transactions that are begun and ended through the driver."""
+    return engine.connect().execution_options(**{_BY_HAND: True})
+
+
+def driver(connection: sa.Connection) -> sqlite3.Connection:
+    """Give the driver's own connection: one statement through SQLAlchemy costs as much as many rows."""
+    found = connection.connection.driver_connection
+    assert isinstance(found, sqlite3.Connection)
+    return found
+
+
+def reason(fault: Exception) -> str:
     """Say what the database said, without the statement and its values."""
-    origin = getattr(fault, "orig", None)
+    origin = fault if isinstance(fault, sqlite3.Error) else getattr(fault, "orig", None)
     return str(origin) if origin is not None else type(fault).__name__

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
 from braid.transcript import Opened, StoredNode
+from braid_server.store.engine import driver
 from braid_server.store.schema import braids, calls, marks, nodes
 
 
@@ -94,6 +95,7 @@ class Transaction:
 
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
+        self._driver = driver(connection)
         self.destroys_key = False
         self._undo: list[Callable[[], None]] = []
         self._last_number: int | None = None
@@ -117,7 +119,7 @@ class Transaction:
         """Insert a braid and give its number; the number of the row handed in does not count."""
         if self._last_number is None:
             # This transaction holds the write lock, so no other can take the numbers after it.
-            last = self._connection.exec_driver_sql("SELECT max(number) FROM braid").scalar()
+            (last,) = self._driver.execute("SELECT max(number) FROM braid").fetchone()
             self._last_number = last or 0
         self._last_number += 1
         self._braids.append((self._last_number, *msgspec.structs.astuple(row)[1:]))
@@ -167,7 +169,7 @@ class Transaction:
         )
         for statement, rows in buffered:
             if rows:
-                self._connection.exec_driver_sql(statement, rows)
+                self._driver.executemany(statement, rows)
                 rows.clear()
         self._marked.clear()
 
@@ -247,7 +249,8 @@ class Reading:
         found: dict[bytes, list[tuple[int, int]]] = {}
         for start in range(0, len(values), _VALUES):
             some = tuple(values[start : start + _VALUES])
-            for value, braid, seq in self._unflushed.exec_driver_sql(_marks_among(len(some)), some):
+            rows = driver(self._unflushed).execute(_marks_among(len(some)), some)
+            for value, braid, seq in rows:
                 found.setdefault(value, []).append((braid, seq))
         if self._marked:
             for value in dict.fromkeys(values):

@@ -82,7 +82,7 @@ class Store:
         try:
             with self._readers.connect() as connection, connection.begin():
                 yield Reading(connection)
-        except sa.exc.SQLAlchemyError as fault:
+        except database.FAULTS as fault:
             if self._writer is not None:
                 _log.error("event=store_failed reason=%s", database.reason(fault))
             raise StoreUnavailable(f"store: {database.reason(fault)}") from fault
@@ -147,17 +147,18 @@ class _Writer:
         try:
             if self._connection is None:
                 self._place.check()  # SQLite would make a file that is not there
-                self._connection = self._engine.connect()
-            with self._connection.begin():
-                transaction = Transaction(self._connection)
-                results = [job(transaction) for job, _ in group]
-                transaction.flush()
-                self._place.check()
+                self._connection = database.connect_by_hand(self._engine)
+            driver = database.driver(self._connection)
+            driver.execute(database.BEGIN)
+            transaction = Transaction(self._connection)
+            results = [job(transaction) for job, _ in group]
+            transaction.flush()
+            self._place.check()
+            driver.execute("COMMIT")
         except Exception as fault:  # noqa: BLE001 whatever it is, whoever waits for the job gets it
             if transaction is not None:
                 transaction.fail()
-            if self._connection is not None and self._connection.in_transaction():
-                self._disconnect()  # it could not be rolled back
+            self._roll_back()
             if len(group) > 1:
                 # One job's fault must not take down its neighbours: each runs again alone.
                 for one in group:
@@ -172,16 +173,27 @@ class _Writer:
         for (_, future), value in zip(group, results, strict=True):
             future.set_result(value)
 
+    def _roll_back(self) -> None:
+        """Undo a group in the database; a connection that cannot do that is given up."""
+        if self._connection is None:
+            return
+        try:
+            driver = database.driver(self._connection)
+            if driver.in_transaction:  # some faults end it by themselves
+                driver.execute("ROLLBACK")
+        except database.FAULTS:
+            self._disconnect()
+
     def _disconnect(self) -> None:
         if self._connection is not None:
-            with contextlib.suppress(sa.exc.SQLAlchemyError):
+            with contextlib.suppress(*database.FAULTS):
                 self._connection.close()
             self._connection = None
 
 
 def _as_failure(fault: Exception) -> Exception:
     failure = fault
-    if isinstance(fault, sa.exc.SQLAlchemyError):
+    if isinstance(fault, database.FAULTS):
         failure = StoreUnavailable(f"store: {database.reason(fault)}")
         failure.__cause__ = fault
     if isinstance(failure, StoreUnavailable):
