@@ -158,22 +158,23 @@ def is_media(text: str) -> bool:
 
 def write_header(header: Header) -> str:
     """Write a header in its one spelling; raises Malformed for a header §3 does not allow."""
-    parts = []
+    about = link = seal = previous = ""
     if header.about:
-        parts.append('"about":["' + '","'.join(header.about) + '"]')
-    parts.append(f'"braid":"{header.braid}","content":"{header.content}","kind":"{header.kind}"')
+        about = '"about":["' + '","'.join(header.about) + '"],'
     if header.link:
         links = (
             f'{{"braid":"{at.braid}","node":"{at.node}","rel":"{at.rel}"}}' for at in header.link
         )
-        parts.append('"link":[' + ",".join(links) + "]")
-    previous = '","'.join(header.prev)
-    previous = f'"{previous}"' if previous else ""
-    parts.append(f'"media":"{header.media}","origin":"{header.origin}","prev":[{previous}]')
+        link = '"link":[' + ",".join(links) + "],"
+    if header.prev:
+        previous = '"' + '","'.join(header.prev) + '"'
     if header.seal is not None:
-        parts.append(f'"seal":{{"count":{header.seal.count},"tree":"{header.seal.tree}"}}')
-    parts.append(f'"seq":{header.seq},"time":"{header.time}","v":1')
-    text = "{" + ",".join(parts) + "}"
+        seal = f'"seal":{{"count":{header.seal.count},"tree":"{header.seal.tree}"}},'
+    text = (
+        f'{{{about}"braid":"{header.braid}","content":"{header.content}","kind":"{header.kind}",'
+        f'{link}"media":"{header.media}","origin":"{header.origin}","prev":[{previous}],{seal}'
+        f'"seq":{header.seq},"time":"{header.time}","v":1}}'
+    )
     read_header(text)
     return text
 

@@ -56,10 +56,13 @@ def signed_bytes(purpose: Purpose, payload: bytes) -> bytes:
 
 
 class Signer(Protocol):
-    """Whoever holds a secret key."""
+    """Whoever holds a secret key; `text` is the public `key` in its text form."""
 
     @property
     def key(self) -> bytes: ...
+
+    @property
+    def text(self) -> str: ...
 
     def sign(self, purpose: Purpose, payload: bytes) -> bytes: ...
 
@@ -70,7 +73,7 @@ class SecretKey:
     Signing is deterministic: one payload, one signature.
     """
 
-    __slots__ = ("_secret", "key", "seed")
+    __slots__ = ("_secret", "key", "seed", "text")
 
     def __init__(self, seed: bytes) -> None:
         """Derive the key pair from 32 bytes of randomness; raises KeyUnusable for other lengths."""
@@ -78,6 +81,7 @@ class SecretKey:
             raise KeyUnusable(f"secret key: expected {KEY_BYTES} bytes, got {len(seed)}")
         self.seed = seed
         self.key, self._secret = nacl.bindings.crypto_sign_seed_keypair(seed)
+        self.text = encode(self.key)
 
     def sign(self, purpose: Purpose, payload: bytes) -> bytes:
         """Sign the framed payload; 64 bytes."""
@@ -85,7 +89,7 @@ class SecretKey:
         return signed[:SIGNATURE_BYTES]
 
     def __repr__(self) -> str:
-        return f"SecretKey(key={encode(self.key)!r})"
+        return f"SecretKey(key={self.text!r})"
 
 
 def _point_fault(point: bytes) -> str | None:

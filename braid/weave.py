@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from braid.content import MAX_CONTENT, commitment
 from braid.encoding import decode, encode
@@ -14,9 +15,11 @@ from braid.transcript import Opened, StoredNode
 from braid.tree import SignatureTree
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """All of a node but its place and time; `prev` and `about` are signatures in text form."""
+class Draft(msgspec.Struct, frozen=True, gc=False):
+    """All of a node but its place and time; `prev` and `about` are signatures in text form.
+
+    A msgspec.Struct and not a dataclass because every node signed makes one.
+    """
 
     kind: Kind
     origin: Origin
@@ -39,7 +42,7 @@ def weave(signer: Signer, draft: Draft, *, seq: int, time: str, salt: bytes) -> 
     if len(draft.content) + len(draft.attrs) > MAX_CONTENT:
         raise Malformed("E_LIMIT", f"content: expected at most {MAX_CONTENT} bytes with attrs")
     header = Header(
-        braid=encode(signer.key),
+        braid=signer.text,
         seq=seq,
         prev=draft.prev,
         kind=draft.kind,

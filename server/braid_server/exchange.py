@@ -71,13 +71,14 @@ class Exchange:
     async def durable(self, work: Coroutine[Any, Any, _T]) -> _T:
         """Run a durable write to its end, whoever cancels this task meanwhile."""
         write = asyncio.create_task(work)
-        while not write.done():
+        while True:
             try:
-                await asyncio.wait((write,))
+                return await asyncio.shield(write)
             except asyncio.CancelledError:
+                if write.cancelled():
+                    raise
                 self._cancelled = True
                 self.stop(CallOutcome.INTERRUPTED)
-        return write.result()
 
     def finish(self) -> None:
         """Let go of the client; raises CancelledError if another than `stop` cancelled."""

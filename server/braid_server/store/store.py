@@ -9,7 +9,7 @@ import queue
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import sqlalchemy as sa
 
@@ -22,7 +22,9 @@ _log = logging.getLogger(__name__)
 T = TypeVar("T")
 GROUP = 64  # jobs that share one commit; beyond that a commit no longer costs much a job
 
-_Job = tuple[Callable[[Transaction], Any], "Future[Any]"]
+# Work for the writer, and what whoever waits for it looks at: a thread, or a coroutine.
+_Waiting: TypeAlias = "Future[Any] | asyncio.Future[Any]"
+_Job = tuple[Callable[[Transaction], Any], _Waiting]
 
 
 class Store:
@@ -62,16 +64,21 @@ class Store:
         The future raises StoreUnavailable where the database failed, and whatever the job raised.
         """
         future: Future[T] = Future()
-        with self._door:
-            if self._writer is not None:
-                self._jobs.put((job, future))
-                return future
-        future.set_exception(StoreUnavailable("store: closed, or opened for reading only"))
+        self._queue(job, future)
         return future
 
     async def write(self, job: Callable[[Transaction], T]) -> T:
         """Run a job and wait until it is durable; as `submit`."""
-        return await asyncio.wrap_future(self.submit(job))
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._queue(job, future)
+        return await future
+
+    def _queue(self, job: Callable[[Transaction], Any], future: _Waiting) -> None:
+        with self._door:
+            if self._writer is not None:
+                self._jobs.put((job, future))
+                return
+        future.set_exception(StoreUnavailable("store: closed, or opened for reading only"))
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Reading]:
@@ -131,8 +138,7 @@ class _Writer:
             job = self._jobs.get()
             group: list[_Job] = []
             while job is not None:
-                # From here on the future cannot be cancelled, so its result can be set.
-                if job[1].set_running_or_notify_cancel():
+                if _is_wanted(job[1]):
                     group.append(job)
                 if len(group) == GROUP or self._jobs.empty():
                     break
@@ -164,14 +170,13 @@ class _Writer:
                 for one in group:
                     self._commit([one])
             else:
-                group[0][1].set_exception(_as_failure(fault))
+                _answer(group, [None], _as_failure(fault))
             return
         self._key_in_log |= transaction.destroys_key
         if self._key_in_log:
             # Where a reader is in the way, the next commit tries again.
             self._key_in_log = not database.empty_log(self._connection)
-        for (_, future), value in zip(group, results, strict=True):
-            future.set_result(value)
+        _answer(group, results)
 
     def _roll_back(self) -> None:
         """Undo a group in the database; a connection that cannot do that is given up."""
@@ -189,6 +194,37 @@ class _Writer:
             with contextlib.suppress(*database.FAULTS):
                 self._connection.close()
             self._connection = None
+
+
+def _is_wanted(future: _Waiting) -> bool:
+    """Tell whether a job is still to be run, and not given up by who waited for it."""
+    if isinstance(future, Future):
+        # From here on it cannot be cancelled, so its result can be set.
+        return future.set_running_or_notify_cancel()
+    return not future.cancelled()
+
+
+def _answer(group: list[_Job], results: list[Any], fault: Exception | None = None) -> None:
+    """Tell who waits what became of a group; a loop is woken once, however many wait in it."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Waiting, Any]]] = {}
+    for (_, future), value in zip(group, results, strict=True):
+        if isinstance(future, Future):
+            _settle([(future, value)], fault)
+        else:
+            by_loop.setdefault(future.get_loop(), []).append((future, value))
+    for loop, answers in by_loop.items():
+        with contextlib.suppress(RuntimeError):  # a closed loop has nobody who waits
+            loop.call_soon_threadsafe(_settle, answers, fault)
+
+
+def _settle(answers: list[tuple[_Waiting, Any]], fault: Exception | None) -> None:
+    for future, value in answers:
+        if future.done():
+            continue  # given up meanwhile
+        if fault is None:
+            future.set_result(value)
+        else:
+            future.set_exception(fault)
 
 
 def _as_failure(fault: Exception) -> Exception:
