@@ -56,8 +56,12 @@ const LIMIT = 1, READING = 2, ENCODING = 3, SIGNER = 4, SIGNATURE = 5, HEADER = 
 const ORDER = 8, PREVIOUS = 9, CONTENT = 10, CALL = 11, PAIRING = 12, SEAL = 13;
 const WARNING = 15, NOTE = 16;
 
-/** History strings that accuse nobody (SPEC §8.4); every other one is a warning. */
-const HISTORY_NOTES = new Set(["continued", "elided", "copied", "variant", "billing_changed"]);
+/** History codes that accuse nobody (SPEC §8.4); every other one is a warning. */
+const HISTORY_NOTES = new Set([
+  "continued", "elided", "truncated", "compacted", "copied", "variant", "forked", "prefill",
+  "foreign_before", "result_cleared", "billing_changed", "clock_changed", "tool_added", "tool_removed",
+  "tools_reordered",
+]);
 
 const CLAIMS = [
   "signed", "signer", "context", "history", "sealed", "logged", "witnessed", "timestamped", "erased",
@@ -724,11 +728,12 @@ const reads = {
   any: (json) => (json.skip(), undefined),
   true: (json) => (json.peek() === 0x74 ? json.literal() : (json.skip(), BAD)),
   /** An integer of a content: 0 to 2^53 - 1, plain digits. */
-  integer(json) {
+  integer(json, least = 0) {
     const byte = json.peek();
     if (byte < 0x30 || byte > 0x39) return json.skip(), BAD;
     const text = json.number();
-    return /^[0-9]+$/.test(text) && Number(text) <= MAX_INTEGER ? Number(text) : BAD;
+    const value = /^[0-9]+$/.test(text) ? Number(text) : NaN;
+    return value >= least && value <= MAX_INTEGER ? value : BAD;
   },
   matching: (pattern) => (json) => {
     const text = reads.text(json);
@@ -1215,18 +1220,27 @@ const CHAIN_STARTS = Object.fromEntries(
 const oneOf = (...texts) => reads.matching(new RegExp(`^(?:${texts.join("|")})$`));
 const digest = reads.matching(IS_KEY);
 const readBody = reads.exactly({ bytes: reads.integer, digest, salt: digest });
-const readSteps = reads.exactly({ from: digest, add: reads.list(reads.matching(IS_SIGNATURE)), to: digest });
+const named = reads.matching(IS_SIGNATURE);
+const readSteps = reads.exactly({ from: digest, add: reads.list(named), to: digest });
 const readContext = reads.exactly(
   { tools: readSteps, system: readSteps, messages: readSteps },
   { partial: reads.true },
+);
+const readHistory = reads.list(
+  reads.exactly(
+    { code: reads.matching(/^[a-z_]{1,40}$/) },
+    { node: named, was: named, more: (json) => reads.integer(json, 1) },
+  ),
 );
 const readCall = reads.exactly({
   upstream: reads.text,
   // What is wrong in a context is a finding of its own.
   context: (json) => ({ read: readContext(json) }),
   body: readBody,
-  placement: reads.exactly({ by: oneOf("new", "retry", "session", "thread", "prefix") }),
-  history: reads.list(reads.matching(/^[a-z_]{1,40}$/)),
+  placement: reads.exactly({
+    by: oneOf("new", "retry", "client", "session", "thread", "prefix", "evidence"),
+  }),
+  history: readHistory,
   id: reads.text,
 });
 const readEnd = reads.exactly({
@@ -1588,14 +1602,16 @@ class Judge {
     if (!intact) this.chainsComplete = false;
     if (!content) return;
     const call = readWhole(content, readCall);
-    if (call === BAD || (call.placement.by === "retry" && header.about.length === 0)) {
+    const unknown = ({ node, was }) => [node, was].some((s) => s !== undefined && !this.known.has(s));
+    const badly = call === BAD || call.history.some(unknown);
+    if (badly || (call.placement.by === "retry" && header.about.length === 0)) {
       this.chainsComplete = false;
       return fail("E_CALL", "content: not that of a call");
     }
-    for (const word of new Set(call.history)) {
-      const accuses = !HISTORY_NOTES.has(word);
+    for (const { code } of call.history) {
+      const accuses = !HISTORY_NOTES.has(code);
       this.accused ||= accuses;
-      this.findings.add(accuses ? WARNING : NOTE, `history.${word}`, `history: ${word}`, position, text);
+      this.findings.add(accuses ? WARNING : NOTE, `history.${code}`, `history: ${code}`, position, text);
     }
     this.checkBodySalt(item, call.body);
     const context = call.context.read;
