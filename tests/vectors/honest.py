@@ -490,7 +490,7 @@ def continues_a_closed_braid(b: Braid) -> None:
     b["prompt"].attrs = attrs(copy_of={"braid": key, "node": other.text("prompt")}, type="text")
 
     def copied(content: dict[str, Any]) -> None:
-        content["history"] = ["copied"]
+        content["history"] = [{"code": "copied"}]
 
     b["call"].edit_content = copied
 
@@ -523,12 +523,3 @@ def repeated_name_in_tool_input(b: Braid) -> None:
 @verified("§12", "attrs that nest as deeply as they may, with the largest number a double holds.")
 def attrs_at_their_limits(b: Braid) -> None:
     b["text"].attrs = b'{"n":1.7976931348623157e308,"a":' + b"[" * 255 + b"]" * 255 + b"}"
-
-
-@verified("§8.4", "The client changed its instructions between two turns.", ("history.system_changed", 11),
-          base=talk, history="no", context="yes")  # fmt: skip
-def system_changed(b: Braid) -> None:
-    def changed(content: dict[str, Any]) -> None:
-        content["history"] = ["continued", "system_changed"]
-
-    b["call2"].edit_content = changed
