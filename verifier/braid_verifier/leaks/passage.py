@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from operator import attrgetter
 
+#: Stands in a text for a quotation or a piece of code in backticks: not the author's own voice.
+ELIDED = "\ufffc"
+
 
 class PassageKind(StrEnum):
     """What a passage is by its place, whatever its words."""
@@ -48,7 +51,7 @@ class Passage:
     """
 
     kind: PassageKind
-    #: Markers, quotes and escapes removed; newlines kept.
+    #: Markers and escapes removed, ELIDED for what is quoted; newlines kept.
     text: str
     runs: tuple[Run, ...]
     #: The programming language of a comment, where known; None for prose.

@@ -1,0 +1,33 @@
+"""What in a passage is not the author's own voice: code in backticks, words in quotation marks."""
+
+from __future__ import annotations
+
+import re
+
+from braid_verifier.leaks.passage import ELIDED
+from braid_verifier.leaks.written import Piece, Written
+
+# Only marks that are a pair on one line, the first before a word and the last behind one.
+_QUOTED = re.compile(
+    r"(?P<ticks>`{1,3})(?!`)[^`\n]{1,400}?(?<!`)(?P=ticks)(?!`)"
+    r"|(?<![\w\"])\"(?=[^\s\"])[^\"\n]{0,400}?(?<=[^\s\"])\"(?!\w)"
+    r"|“[^”\n]{1,400}”|„[^“”\n]{1,400}[“”]|«[^»\n]{1,400}»|「[^」\n]{1,400}」|『[^』\n]{1,400}』"
+)
+_MARKS = ("`", '"', "“", "„", "«", "「", "『")
+
+
+def in_own_voice(written: Written) -> Written:
+    """Put ELIDED for each quotation and each piece of code in backticks."""
+    text = written.text
+    if not any(mark in text for mark in _MARKS):
+        return written
+    pieces: list[Piece] = []
+    at = 0
+    for quoted in _QUOTED.finditer(text):
+        start, end = quoted.span()
+        pieces += ((at, start, None), (start, end, ELIDED))
+        at = end
+    if not at:
+        return written
+    pieces.append((at, len(text), None))
+    return written.cut(pieces)

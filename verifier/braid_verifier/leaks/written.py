@@ -1,0 +1,169 @@
+"""A text and how it is written in the content: the way back, kept through every unpacking."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from braid_verifier.leaks.passage import Passage, PassageKind, Run
+
+_ESCAPE = re.compile(
+    r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|[\s\S])"
+)
+_ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
+
+
+Piece = tuple[int, int, str | None]
+"""A slice of a text, and what is to stand for it; None for the slice itself."""
+
+
+@dataclass(slots=True)
+class Written:
+    """A text whose characters can be traced to code points of the content.
+
+    The three lists are runs as in `Passage`, kept as plain integers because there are many:
+    run i begins at starts[i] of the text and stands at sources[i] with spans[i] code points.
+    """
+
+    text: str
+    starts: list[int] = field(default_factory=list)
+    sources: list[int] = field(default_factory=list)
+    spans: list[int] = field(default_factory=list)
+
+    @classmethod
+    def whole(cls, text: str) -> Written:
+        """Take a content as it stands."""
+        return cls(text, [0], [0], [len(text)]) if text else cls("")
+
+    def cut(self, pieces: Iterable[Piece]) -> Written:
+        """Put slices of the text together; a slice may be replaced by one other text."""
+        text, starts, sources, spans = self.text, self.starts, self.sources, self.spans
+        parts: list[str] = []
+        cut = Written("")
+        at, last = 0, len(starts)
+        for start, end, instead in pieces:
+            if start >= end:
+                continue
+            i = bisect_right(starts, start) - 1
+            if instead is not None:
+                opens, closes = self.source_span(start, end)
+                cut.starts.append(at)
+                cut.sources.append(opens)
+                cut.spans.append(closes - opens)
+                parts.append(instead)
+                at += len(instead)
+                continue
+            parts.append(text[start:end])
+            while start < end:
+                run_start = starts[i]
+                run_end = starts[i + 1] if i + 1 < last else len(text)
+                stop = min(end, run_end)
+                cut.starts.append(at)
+                if spans[i] == run_end - run_start:
+                    cut.sources.append(sources[i] + start - run_start)
+                    cut.spans.append(stop - start)
+                else:
+                    cut.sources.append(sources[i])
+                    cut.spans.append(spans[i])
+                at += stop - start
+                start = stop
+                i += 1
+        cut.text = "".join(parts)
+        return cut
+
+    def slice(self, start: int, end: int) -> Written:
+        """Take text[start:end]."""
+        return self.cut(((start, end, None),))
+
+    def unescaped(self, start: int, end: int) -> Written:
+        """Take text[start:end] as the inside of a JSON string, its escapes undone.
+
+        What is no escape of JSON stands for the character behind the backslash.
+        """
+        text = self.text
+        if text.find("\\", start, end) < 0:
+            return self.slice(start, end)
+        parts: list[str] = []
+        inner = Written("")
+        at = 0
+        here = start
+        for match in _ESCAPE.finditer(text, start, end):
+            opens, closes = match.span()
+            if opens > here:
+                inner.starts.append(at)
+                inner.sources.append(here)
+                inner.spans.append(opens - here)
+                parts.append(text[here:opens])
+                at += opens - here
+            inner.starts.append(at)
+            inner.sources.append(opens)
+            inner.spans.append(closes - opens)
+            parts.append(_character(match[0]))
+            at += 1
+            here = closes
+        if here < end:
+            inner.starts.append(at)
+            inner.sources.append(here)
+            inner.spans.append(end - here)
+            parts.append(text[here:end])
+        inner.text = "".join(parts)
+        return self._outward(inner)
+
+    def _outward(self, inner: Written) -> Written:
+        """Give the text of `inner`, whose sources are offsets of this text, its real sources."""
+        if len(self.starts) <= 1 and self.spans == [len(self.text)]:
+            if shift := self.sources[0]:
+                inner.sources = [source + shift for source in inner.sources]
+            return inner
+        outer = Written(inner.text)
+        ends = [*inner.starts[1:], len(inner.text)]
+        for start, end, source, span in zip(
+            inner.starts, ends, inner.sources, inner.spans, strict=True
+        ):
+            if end - start == span:
+                piece = self.slice(source, source + span)
+                outer.starts += [start + at for at in piece.starts]
+                outer.sources += piece.sources
+                outer.spans += piece.spans
+            else:
+                opens, closes = self.source_span(source, source + span)
+                outer.starts.append(start)
+                outer.sources.append(opens)
+                outer.spans.append(closes - opens)
+        return outer
+
+    def source_span(self, start: int, end: int) -> tuple[int, int]:
+        """Return the code points of the content that text[start:end], not empty, stands for."""
+        starts, length = self.starts, len(self.text)
+        i = bisect_right(starts, start) - 1
+        j = bisect_right(starts, end - 1) - 1
+        opens, closes = self.sources[i], self.sources[j] + self.spans[j]
+        if self.spans[i] == (starts[i + 1] if i + 1 < len(starts) else length) - starts[i]:
+            opens += start - starts[i]
+        if self.spans[j] == (starts[j + 1] if j + 1 < len(starts) else length) - starts[j]:
+            closes = self.sources[j] + end - starts[j]
+        return opens, closes
+
+    def passage(
+        self, kind: PassageKind, language: str | None = None, structure: str | None = None
+    ) -> Passage:
+        """Give it as a passage, whole."""
+        ends = [*self.starts[1:], len(self.text)]
+        runs = tuple(
+            Run(start, source, end - start, span)
+            for start, end, source, span in zip(
+                self.starts, ends, self.sources, self.spans, strict=True
+            )
+        )
+        return Passage(kind, self.text, runs, language, structure)
+
+
+def _character(escape: str) -> str:
+    if len(escape) == 2:
+        return _ESCAPED.get(escape[1], escape[1])
+    first = int(escape[2:6], 16)
+    if len(escape) == 6:
+        return chr(first)
+    return chr(0x10000 + ((first - 0xD800) << 10) + int(escape[8:], 16) - 0xDC00)
