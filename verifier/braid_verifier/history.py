@@ -70,7 +70,7 @@ def _form(block: Block) -> Json:
             # Every member of an input is the model's word: only its numbers may be reprinted.
             return [kind, _attr(attrs, "id"), _attr(attrs, "name"), numbers(read(block.content))]
         case Kind.TOOL_RESULT:
-            return [kind, _attr(attrs, "tool_use_id"), _failed(attrs), _result(block)]
+            return [kind, _attr(attrs, "tool_use_id"), failed(attrs), _result(block)]
         case Kind.TOOLS:
             # Below the top stand the names of the tool's own parameters.
             tool = read(block.content)
@@ -85,7 +85,8 @@ def _attr(attrs: Mapping[str, object], name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _failed(attrs: Mapping[str, object]) -> bool:
+def failed(attrs: Mapping[str, object]) -> bool:
+    """Tell whether a tool's result says that the tool failed."""
     extra = attrs.get("extra")
     flag = extra.get("is_error") if isinstance(extra, Mapping) else None
     return flag is True or (isinstance(flag, Raw) and bytes(flag) == b"true")

@@ -1,0 +1,86 @@
+"""A request beside a known conversation: what has been paired so far, and what is left between."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from braid.call import History
+from braid.node import Kind
+from braid.wire.block import Block
+from braid_verifier.judgement import ANSWERS, Memory, Resent, Verdict, is_answer
+
+NOWHERE = 2**62
+
+
+@dataclass(slots=True)
+class Gap:
+    """What is left between two pairs: places in the path, and in the request."""
+
+    ours: list[int]
+    theirs: list[int]
+    final: bool = False
+
+
+@dataclass(slots=True)
+class Beside:
+    """Places in the path and in the request are numbers from 0.
+
+    path      the nodes of the known conversation in order.
+    paired    place in the path to place in the request.
+    consumed  places in the path that something was made of.
+    """
+
+    memory: Memory
+    path: Sequence[int]
+    resent: Sequence[Resent]
+    held: bool
+    partial: bool
+    verdicts: dict[int, Verdict] = field(default_factory=dict)
+    paired: dict[int, int] = field(
+        default_factory=dict
+    )  # place in the path to place in the request
+    consumed: set[int] = field(default_factory=set)  # places in the path that something was made of
+    dropped: list[int] = field(default_factory=list)
+    elided: bool = False
+    truncated: bool = False
+    blocks: dict[int, Block | None] = field(default_factory=dict)
+    told_from: int = NOWHERE  # place in the request of the first known block of the provider's
+    last_answer: int = -1  # and of the last known one in the assistant's voice
+    places: dict[int, int] = field(default_factory=dict)  # node to place in the path
+    last_asked: int | None = None  # place in the request of the last block that is not
+    calls: dict[str, int] = field(default_factory=dict)  # id of a tool call to place in the request
+
+    def pair(self, ours: int, theirs: int, code: History = History.CONTINUED) -> None:
+        self.paired[ours] = theirs
+        self.judged(theirs, code, self.path[ours])
+
+    def judged(self, j: int, code: History, known: int | None = None) -> None:
+        self.verdicts[j] = Verdict(code, known)
+        if known is not None:
+            if is_answer(self.resent[j].block):
+                self.last_answer = max(self.last_answer, j)
+            if j < self.told_from and self.memory.known(known).provided:
+                self.told_from = j
+
+    def kind_at(self, place: int) -> Kind:
+        return self.memory.known(self.path[place]).kind
+
+    def is_answer_at(self, place: int) -> bool:
+        known = self.memory.known(self.path[place])
+        return known.provided or known.kind in ANSWERS
+
+    def consume(self, node: int) -> None:
+        place = self.place_of().get(node)
+        if place is not None:
+            self.consumed.add(place)
+
+    def place_of(self) -> Mapping[int, int]:
+        if not self.places:
+            self.places.update((node, place) for place, node in enumerate(self.path))
+        return self.places
+
+    def block_at(self, place: int) -> Block | None:
+        if place not in self.blocks:
+            self.blocks[place] = self.memory.block(self.path[place])
+        return self.blocks[place]

@@ -1,0 +1,303 @@
+"""Judging resent history: which of its blocks are what they say, and in place (SPEC §8.4).
+
+Pure, and the only place where this is decided: the server's placement asks it over its store,
+`check_history` over a transcript. A conversation is laid beside what came back, first by the
+values of its blocks, then by what they say in other spellings. What is left between two blocks
+that are known is judged by where it stands.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from braid.call import History
+from braid.node import Kind
+from braid.wire.block import Block
+from braid_verifier import spelling
+from braid_verifier.beside import Gap
+from braid_verifier.judgement import NEW, Judgement, Memory, Resent, Verdict, is_answer
+from braid_verifier.laying import Laying
+
+# So alike are an edited text and what it was made of, where its place does not tell.
+_ALIKE = 0.6
+# Letters below which a text is no evidence of where it came from.
+_SHORT = 16
+# How far before a result its call is looked for where no id names it.
+_CALLS_BEFORE = 256
+# A placeholder for what a client took out of its own words.
+_PLACEHOLDER = 200
+
+
+def judge(
+    memory: Memory,
+    path: Sequence[int],
+    resent: Sequence[Resent],
+    *,
+    held: bool = False,
+    partial: bool = False,
+) -> Judgement:
+    """Say of each block of a request what it is beside one known conversation.
+
+    `path` names the nodes of the conversation in order. `held`: the provider holds it, and
+    nothing of it is resent. `partial`: a part of the history is unknown to everybody here.
+    """
+    return _Judge(memory, path, resent, held, partial).judge()
+
+
+@dataclass(slots=True)
+class _Judge(Laying):
+    """Lays, and then judges what is left by its place."""
+
+    def judge(self) -> Judgement:
+        path, resent = self.path, self.resent
+        came, at = (0, len(path)) if self.held else self.walk()
+        if came < len(resent):
+            for place, (block, _, _) in enumerate(resent):
+                if block.kind is Kind.TOOL_USE:
+                    for name in (block.attrs.get("id"), block.attrs.get("item_id")):
+                        if isinstance(name, str):
+                            self.calls.setdefault(name, place)
+            gaps = list(self.lay(range(at, len(path)), range(came, len(resent))))
+            for number, gap in enumerate(gaps):
+                gap.final = number == len(gaps) - 1
+            for gap in gaps:
+                self._place(gap)
+            self._follow_forks()
+        elif at < len(path):
+            self.leave_out([place for place in range(at, len(path)) if place not in self.paired])
+        verdicts = tuple(self.verdicts.get(place, NEW) for place in range(len(resent)))
+        clean = next(
+            (
+                place
+                for place, verdict in enumerate(verdicts)
+                if not verdict.is_known and not spelling.says_nothing(resent[place].block)
+            ),
+            len(resent),
+        )
+        reached = max((p for p, r in self.paired.items() if r < clean), default=None)
+        return Judgement(
+            verdicts,
+            tuple(self.dropped),
+            self.elided or self.truncated,
+            self.truncated,
+            frozenset(path[place] for place in self.paired),
+            clean,
+            None if reached is None else path[reached],
+        )
+
+    def _place(self, gap: Gap) -> None:
+        ours = [place for place in gap.ours if place not in self.consumed]
+        theirs = [
+            place
+            for place in gap.theirs
+            if place not in self.verdicts and not spelling.says_nothing(self.resent[place].block)
+        ]
+        answers = [place for place in theirs if is_answer(self.resent[place].block)]
+        for j in answers:
+            self._place_answer(j, ours, gap)
+        others = [place for place in theirs if place not in answers]
+        ours = [place for place in ours if place not in self.consumed]
+        turns_left_out = any(self.is_answer_at(place) for place in ours)
+        compacts = turns_left_out and all(
+            self.verdicts[j].code is History.COMPACTED for j in answers
+        )
+        for j in others:
+            self._place_other(j, ours, gap, compacts)
+        ours = [place for place in ours if place not in self.consumed]
+        if not gap.final or self._returns_after(gap):
+            self.leave_out(ours, compacted=compacts and bool(others))
+        else:
+            # Of the last answer something may be missing; what was said after it is gone on
+            # with elsewhere.
+            self.leave_out(list(itertools.takewhile(self.is_answer_at, ours)))
+
+    def _returns_after(self, gap: Gap) -> bool:
+        return self.last_answer > max(gap.theirs, default=-1)
+
+    def _place_answer(self, j: int, ours: list[int], gap: Gap) -> None:
+        """Judge a block in the assistant's voice that is not what stood there."""
+        block, match, _ = self.resent[j]
+        elsewhere = self.memory.find(match)
+        last = self._is_begun(j)
+        erased = self._erased(block, ours)
+        if erased is not None:
+            self.pair(erased, j, History.VARIANT)  # nobody can tell any more
+            return
+        mine = self._made_of(block, ours)
+        alike = 0.0
+        if mine is not None and (was := self.block_at(mine)) is not None:
+            alike = spelling.likeness(was, block)
+        if (
+            elsewhere is not None
+            and elsewhere not in self.place_of()
+            and self._summarises(elsewhere, gap)
+        ):
+            self.judged(j, History.COMPACTED, elsewhere)
+            return
+        if elsewhere is not None and self._is_of_turn(elsewhere, j):
+            self.pair(self.place_of()[elsewhere], j, History.VARIANT)
+            return
+        if last and (mine is None or alike < _ALIKE):
+            self.judged(j, History.PREFILL)
+            return
+        if elsewhere is not None and (len(block.content) >= _SHORT or self._is_told(j)):
+            self.judged(j, History.MOVED, elsewhere)
+            return
+        name = block.attrs.get("id")
+        if block.kind is Kind.TOOL_USE and isinstance(name, str):
+            called = self.memory.find_call(name)
+            if called is not None:
+                self.consume(called)
+                self.judged(j, History.EDITED, called)
+                return
+        if mine is not None and (self._is_told(j) or alike >= _ALIKE):
+            self.consumed.add(mine)
+            self.judged(j, History.EDITED, self.path[mine])
+            return
+        told = self._is_told(j)
+        self.judged(j, History.FOREIGN if told else History.FOREIGN_BEFORE)
+
+    def _is_of_turn(self, node: int, j: int) -> bool:
+        """Tell whether a block only stands in another order within its turn: some formats have none."""
+        place = self.place_of().get(node)
+        if place is None or place in self.paired:
+            return False
+        turn = range(self._edge(place, -1), self._edge(place, 1) + 1)
+        for step in (-1, 1):
+            at = j + step
+            while 0 <= at < len(self.resent) and is_answer(self.resent[at].block):
+                verdict = self.verdicts.get(at, NEW)
+                if verdict.is_known and self.place_of().get(verdict.known or 0, -1) in turn:
+                    return True
+                at += step
+        return False
+
+    def _edge(self, place: int, step: int) -> int:
+        while 0 <= place + step < len(self.path) and self.is_answer_at(place + step):
+            place += step
+        return place
+
+    def _erased(self, block: Block, ours: Sequence[int]) -> int | None:
+        open_ones = (n for n in ours if n not in self.paired and self.kind_at(n) is block.kind)
+        return next((place for place in open_ones if self.block_at(place) is None), None)
+
+    def _made_of(self, block: Block, ours: Sequence[int]) -> int | None:
+        """Find the provider's block that stood where this one stands: of its kind, the likest."""
+        found: int | None = None
+        best = -1.0
+        for place in ours:
+            if place in self.consumed or place in self.paired:
+                continue
+            known = self.memory.known(self.path[place])
+            if known.kind is not block.kind or not known.provided:
+                continue
+            was = self.block_at(place)
+            if was is None:
+                continue
+            if block.kind is Kind.TOOL_USE and was.attrs.get("name") != block.attrs.get("name"):
+                continue
+            alike = spelling.likeness(was, block)
+            if alike > best:
+                found, best = place, alike
+        return found
+
+    def _summarises(self, elsewhere: int, gap: Gap) -> bool:
+        """Tell whether a genuine answer stands at the front for all that it was given after."""
+        return (
+            bool(gap.ours)
+            and all(self.kind_at(place) is Kind.SYSTEM for place in range(gap.ours[0]))
+            and any(self.is_answer_at(place) for place in gap.ours)
+            and elsewhere > max(self.path[place] for place in gap.ours)
+        )
+
+    def _place_other(self, j: int, ours: list[int], gap: Gap, compacts: bool) -> None:
+        """Judge a block of the client's own that is not what stood there."""
+        block = self.resent[j].block
+        if block.kind is Kind.TOOL_RESULT:
+            if not self._is_called(j, block):
+                self.judged(j, History.ORPHAN_RESULT)
+            return
+        later = self._kept_after(j)
+        if not later:
+            return  # it is new
+        mine = self._replaced(block, ours)
+        was = None if mine is None else self.block_at(mine)
+        if mine is not None and was is not None and spelling.same_clock(was, block):
+            code = History.CLOCK_CHANGED
+        elif block.kind in (Kind.SYSTEM, Kind.TOOLS) or block.role == "system":
+            code = History.SYSTEM_CHANGED
+        elif (
+            compacts
+            or was is not None
+            and was.kind is Kind.MEDIA
+            and len(block.content) <= _PLACEHOLDER
+        ):
+            code = History.COMPACTED
+        else:
+            code = History.FORKED
+        if code is History.COMPACTED:
+            mine = None
+        if mine is not None:
+            self.consumed.add(mine)
+        self.judged(j, code, None if mine is None else self.path[mine])
+
+    def _replaced(self, block: Block, ours: Sequence[int]) -> int | None:
+        """Find the client's block that stood where this one stands: of its kind, if there is one."""
+        own = [
+            place
+            for place in ours
+            if place not in self.consumed
+            and not self.is_answer_at(place)
+            and self.kind_at(place) is not Kind.TOOL_RESULT
+        ]
+        return next(
+            (place for place in own if self.kind_at(place) is block.kind), own[0] if own else None
+        )
+
+    def _kept_after(self, j: int) -> bool:
+        """Tell whether an answer that is known follows in the request."""
+        return self.last_answer > j
+
+    def _is_begun(self, j: int) -> bool:
+        """Tell whether a text is the answer's beginning, put there for the model to go on from."""
+        if self.last_asked is None:
+            asked = (n for n, one in enumerate(self.resent) if not is_answer(one.block))
+            self.last_asked = max(asked, default=-1)
+        return self.resent[j].block.kind is Kind.TEXT and j > self.last_asked
+
+    def _is_told(self, j: int) -> bool:
+        """Tell whether the provider spoke before this in the request."""
+        return self.held or self.told_from < j
+
+    def _is_called(self, j: int, block: Block) -> bool:
+        """Tell whether a result's call stands before it, or is known and was left out."""
+        if self.partial:
+            return True
+        name = block.attrs.get("tool_use_id")
+        if isinstance(name, str) and name:
+            if self.calls.get(name, j) < j:
+                return True
+            called = self.memory.find_call(name)
+            return called is not None and called in self.place_of()
+        # Without an id, it answers one of the calls right before, of the same tool.
+        tool = block.attrs.get("name")
+        for one in reversed(self.resent[max(0, j - _CALLS_BEFORE) : j]):
+            if one.block.kind is Kind.TOOL_USE and tool in (None, one.block.attrs.get("name")):
+                return True
+        return False
+
+    def _follow_forks(self) -> None:
+        """Say of answers that follow words they were not given to that they were moved."""
+        forked = moving = False
+        for place, (block, _, _) in enumerate(self.resent):
+            verdict = self.verdicts.get(place, NEW)
+            if not is_answer(block):
+                forked = forked and not moving
+                moving = False
+                forked = forked or verdict.code is History.FORKED
+            elif forked and verdict.is_known and verdict.known is not None:
+                moving = True
+                if self.memory.known(verdict.known).provided:
+                    self.verdicts[place] = Verdict(History.MOVED, verdict.known)

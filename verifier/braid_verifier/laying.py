@@ -1,0 +1,297 @@
+"""Laying a request beside a known conversation: by value, then by what it says (SPEC §8.3)."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from braid.call import History
+from braid.node import Kind
+from braid.wire.block import Block
+from braid_verifier import spelling
+from braid_verifier.aligning import common
+from braid_verifier.beside import NOWHERE, Beside, Gap
+from braid_verifier.history import failed
+from braid_verifier.judgement import NEW
+
+
+@dataclass(slots=True)
+class Laying(Beside):
+    """Pairs what came back with what was said."""
+
+    def walk(self) -> tuple[int, int]:
+        """Pair what came back as it was, from the front: how many came, and how far that leads."""
+        memory, path, resent = self.memory, self.path, self.resent
+        at = came = 0
+        for came, (block, match, _) in enumerate(resent):
+            here = at
+            while here < len(path):
+                known = memory.known(path[here])
+                if known.match == match:
+                    break
+                # Thinking may be missing; of anything else, `_lay` finds out what became of it.
+                here = len(path) if known.spine else here + 1
+            if here == len(path):
+                if not spelling.says_nothing(block):
+                    return came, at
+                continue
+            if here > at:
+                self.leave_out(range(at, here))
+            self.pair(here, came)
+            at = here + 1
+        return len(resent), at
+
+    def lay(self, ours: range, theirs: range) -> Iterator[Gap]:
+        """Pair by value, then what is left between by what it says; give what is left then."""
+        memory, path, resent = self.memory, self.path, self.resent
+        mine: list[object] = [memory.known(path[place]).match or place for place in ours]
+        its = [resent[place].match for place in theirs]
+        pairs = common(mine, its)
+        for i, j in pairs:
+            self.pair(ours[i], theirs[j])
+        for gap in _between(ours, theirs, pairs):
+            if gap.ours and gap.theirs:
+                yield from self._spell(gap)
+            else:
+                yield gap
+
+    def _spell(self, gap: Gap) -> Iterator[Gap]:
+        """Pair what says the same in another spelling, block by block, and then by runs of texts."""
+        mine = [(place, block) for place in gap.ours if (block := self.block_at(place)) is not None]
+        its = [(place, self.resent[place].block) for place in gap.theirs]
+        pairs = common(
+            [spelling.loose(block) if _weighs(block) else object() for _, block in mine],
+            [spelling.loose(block) if _weighs(block) else object() for _, block in its],
+        )
+        for i, j in pairs:
+            if _may_be(mine[i][1], its[j][1]):
+                self.pair(mine[i][0], its[j][0], History.VARIANT)
+        left = [(mine[i][0], its[j][0]) for i, j in pairs if mine[i][0] in self.paired]
+        for inner in _split(gap, left):
+            if inner.ours and inner.theirs:
+                self._spell_thoughts(inner)
+                self._spell_texts(inner)
+                self._spell_calls(inner)
+            unpaired = [place for place in inner.ours if place not in self.paired]
+            yield Gap(unpaired, [place for place in inner.theirs if place not in self.verdicts])
+
+    def _open(self, gap: Gap, *kinds: Kind) -> tuple[list[int], list[int]]:
+        """Give what is not paired yet of these kinds, and says something."""
+        mine = [
+            place
+            for place in gap.ours
+            if place not in self.paired
+            and self.kind_at(place) in kinds
+            and (block := self.block_at(place)) is not None
+            and not spelling.says_nothing(block)
+        ]
+        its = [
+            place
+            for place in gap.theirs
+            if place not in self.verdicts
+            and self.resent[place].block.kind in kinds
+            and not spelling.says_nothing(self.resent[place].block)
+        ]
+        return mine, its
+
+    def _spell_thoughts(self, gap: Gap) -> None:
+        mine, its = self._open(gap, Kind.THINKING)
+        for j in its:
+            for i in mine:
+                ours, theirs = self.block_at(i), self.resent[j].block
+                if i in self.paired or i in self.consumed or ours is None:
+                    continue
+                same = spelling.same_thought(ours, theirs)
+                if same:
+                    self.pair(i, j, History.VARIANT)
+                    break
+        self._spell_joined(gap, (Kind.THINKING,))
+        mine, its = self._open(gap, Kind.THINKING)
+        for j in its:
+            for i in mine:
+                ours = self.block_at(i)
+                if ours is None or i in self.consumed:
+                    continue
+                if spelling.same_thought(ours, self.resent[j].block) is None:
+                    self.consumed.add(i)
+                    self.judged(j, History.EDITED_THINKING, self.path[i])
+                    break
+
+    def _spell_texts(self, gap: Gap) -> None:
+        self._spell_joined(gap, (Kind.PROMPT,))
+        self._spell_joined(gap, (Kind.SYSTEM,))
+        self._spell_joined(gap, (Kind.TEXT,))
+        # Reasoning that was resent as text.
+        mine, its = self._open(gap, Kind.TEXT, Kind.THINKING)
+        texts = [place for place in its if self.resent[place].block.kind is Kind.TEXT]
+        if texts and any(self.kind_at(place) is Kind.THINKING for place in mine):
+            self._spell_joined(gap, (Kind.THINKING, Kind.TEXT), theirs=texts)
+        mine, its = self._open(gap, Kind.TEXT)
+        for i, j in zip(mine, its, strict=False):
+            ours = self.block_at(i)
+            # An answer that was cut off came back as far as its client had read it.
+            if ours is not None and ours.attrs.get("cut") is True:
+                came = spelling.letters(self.resent[j].block)
+                if came and spelling.letters(ours).startswith(came):
+                    self.pair(i, j, History.VARIANT)
+
+    def _spell_joined(
+        self, gap: Gap, kinds: tuple[Kind, ...], theirs: Sequence[int] | None = None
+    ) -> None:
+        """Pair texts that say the same together, however they are cut."""
+        mine, its = self._open(gap, *kinds)
+        if theirs is not None:
+            its = [place for place in theirs if place not in self.verdicts]
+        if not mine or not its:
+            return
+        said = [spelling.letters(block) for place in mine if (block := self.block_at(place))]
+        came = [spelling.letters(self.resent[place].block) for place in its]
+        if theirs is not None:
+            came = [spelling.untagged(words) for words in came]
+        if len(said) != len(mine):
+            return
+        for run in spelling.lay_runs(said, came):
+            self._pair_run([mine[n] for n in run.ours], [its[n] for n in run.theirs])
+
+    def _pair_run(self, mine: Sequence[int], its: Sequence[int]) -> None:
+        """Pair each of theirs with the one of ours that has most of its letters."""
+        ends, total = [], 0
+        for place in mine:
+            block = self.block_at(place)
+            total += len(spelling.letters(block)) if block is not None else 0
+            ends.append(total)
+        begins = 0
+        for j in its:
+            size = len(spelling.letters(self.resent[j].block))
+            most, best = -1, mine[0]
+            starts = 0
+            for place, stops in zip(mine, ends, strict=True):
+                shared = min(begins + size, stops) - max(begins, starts)
+                if shared > most:
+                    most, best = shared, place
+                starts = stops
+            begins += size
+            self.judged(j, History.VARIANT, self.path[best])
+        for place in mine:
+            self.paired.setdefault(place, its[0])
+
+    def _spell_calls(self, gap: Gap) -> None:
+        mine, its = self._open(gap, Kind.TOOL_USE)
+        for j in its:
+            theirs = self.resent[j].block
+            for i in mine:
+                ours = self.block_at(i)
+                if ours is None or i in self.paired or not _same_name(ours, theirs, "id"):
+                    continue
+                if spelling.same_call(ours, theirs):
+                    self.pair(i, j, History.VARIANT)
+                else:
+                    self.consumed.add(i)
+                    self.judged(j, History.EDITED, self.path[i])
+                break
+        mine, its = self._open(gap, Kind.TOOL_RESULT)
+        for j in its:
+            theirs = self.resent[j].block
+            for i in mine:
+                ours = self.block_at(i)
+                if ours is None or i in self.paired or i in self.consumed:
+                    continue
+                if not self._answers_same(ours, theirs):
+                    continue
+                code = History.EDITED_RESULT
+                if self.memory.known(self.path[i]).provided:
+                    code = History.EDITED
+                elif spelling.is_cleared(ours, theirs):
+                    code = History.RESULT_CLEARED
+                self.consumed.add(i)
+                self.judged(j, code, self.path[i])
+                break
+
+    def _answers_same(self, ours: Block, theirs: Block) -> bool:
+        """Tell whether two results are of one call, whatever a client calls it."""
+        mine, its = ours.attrs.get("tool_use_id"), theirs.attrs.get("tool_use_id")
+        if not its:
+            return theirs.attrs.get("name") in (None, ours.attrs.get("name"))
+        if mine == its:
+            return True
+        call = self.verdicts.get(self.calls.get(str(its), -1), NEW)
+        return call.is_known and call.known == self.memory.find_call(str(mine))
+
+    def leave_out(self, ours: Sequence[int], *, compacted: bool = False) -> None:
+        """Take note of known blocks that did not come back."""
+        if not ours:
+            return
+        spoken = (place for place in self.paired if self.kind_at(place) is not Kind.SYSTEM)
+        first = min(spoken, default=len(self.path))
+        if (compacted or ours[-1] < first) and any(self.is_answer_at(place) for place in ours):
+            self.truncated = self.truncated or not compacted
+            return
+        for place in ours:
+            kind = self.kind_at(place)
+            if kind is Kind.TOOL_RESULT and self._has_its_call(place):
+                self.dropped.append(self.path[place])
+            elif kind is Kind.THINKING or self.memory.known(self.path[place]).spine:
+                block = self.block_at(place) if kind in spelling.WORDS else None
+                self.elided = self.elided or block is None or not spelling.says_nothing(block)
+
+    def _has_its_call(self, place: int) -> bool:
+        block = self.block_at(place)
+        if block is None or self.memory.known(self.path[place]).provided:
+            return False
+        name = block.attrs.get("tool_use_id")
+        called = self.memory.find_call(name) if isinstance(name, str) and name else None
+        at: int | None = None
+        if called is None:
+            calls = (n for n in range(place - 1, -1, -1) if self.kind_at(n) is Kind.TOOL_USE)
+            at = next(calls, None)
+        else:
+            at = self.place_of().get(called)
+        return at is not None and (at in self.paired or at in self.consumed)
+
+
+def _weighs(block: Block) -> bool:
+    """Tell whether a block by itself can be laid beside another by what it says."""
+    return block.kind in _SPELLED and not spelling.says_nothing(block)
+
+
+_SPELLED = frozenset((*spelling.WORDS, Kind.TOOL_USE, Kind.TOOL_RESULT))
+
+
+def _may_be(ours: Block, theirs: Block) -> bool:
+    """Tell whether blocks that say the same can be the same: not under another's signature."""
+    if ours.kind is Kind.THINKING:
+        return bool(spelling.same_thought(ours, theirs))
+    if ours.kind is Kind.TOOL_RESULT:
+        return failed(ours.attrs) == failed(theirs.attrs)
+    return True
+
+
+def _same_name(ours: Block, theirs: Block, attr: str) -> bool:
+    name = ours.attrs.get(attr)
+    return isinstance(name, str) and bool(name) and name == theirs.attrs.get(attr)
+
+
+def _between(ours: range, theirs: range, pairs: Sequence[tuple[int, int]]) -> Iterator[Gap]:
+    """Give what lies between pairs, each counted from the beginning of its range."""
+    i = j = 0
+    for mine, its in [*pairs, (len(ours), len(theirs))]:
+        if mine > i or its > j:
+            yield Gap(list(ours[i:mine]), list(theirs[j:its]))
+        i, j = mine + 1, its + 1
+
+
+def _split(gap: Gap, pairs: Sequence[tuple[int, int]]) -> Iterator[Gap]:
+    """Give what lies between pairs of a gap."""
+    i = j = 0
+    for mine, its in [*pairs, (NOWHERE, NOWHERE)]:
+        ours, i = _until(gap.ours, i, mine)
+        theirs, j = _until(gap.theirs, j, its)
+        if ours or theirs:
+            yield Gap(ours, theirs)
+
+
+def _until(places: Sequence[int], at: int, place: int) -> tuple[list[int], int]:
+    """Give the places before one, and where those after it begin."""
+    end = bisect_left(places, place, at)
+    return list(places[at:end]), end + 1

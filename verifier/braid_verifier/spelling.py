@@ -1,0 +1,266 @@
+"""The spellings of clients: when a block that came back says what another said (SPEC §8.3).
+
+Clients keep thinking without its signature or the signature without the thinking, trim text,
+space JSON in text anew, join or split texts, round large integers, make up ids of tool calls,
+and finish the input of a call that broke off. All of that says the same. What says something
+else, by a letter, does not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from braid.node import Kind
+from braid.strict_json import Json, dumps
+from braid.wire.block import Block
+from braid_verifier.history import EXACT_INTEGERS, canonical, numbers, read
+
+WORDS = (Kind.TEXT, Kind.THINKING, Kind.PROMPT, Kind.SYSTEM)
+# How far texts are looked through for where one goes on that was cut otherwise.
+_AHEAD = 32
+# By these names tools' results are wrapped where one provider's history is told another.
+_WRAPPERS = frozenset(("result", "output", "content", "response", "return_value", "text"))
+_THINK_TAGS = re.compile(r"</?(?:think|thinking|reasoning|thought)>")
+_DIGITS = r"\d{1,4}"
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+# Dates and times as programs write them: digits with their punctuation, names of months and days.
+_CLOCK = re.compile(
+    rf"(?:{_DIGITS}[-/:.])+{_DIGITS}(?:[tT ]?\d\d:\d\d(?::\d\d)?(?:\.\d+)?)?(?:[zZ]|[+-]\d\d:?\d\d)?"
+    rf"|\b(?:{'|'.join(_MONTHS)})[a-z]*\.? ?\d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}})?"
+    rf"|\b\d{{1,2}}\.? (?:{'|'.join(_MONTHS)})[a-z]*\.?(?:,? \d{{4}})?"
+    rf"|\b(?:{'|'.join(_DAYS)})(?:[a-z]*day)?\b|\b\d{{10,13}}\b|\b[ap]m\b",
+    re.IGNORECASE,
+)
+_CLEARED = re.compile(
+    r"\[?\(?(?:old |earlier |previous )?(?:tool )?(?:result|output|content)s?\b.{0,80}",
+    re.IGNORECASE,
+)
+_CLEARING = re.compile(r"clear|remov|omit|elid|truncat|compact|trim|prun|no longer", re.IGNORECASE)
+
+
+def letters(block: Block) -> str:
+    """Give the letters of a text: trimming, joining and spacing JSON anew leave them alone."""
+    return "".join(block.content.decode("utf-8", "replace").split())
+
+
+def says_nothing(block: Block) -> bool:
+    """Tell a text or thought without a letter or a signature: whether it comes back is all one."""
+    return (
+        block.kind in WORDS
+        and block.media == "text/plain"
+        and not block.content.strip()
+        and not block.attrs.get("signature")
+    )
+
+
+def loose(block: Block) -> bytes:
+    """Give the same value for the spellings of one block by itself; differs where a word does."""
+    if block.kind in (Kind.TEXT, Kind.PROMPT, Kind.SYSTEM):
+        return f"{block.kind} {letters(block)}".encode("utf-8", "surrogatepass")
+    if block.kind is Kind.THINKING and block.content:
+        return f"{block.kind} {letters(block)}".encode("utf-8", "surrogatepass")
+    if block.kind is Kind.TOOL_USE:
+        name = block.attrs.get("name")
+        return _written([str(block.kind), name if isinstance(name, str) else "", _given(block)])
+    if block.kind is Kind.TOOL_RESULT:
+        return _written([str(block.kind), gist(block)])
+    return canonical(block)
+
+
+def _written(value: Json) -> bytes:
+    return dumps(value).encode("utf-8", "surrogatepass")
+
+
+def _given(block: Block) -> Json:
+    """Give the input of a call with numbers as JavaScript holds them, also where it is in a string."""
+    value = read(block.content)
+    return _doubles(value)
+
+
+def gist(block: Block) -> Json:
+    """Give what a tool's result says, without what one provider or another wraps it in."""
+    if block.media == "text/plain":
+        return letters(block)
+    return _unwrapped(read(block.content))
+
+
+def _unwrapped(value: Json) -> Json:
+    if isinstance(value, str):
+        return "".join(value.split())
+    if isinstance(value, list):
+        parts = [_unwrapped(item) for item in value]
+        if all(isinstance(part, str) for part in parts):
+            return "".join(part for part in parts if isinstance(part, str))
+        return parts
+    if isinstance(value, dict):
+        said = {
+            name: member for name, member in value.items() if name != "type" and member is not None
+        }
+        if len(said) == 1 and next(iter(said)) in _WRAPPERS:
+            return _unwrapped(next(iter(said.values())))
+        return {name: _unwrapped(member) for name, member in said.items()}
+    return numbers(value)
+
+
+def same_thought(ours: Block, theirs: Block) -> bool | None:
+    """Tell whether two thoughts say the same; None for other words under one signature."""
+    mine, its = ours.attrs.get("signature"), theirs.attrs.get("signature")
+    said, came = letters(ours), letters(theirs)
+    if mine and its and same_signature(mine, its):
+        # Words under the signature of a thought that came without any are the client's own.
+        return True if said == came or not came else None
+    return bool(said) and said == came and not (mine and its)
+
+
+def same_signature(ours: object, theirs: object) -> bool:
+    """Compare what a provider signed with, in either alphabet of base64."""
+    return isinstance(ours, str) and isinstance(theirs, str) and _bare(ours) == _bare(theirs)
+
+
+def _bare(signature: str) -> str:
+    return signature.rstrip("=").replace("-", "+").replace("_", "/")
+
+
+def same_call(ours: Block, theirs: Block) -> bool:
+    """Tell whether two tool calls ask the same, whatever their ids."""
+    if ours.attrs.get("name") != theirs.attrs.get("name"):
+        return False
+    said = read(ours.content)
+    # A client reads an input that broke off as far as it goes, and sends back what it read.
+    if isinstance(said, list) and said[:1] == ["unreadable"]:
+        written = ours.content.decode("utf-8", "replace")
+        return all(dumps(word)[1:-1] in written for word in _strings(read(theirs.content)))
+    return _written(_doubles(said)) == _written(_given(theirs))
+
+
+def _strings(value: Json) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _strings(item)
+    elif isinstance(value, dict):
+        yield from value
+        for member in value.values():
+            yield from _strings(member)
+
+
+def same_clock(ours: Block, theirs: Block) -> bool:
+    """Tell whether nothing but dates and times differs."""
+    said, came = (one.content.decode("utf-8", "replace") for one in (ours, theirs))
+    return _CLOCK.sub("", said).split() == _CLOCK.sub("", came).split()
+
+
+def is_cleared(ours: Block, theirs: Block) -> bool:
+    """Tell whether a tool's result came back shortened, or as a mark in its place."""
+    said, came = (str(gist(one)) for one in (ours, theirs))
+    text = theirs.content.decode("utf-8", "replace").strip()
+    if not came or (len(text) <= 100 and _CLEARED.search(text) and _CLEARING.search(text)):
+        return True
+    head, _, tail = text.partition("…") if "…" in text else text.partition("...")
+    head = "".join(head.split())
+    tail = "".join(tail.split())
+    # It begins as the result did, and then says that something is missing.
+    return (
+        len(came) < len(said)
+        and len(head) >= 16
+        and said.startswith(head)
+        and (not tail or said.endswith(tail) or (len(tail) <= 100 and bool(_CLEARING.search(tail))))
+    )
+
+
+def likeness(ours: Block, theirs: Block) -> float:
+    """Say how alike two texts are, from 0 to 1: by how they begin and end, or by their words."""
+    said, came = ours.content, theirs.content
+    longest = max(len(said), len(came))
+    if not longest:
+        return 1.0
+    most = min(len(said), len(came))
+    begins = _shared(said, came, most)
+    ends = _shared(said[::-1], came[::-1], most - begins)
+    words, others = set(said.split()), set(came.split())
+    common = len(words & others) / max(len(words | others), 1)
+    return max((begins + ends) / longest, common)
+
+
+def _shared(one: bytes, other: bytes, most: int) -> int:
+    """Count the bytes that both begin with."""
+    low, high = 0, most
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[:middle] == other[:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def untagged(words: str) -> str:
+    """Take the tags off reasoning that was resent as text."""
+    return _THINK_TAGS.sub("", words)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Texts that say the same together, as ranges: ours and theirs."""
+
+    ours: range
+    theirs: range
+
+
+def lay_runs(ours: Sequence[str], theirs: Sequence[str]) -> Iterator[Run]:
+    """Find the texts that say the same, one by one or cut otherwise, in order."""
+    i = j = 0
+    while i < len(ours) and j < len(theirs):
+        end = _ends(ours, theirs, i, j)
+        if end is not None:
+            yield Run(range(i, end[0]), range(j, end[1]))
+            i, j = end
+            continue
+        later = range(i + 1, min(len(ours), i + _AHEAD))
+        skipped = next((n for n in later if _ends(ours, theirs, n, j) is not None), None)
+        if skipped is not None:
+            i = skipped
+        else:
+            j += 1
+
+
+def _ends(ours: Sequence[str], theirs: Sequence[str], i: int, j: int) -> tuple[int, int] | None:
+    """Say where two runs of texts that begin here end together; None if they say other things."""
+    mine, its = ours[i], theirs[j]
+    at = by = 0
+    while True:
+        shared = min(len(mine) - at, len(its) - by)
+        if mine[at : at + shared] != its[by : by + shared]:
+            return None
+        at, by = at + shared, by + shared
+        if at == len(mine) and by == len(its):
+            return i + 1, j + 1
+        if at == len(mine):
+            i, at = i + 1, 0
+            if i == len(ours):
+                return None
+            mine = ours[i]
+        else:
+            j, by = j + 1, 0
+            if j == len(theirs):
+                return None
+            its = theirs[j]
+
+
+def _doubles(value: Json) -> Json:
+    """Give numbers as JavaScript holds them."""
+    if isinstance(value, dict):
+        return {name: _doubles(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_doubles(item) for item in value]
+    if (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and abs(value) >= EXACT_INTEGERS
+    ):
+        return float(value)
+    return numbers(value)
