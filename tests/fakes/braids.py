@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
+import msgspec
+
 from braid.certificate import Certificate, CertificateHeader, Policy, issue
 from braid.content import BodyDigest, write_attrs
 from braid.context import CHAIN_START, ContextList, extend
@@ -16,6 +18,7 @@ from braid.strict_json import Json, dumps
 from braid.transcript import Layout, Opened, StoredNode, write_transcript
 from braid.tree import SignatureTree
 from braid.weave import Draft, weave
+from braid.wire.block import Block
 
 START = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 
@@ -228,6 +231,13 @@ class Braid:
             kind, Origin.PROVIDER, text.encode(), attrs=write_attrs(fields), media=media
         )
         self._lists[ContextList.MESSAGES].append(signature)
+        return signature
+
+    def take(self, block: Block, origin: Origin, name: ContextList = ContextList.MESSAGES) -> str:
+        """Add a block that a wire module read, of a request or an answer."""
+        attrs = msgspec.json.encode(block.attrs, order="sorted")
+        signature = self.add(block.kind, origin, block.content, attrs=attrs, media=block.media)
+        self._lists[name].append(signature)
         return signature
 
     def end(

@@ -9,9 +9,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from braid.context import ContextList
 from braid.node import Origin
 from braid.wire import anthropic, gemini, openai_chat, openai_responses
 from braid.wire.block import Block, Request
+from braid_verifier.judgement import is_answer
+from fakes.braids import Braid
 
 Json = dict[str, Any]
 
@@ -210,6 +213,23 @@ DIALECTS = (
 )
 
 
-def provided(block: Block) -> Block:
-    """Give a block of a request as the provider's answer had it."""
-    return dataclasses.replace(block, origin=Origin.PROVIDER)
+def told(dialect: Dialect, talk: Talk, name: str = "braid") -> Braid:
+    """Tell a conversation as a recorder would: what is the assistant's is the provider's."""
+    braid = Braid(name)
+    request = dialect.read(dialect.body(talk))
+    for tool in request.tools:
+        braid.take(tool, Origin.CLIENT, ContextList.TOOLS)
+    for words in request.system:
+        braid.take(words, Origin.CLIENT, ContextList.SYSTEM)
+    answering = False
+    for block in request.messages:
+        speaks = is_answer(block)
+        if speaks and not answering:
+            braid.call()
+        elif answering and not speaks:
+            braid.end()
+        answering = speaks
+        braid.take(block, Origin.PROVIDER if speaks else Origin.CLIENT)
+    if answering:
+        braid.end()
+    return braid

@@ -1,5 +1,14 @@
-"""The verifier: `verify` a transcript, get a `Report`."""
+"""The verifier: `verify` a transcript, `check_history` of a request against one."""
 
+from braid_verifier.checking import (
+    CheckedBlock,
+    HistoryCheck,
+    HistoryFinding,
+    HistoryNotGenuine,
+    Standing,
+    Wire,
+    check_history,
+)
 from braid_verifier.findings import Check, Finding, Severity
 from braid_verifier.policy import UNERASED, ClaimName, Policy, Root, parse_root, parse_roots
 from braid_verifier.report import Answer, Claim, Counts, NotVerified, Report, Result
@@ -9,16 +18,23 @@ __all__ = [
     "UNERASED",
     "Answer",
     "Check",
+    "CheckedBlock",
     "Claim",
     "ClaimName",
     "Counts",
     "Finding",
+    "HistoryCheck",
+    "HistoryFinding",
+    "HistoryNotGenuine",
     "NotVerified",
     "Policy",
     "Report",
     "Result",
     "Root",
     "Severity",
+    "Standing",
+    "Wire",
+    "check_history",
     "parse_root",
     "parse_roots",
     "verify",

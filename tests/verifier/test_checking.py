@@ -1,0 +1,126 @@
+"""Checking a request against a transcript, without a store (SPEC §8.6)."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+from collections.abc import Sequence
+
+import pytest
+
+from braid.call import ORDINARY_HISTORY, History
+from braid_verifier import HistoryCheck, HistoryNotGenuine, Standing, Wire, check_history
+from fakes.dialects import DIALECTS, Dialect, Said, Say, Talk, told, user
+from fakes.rivers import ASKED, FIRST, MUTATIONS, SIDE, TALK, S
+
+
+@pytest.fixture(params=DIALECTS, ids=lambda dialect: dialect.name)
+def dialect(request: pytest.FixtureRequest) -> Dialect:
+    chosen: Dialect = request.param
+    return chosen
+
+
+def check(dialect: Dialect, said: Sequence[Said], talk: Talk = TALK) -> HistoryCheck:
+    transcript = told(dialect, talk).transcript()
+    return check_history(transcript, dialect.body(talk.but([*said, ASKED])), dialect.name)
+
+
+def codes(found: HistoryCheck) -> set[History]:
+    return {finding.code for finding in found.findings} - ORDINARY_HISTORY
+
+
+def test_a_history_that_is_genuine(dialect: Dialect) -> None:
+    found = check(dialect, S)
+    assert found.genuine and codes(found) == set()
+    found.require()
+    spoken = [block for block in found.blocks if block.role == "assistant"]
+    assert {block.standing for block in spoken} == {Standing.GENUINE}
+    assert all(block.node for block in spoken)
+    *known, new = [block for block in found.blocks if block.role != "assistant"]
+    assert {block.standing for block in known} == {Standing.KNOWN}
+    assert new.standing is Standing.NEW
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_a_mutation_is_found(dialect: Dialect, name: str) -> None:
+    said, expected = MUTATIONS[name]
+    if name == "a side conversation's answer":
+        talk = TALK.but([*S, *SIDE])
+        transcript = told(dialect, talk).transcript()
+        found = check_history(transcript, dialect.body(TALK.but([*said, ASKED])), dialect.name)
+    else:
+        found = check(dialect, said)
+    assert {code for code, _ in expected} <= codes(found)
+    if {code for code, _ in expected} != {History.ELIDED_RESULT}:
+        assert not found.genuine
+        with pytest.raises(HistoryNotGenuine):
+            found.require()
+
+
+def test_it_names_the_node_of_what_was_edited() -> None:
+    dialect = DIALECTS[0]
+    braid = told(dialect, TALK)
+    body = dialect.body(TALK.but([*S[:5], Say(FIRST.words.upper()), *S[6:], ASKED]))
+    found = check_history(braid.transcript(), body, Wire.ANTHROPIC)
+    (edited,) = [block for block in found.blocks if block.code is History.EDITED]
+    assert edited.index == 5 and edited.node is not None
+    assert braid.nodes[braid.at(edited.node)].opened is not None
+    opened = braid.nodes[braid.at(edited.node)].opened
+    assert opened is not None and opened.content == FIRST.words.encode()
+
+
+def test_the_first_answer_of_all_edited(dialect: Dialect) -> None:
+    talk = TALK.but([S[0], FIRST])
+    edited = Say(FIRST.words.replace("621", "126"))
+    assert History.EDITED in codes(check(dialect, [S[0], edited], talk))
+
+
+def test_another_conversation_altogether_is_claimed_and_not_accused(dialect: Dialect) -> None:
+    found = check(dialect, [user("Ciao."), Say("Buongiorno, come posso aiutare?")])
+    assert found.genuine
+    assert {block.standing for block in found.blocks} == {Standing.CLAIMED, Standing.NEW}
+    assert found.call is None
+
+
+def test_a_transcript_that_is_broken_proves_nothing(dialect: Dialect) -> None:
+    raw = told(dialect, TALK).transcript().replace(b"Glomma", b"Gl0mma")
+    found = check_history(raw, dialect.body(TALK), dialect.name)
+    assert not found.genuine and not found.blocks
+    with pytest.raises(HistoryNotGenuine, match="failed"):
+        found.require()
+    found = check_history(io.BytesIO(b"no transcript"), dialect.body(TALK), dialect.name)
+    assert not found.genuine
+    with pytest.raises(HistoryNotGenuine, match="unreadable"):
+        found.require()
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"messages": [], "messages": []}', b"\xff"])
+def test_a_body_of_two_readings_is_ambiguous(dialect: Dialect, body: bytes) -> None:
+    found = check_history(told(dialect, TALK).transcript(), body, dialect.name)
+    assert codes(found) == {History.AMBIGUOUS} and not found.genuine
+
+
+def test_changed_tools_and_system(dialect: Dialect) -> None:
+    transcript = told(dialect, TALK).transcript()
+    look, add = TALK.tools
+    for tools, wanted in (
+        ((look, (add[0], "Sends your mail away.")), History.TOOL_REWORDED),
+        ((look,), History.TOOL_REMOVED),
+        ((look, add, ("more", "More.")), History.TOOL_ADDED),
+        ((add, look), History.TOOLS_REORDERED),
+        ((look, add, ("more", "Hidden \u200b here.")), History.HIDDEN_CHARACTERS),
+    ):
+        talk = dataclasses.replace(TALK, tools=tools, said=(*S, ASKED))
+        found = check_history(transcript, dialect.body(talk), dialect.name)
+        assert wanted in {finding.code for finding in found.findings}
+        assert found.genuine  # said, but not refused
+    talk = dataclasses.replace(TALK, system="Obey.", said=(*S, ASKED))
+    found = check_history(transcript, dialect.body(talk), dialect.name)
+    assert codes(found) == {History.SYSTEM_CHANGED}
+
+
+def test_misuse_raises() -> None:
+    with pytest.raises(ValueError):
+        check_history(b"", b"", "morse")
+    with pytest.raises(TypeError):
+        bool(check_history(b"", b"", "anthropic"))

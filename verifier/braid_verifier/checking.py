@@ -1,0 +1,319 @@
+"""Checking a request before it is sent: which of its history is genuine (SPEC §8.6).
+
+Needs a transcript and the request, no store and no session. A gateway can refuse on the answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import BinaryIO
+
+from braid.call import REFUSED_HISTORY, History
+from braid.context import ContextList
+from braid.errors import BraidError
+from braid.node import Kind
+from braid.wire import anthropic, gemini, interactions, openai_chat, openai_responses
+from braid.wire.block import Block, Request
+from braid_verifier import characters
+from braid_verifier.definitions import Change, Defined, system_changes, tool_changes
+from braid_verifier.history import canonical, is_spine
+from braid_verifier.judgement import Judgement, Resent, is_answer
+from braid_verifier.judging import judge
+from braid_verifier.opened import OpenedBraid, OpenedCall
+from braid_verifier.outline import Outline, trace_of
+from braid_verifier.policy import Root
+from braid_verifier.report import Report, Result
+from braid_verifier.verification import verify
+
+# Known conversations that a request is laid beside; the likeliest come first.
+_CANDIDATES = 8
+
+
+class Wire(StrEnum):
+    """The wire formats that requests are read in."""
+
+    ANTHROPIC = "anthropic"
+    OPENAI_CHAT = "openai-chat"
+    OPENAI_RESPONSES = "openai-responses"
+    GEMINI = "gemini"
+    INTERACTIONS = "interactions"
+
+    def read(self, body: bytes) -> Request:
+        """Read the body of a generation request; never raises."""
+        match self:
+            case Wire.ANTHROPIC:
+                return anthropic.read_request(body)
+            case Wire.OPENAI_CHAT:
+                return openai_chat.read_request(body)
+            case Wire.OPENAI_RESPONSES:
+                return openai_responses.read_request(body)
+            case Wire.GEMINI:
+                return gemini.read_request(body)
+            case Wire.INTERACTIONS:
+                return interactions.read_request(body)
+
+
+class Standing(StrEnum):
+    """What a block of a request is: `GENUINE` and `KNOWN` are in place.
+
+    GENUINE  the provider sent it.
+    KNOWN    the client sent it before.
+    NEW      it goes on from what is known.
+    CLAIMED  an assistant's words that nobody here saw a provider send, where none was seen before.
+    FALSE    what a recorder that rejects false history refuses.
+    """
+
+    GENUINE = "genuine"
+    KNOWN = "known"
+    NEW = "new"
+    CLAIMED = "claimed"
+    FALSE = "false"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedBlock:
+    """One block of the request's messages; `node` and `position` are of the node it is or was made of."""
+
+    index: int
+    role: str
+    kind: Kind
+    standing: Standing
+    code: History | None
+    node: str | None = None
+    position: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryFinding:
+    """One thing to say; `block` counts the request's messages, `node` names one of the transcript."""
+
+    code: History
+    block: int | None = None
+    node: str | None = None
+
+
+class HistoryNotGenuine(BraidError):
+    """A request whose history is not what the transcript says."""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryCheck:
+    """The answer of `check_history`; never a truth value by itself.
+
+    genuine   the transcript is intact and nothing in the request is false.
+    report    what verification says of the transcript: where it failed, nothing was compared.
+    call      id of the call whose conversation the request goes on with, None for none.
+    """
+
+    genuine: bool
+    report: Report
+    call: str | None
+    blocks: tuple[CheckedBlock, ...]
+    findings: tuple[HistoryFinding, ...]
+
+    def __bool__(self) -> bool:
+        raise TypeError("a check is no truth value: ask .genuine, or call .require()")
+
+    def require(self) -> None:
+        """Raise HistoryNotGenuine unless the request's history is genuine."""
+        if self.genuine:
+            return
+        if self.report.result in (Result.FAILED, Result.UNREADABLE):
+            raise HistoryNotGenuine(f"the transcript is {self.report.result}")
+        false = [one for one in self.findings if one.code in REFUSED_HISTORY]
+        said = ", ".join(
+            str(one.code) if one.block is None else f"{one.code} (block {one.block})"
+            for one in false[:10]
+        )
+        raise HistoryNotGenuine(f"the request's history: {said}")
+
+
+def check_history(
+    transcript: bytes | BinaryIO,
+    request: bytes,
+    wire: Wire | str,
+    roots: Iterable[str | bytes | Root] | None = None,
+) -> HistoryCheck:
+    """Say which blocks of a request's messages are genuine and in place (SPEC §8.6).
+
+    `request` is the body that a client is about to send in a wire format. The transcript is
+    verified first; pinned `roots` only show in the report. Raises ValueError for a wire that is
+    none; whatever the bytes are, the answer is a check.
+    """
+    wire = Wire(wire)
+    raw = transcript if isinstance(transcript, bytes) else transcript.read()
+    report = verify(raw, roots=roots)
+    if report.result in (Result.FAILED, Result.UNREADABLE):
+        return HistoryCheck(False, report, None, (), ())
+    return _Checker(OpenedBraid(raw), wire.read(request), report).check()
+
+
+class _Checker:
+    def __init__(self, braid: OpenedBraid, request: Request, report: Report) -> None:
+        self._braid = braid
+        self._request = request
+        self._report = report
+        self._resent = [_matched(block) for block in request.messages]
+
+    def check(self) -> HistoryCheck:
+        if self._request.ambiguous is not None:
+            found = HistoryFinding(History.AMBIGUOUS, 0)
+            return HistoryCheck(False, self._report, None, (), (found,))
+        call, judgement = self._best()
+        blocks = tuple(self._block(place, judgement) for place in range(len(self._resent)))
+        findings = list(self._findings(judgement))
+        if call is not None:
+            findings += self._changes(call)
+        for tool in self._request.tools:
+            findings += (HistoryFinding(code) for code in characters.suspicious(tool))
+        genuine = not any(one.code in REFUSED_HISTORY for one in findings)
+        name = None if call is None else call.id
+        return HistoryCheck(genuine, self._report, name, blocks, tuple(findings))
+
+    def _best(self) -> tuple[OpenedCall | None, Judgement]:
+        """Lay the request beside the conversations it may be, and give the one it fits best."""
+        braid = self._braid
+        held = self._held()
+        if held is not None:
+            path = braid.conversation(held)
+            return held, judge(braid, path, self._resent, held=True)
+        partial = self._request.continues is not None
+        best: tuple[OpenedCall | None, Judgement] = (
+            None,
+            judge(braid, (), self._resent, partial=partial),
+        )
+        score: tuple[int, ...] | None = None
+        for call in self._candidates():
+            judgement = judge(braid, braid.conversation(call), self._resent, partial=partial)
+            spoken = sum(braid.known(node).provided for node in judgement.used)
+            if not spoken and not _is_edit(judgement):
+                continue
+            false = sum(verdict.code in REFUSED_HISTORY for verdict in judgement.blocks)
+            this = (-false, len(judgement.used), call.position)
+            if score is None or this > score:
+                best, score = (call, judgement), this
+        return best
+
+    def _held(self) -> OpenedCall | None:
+        """Find the call whose answer the request names instead of resending it."""
+        name = self._request.continues
+        for call, end in self._braid.ends.items():
+            if name is not None and (self._braid.nodes[end].attrs or {}).get("id") == name:
+                return self._braid.calls[call]
+        return None
+
+    def _candidates(self) -> list[OpenedCall]:
+        """Find the calls that a request may go on from, by its newest answers and its outline."""
+        braid, found = self._braid, dict[int, None]()
+        for one in reversed(self._resent):
+            if not is_answer(one.block) or len(found) >= _CANDIDATES:
+                continue
+            name = one.block.attrs.get("id")
+            node = braid.find(one.match)
+            if node is None and one.block.kind is Kind.TOOL_USE and isinstance(name, str):
+                node = braid.find_call(name)
+            owner = None if node is None else braid.nodes[node].owner
+            if owner is not None:
+                found[owner] = None
+        wanted = _outlines(self._resent)
+        for call in reversed(braid.calls.values()):
+            if len(found) >= 2 * _CANDIDATES:
+                break
+            if call.answer and self._outline(call) in wanted:
+                found[call.position] = None
+        return [braid.calls[place] for place in found]
+
+    def _outline(self, call: OpenedCall) -> bytes:
+        outline = Outline()
+        for place in self._braid.conversation(call):
+            block = self._braid.block(place)
+            outline = outline.extended(None if block is None else trace_of(block))
+        return outline.value
+
+    def _block(self, place: int, judgement: Judgement) -> CheckedBlock:
+        block, verdict = self._resent[place].block, judgement.blocks[place]
+        known = None if verdict.known is None else self._braid.nodes[verdict.known]
+        if verdict.code in REFUSED_HISTORY:
+            standing = Standing.FALSE
+        elif verdict.is_known and known is not None:
+            spoken = known.provided or not is_answer(block)
+            standing = Standing.GENUINE if known.provided else Standing.KNOWN
+            standing = standing if spoken else Standing.CLAIMED
+        elif is_answer(block) and verdict.code in (History.FOREIGN_BEFORE, History.PREFILL):
+            standing = Standing.CLAIMED
+        else:
+            standing = Standing.NEW
+        return CheckedBlock(
+            place,
+            block.role,
+            block.kind,
+            standing,
+            verdict.code,
+            None if known is None else known.signature,
+            verdict.known,
+        )
+
+    def _findings(self, judgement: Judgement) -> Iterable[HistoryFinding]:
+        nodes = self._braid.nodes
+        for place, verdict in enumerate(judgement.blocks):
+            if verdict.code is not None and verdict.code is not History.CONTINUED:
+                made_of = None if verdict.known is None else nodes[verdict.known].signature
+                yield HistoryFinding(verdict.code, place, made_of)
+        for left_out in judgement.dropped:
+            yield HistoryFinding(History.ELIDED_RESULT, None, nodes[left_out].signature)
+        if judgement.truncated:
+            yield HistoryFinding(History.TRUNCATED)
+        elif judgement.elided:
+            yield HistoryFinding(History.ELIDED)
+
+    def _changes(self, call: OpenedCall) -> Iterable[HistoryFinding]:
+        """Say what of system and tools is not as the call had it; new ones have numbers below 0."""
+        new = {
+            -1 - n: block for n, block in enumerate((*self._request.tools, *self._request.system))
+        }
+
+        def read(node: int) -> Block | None:
+            return new[node] if node < 0 else self._braid.block(node)
+
+        def before(name: ContextList) -> list[Defined]:
+            return [
+                Defined(node, known.match)
+                for node in call.shown[name]
+                if (known := self._braid.nodes[node]).match is not None
+            ]
+
+        def after(kind: Sequence[Block], start: int) -> list[Defined]:
+            return [Defined(-1 - n, _matched(block).match) for n, block in enumerate(kind, start)]
+
+        tools, system = self._request.tools, self._request.system
+        changes: list[Change] = []
+        if self._request.continues is None or tools:
+            changes += tool_changes(before(ContextList.TOOLS), after(tools, 0), read)
+        if self._request.continues is None or system:
+            changes += system_changes(before(ContextList.SYSTEM), after(system, len(tools)), read)
+        for change in changes:
+            was = None if change.was is None else self._braid.nodes[change.was].signature
+            yield HistoryFinding(change.code, None, was)
+
+
+def _matched(block: Block) -> Resent:
+    return Resent(block, hashlib.sha256(canonical(block)).digest(), is_spine(block))
+
+
+def _is_edit(judgement: Judgement) -> bool:
+    return any(verdict.code is History.EDITED for verdict in judgement.blocks)
+
+
+def _outlines(resent: Sequence[Resent]) -> set[bytes]:
+    """Give the outline of each beginning of a request that ends in an answer."""
+    outlines: set[bytes] = set()
+    outline = Outline()
+    for place, one in enumerate(resent):
+        outline = outline.extended(trace_of(one.block))
+        last = place + 1 == len(resent) or not is_answer(resent[place + 1].block)
+        if is_answer(one.block) and last:
+            outlines.add(outline.value)
+    return outlines

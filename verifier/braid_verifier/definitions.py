@@ -1,0 +1,109 @@
+"""System texts and tools: what of them changed from one call to the next (SPEC §8.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from braid.call import History
+from braid.wire.block import Block
+from braid_verifier import spelling
+from braid_verifier.history import is_billing
+
+
+class Defined(NamedTuple):
+    """A system text or tool in a context, and the value it is recognised by."""
+
+    node: int
+    match: bytes
+
+
+class Change(NamedTuple):
+    """What changed: the node now, and the one before."""
+
+    code: History
+    node: int | None = None
+    was: int | None = None
+
+
+Read = Callable[[int], Block | None]
+
+
+def tool_changes(before: Sequence[Defined], after: Sequence[Defined], read: Read) -> list[Change]:
+    """Say which tools were added, removed or reworded, by their names."""
+    gone, come = _differences(before, after)
+    if not gone and not come:
+        same = [one.match for one in before] == [one.match for one in after]
+        return [] if same else [Change(History.TOOLS_REORDERED)]
+    changes: list[Change] = []
+    left = {one.node: _name(read(one.node)) for one in gone}
+    for one in come:
+        name = _name(read(one.node))
+        was = next((node for node, other in left.items() if other == name and name), None)
+        if was is None:
+            changes.append(Change(History.TOOL_ADDED, one.node))
+        else:
+            del left[was]
+            changes.append(Change(History.TOOL_REWORDED, one.node, was))
+    return changes + [Change(History.TOOL_REMOVED, None, node) for node in left]
+
+
+def system_changes(before: Sequence[Defined], after: Sequence[Defined], read: Read) -> list[Change]:
+    """Say which system texts are not as they were; what changes with every request is named so."""
+    gone, come = _differences(before, after)
+    if not gone and not come:
+        same = [one.match for one in before] == [one.match for one in after]
+        return [] if same else [Change(History.SYSTEM_CHANGED)]
+    ours = [(one.node, read(one.node)) for one in gone]
+    theirs = [(one.node, read(one.node)) for one in come]
+    billed = [pair for pair in (*ours, *theirs) if _is_billing(pair[1])]
+    changes = [Change(History.BILLING_CHANGED)] if billed else []
+    ours = [pair for pair in ours if not _is_billing(pair[1])]
+    theirs = [pair for pair in theirs if not _is_billing(pair[1])]
+    if _letters(ours) == _letters(theirs):
+        return changes  # the same words, cut otherwise
+    changes += _pairs(ours, theirs)
+    return changes
+
+
+def _pairs(
+    ours: list[tuple[int, Block | None]], theirs: list[tuple[int, Block | None]]
+) -> Iterator[Change]:
+    left = list(ours)
+    for node, block in theirs:
+        dated = next(
+            (one for one in left if block and one[1] and spelling.same_clock(one[1], block)), None
+        )
+        was = dated or (left[0] if left else None)
+        if was is not None:
+            left.remove(was)
+        code = History.SYSTEM_CHANGED if dated is None else History.CLOCK_CHANGED
+        yield Change(code, node, None if was is None else was[0])
+    for node, _ in left:
+        yield Change(History.SYSTEM_CHANGED, None, node)
+
+
+def _differences(
+    before: Sequence[Defined], after: Sequence[Defined]
+) -> tuple[list[Defined], list[Defined]]:
+    """Give what is only in the one and only in the other."""
+    old, new = {one.match for one in before}, {one.match for one in after}
+    return (
+        [one for one in before if one.match not in new],
+        [one for one in after if one.match not in old],
+    )
+
+
+def _name(block: Block | None) -> str:
+    if block is None:
+        return ""
+    name = block.attrs.get("name") or block.attrs.get("type")
+    return name if isinstance(name, str) else ""
+
+
+def _is_billing(block: Block | None) -> bool:
+    return block is not None and is_billing(block.kind, block.content)
+
+
+def _letters(blocks: Sequence[tuple[int, Block | None]]) -> str:
+    return "".join(spelling.letters(block) if block else "\0" for _, block in blocks)
