@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from braid_verifier.leaks.found import found_in
 from braid_verifier.leaks.lexing import Comment, line_start
 from braid_verifier.leaks.passage import Passage, PassageKind
 from braid_verifier.leaks.voice import in_own_voice
-from braid_verifier.leaks.written import Piece, Written
+from braid_verifier.leaks.written import Fresh, Piece, Written
 
 # Two letters side by side, of any script; where words have no spaces one letter will do.
 _WORDS = re.compile(r"[^\W\d_]{2}|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -23,9 +23,6 @@ _STAR = re.compile(r"[ \t]*+(?:\*(?![*/])[ \t]?|\*+(?=\r?\n|\Z))")
 _SPACES = re.compile(r"[ \t]*+")
 _LINE = re.compile(r"([^\r\n]*+)\r?\n?")
 _UNDER = re.compile(r"[ \t]*\r?\n[ \t]*")
-
-Fresh = Callable[[int, int], bool]
-"""Says whether a stretch of a source, on one line, was written just now."""
 
 
 def comments(source: str, language: str | None) -> Iterator[Passage]:

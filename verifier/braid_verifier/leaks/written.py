@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from braid_verifier.leaks.passage import Passage, PassageKind, Run
@@ -14,6 +14,9 @@ _ESCAPE = re.compile(
 )
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
 
+
+Fresh = Callable[[int, int], bool]
+"""Says whether a stretch of a text, on one line, was written just now."""
 
 Piece = tuple[int, int, str | None]
 """A slice of a text, and what is to stand for it; None for the slice itself."""
@@ -158,6 +161,20 @@ class Written:
             )
         )
         return Passage(kind, self.text, runs, language, structure)
+
+
+def joined(texts: Sequence[Written]) -> Written:
+    """Put texts that stand one after another in the content together."""
+    if len(texts) == 1:
+        return texts[0]
+    whole = Written("".join(text.text for text in texts))
+    at = 0
+    for text in texts:
+        whole.starts += [at + start for start in text.starts]
+        whole.sources += text.sources
+        whole.spans += text.spans
+        at += len(text.text)
+    return whole
 
 
 def _character(escape: str) -> str:

@@ -1,0 +1,121 @@
+"""Shell commands: their comments, and the code and prose they carry inside."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from braid_verifier.leaks import code, prose
+from braid_verifier.leaks.comments import comments_of
+from braid_verifier.leaks.languages import interpreted, language_of
+from braid_verifier.leaks.lexicons import lexicon
+from braid_verifier.leaks.lexing import Heredoc, line_start
+from braid_verifier.leaks.passage import Passage
+from braid_verifier.leaks.written import Fresh, Piece, Written
+
+_TARGET = re.compile(r"(?:>{1,2}|\btee(?:[ \t]+-a)?)[ \t]*[\"']?([\w@%+=:,./~${}-]+)")
+_MESSAGE = re.compile(r"\b(?:git[ \t]+(?:-\S+[ \t]+)*(?:commit|tag|notes)|(?:gh|glab)[ \t]+\w+)\b")
+_APPLIED = re.compile(r"\b(?:patch|git[ \t]+apply|apply_patch)\b")
+# A program, or a message, given as an argument.
+_ARGUMENT = re.compile(
+    r"(?:(?P<interpreter>\b(?:python|pypy|node|nodejs|deno|bun|ruby|perl|php|Rscript|lua|bash|sh|zsh|psql|"
+    r"mysql|sqlite3|duckdb)[\d.]*)[ \t](?P<between>[^\n\"';|&]{0,80}?)"
+    r"(?P<option>-{1,2}(?:l?c|e|p|pe|r|eval|print|command|execute))"
+    r"|(?P<message>\b(?:commit|create|comment|edit|tag|merge))[ \t](?P<words>[^\n;|&]{0,200}?)"
+    r"(?P<flag>-{1,2}(?:[a-z]*m|message|body|b|notes)))[ \t=]{1,4}"
+    r"(?P<quote>\$?['\"])"
+)
+_SINGLE = re.compile(r"(?:[^']++|'\\''|'\"'\"')*+")
+_DOUBLE = re.compile(r"(?:[^\"\\]++|\\[\s\S])*+")
+_APART = re.compile(r"'\\''|'\"'\"'")
+_ESCAPED = re.compile(r"\\(?:([\"\\$`])|\n)")
+_C_ESCAPED = re.compile(r"\\([nt'\"\\])")
+_LETTERS = {"n": "\n", "t": "\t"}
+
+
+def shell(text: Written, fresh: Fresh | None = None) -> Iterator[Passage]:
+    """Take a command or a script of the shell apart.
+
+    The body of a heredoc is in the language of the file it is written to or of the program that
+    reads it, and prose where neither says; so are programs and messages given as arguments.
+    """
+    yield from comments_of(text, "shell", fresh)
+    words = text.text
+    if "<<" in words:
+        bodies: list[Heredoc] = []
+        lexicon("shell").comments(words, bodies)
+        for body in bodies:
+            inside = _moved(fresh, body.start)
+            yield from _body(text.slice(body.start, body.end), _line(words, body.opening), inside)
+    for argument in _ARGUMENT.finditer(words):
+        start = argument.end()
+        quote = argument["quote"]
+        inner = _quoted(text, start, quote)
+        if inner is None or (fresh is not None and not fresh(argument.start(), start)):
+            continue
+        if argument["message"]:
+            if not inner.text.startswith("$("):
+                yield from prose.prose(inner)
+        else:
+            yield from code.passages_of(inner, interpreted(argument["interpreter"]) or "shell")
+
+
+def _moved(fresh: Fresh | None, by: int) -> Fresh | None:
+    return None if fresh is None else lambda start, end: fresh(start + by, end + by)
+
+
+def _line(words: str, at: int) -> str:
+    start = line_start(words, at)
+    end = words.find("\n", at, at + 400)
+    return words[start : end if end >= 0 else at + 400]
+
+
+def _body(body: Written, line: str, fresh: Fresh | None) -> Iterator[Passage]:
+    if _APPLIED.search(line):
+        yield from code.passages_of(body, "diff", None, fresh)
+    elif _MESSAGE.search(line):
+        yield from prose.prose(body, fresh)
+    elif (target := _TARGET.search(line)) and not target[1].startswith(("/dev/", "&")):
+        language = language_of(target[1])
+        if language == "text":
+            yield from prose.prose(body, fresh)
+        else:
+            yield from code.passages_of(body, language, None, fresh)
+    elif (language := interpreted(line)) is not None:
+        yield from code.passages_of(body, language, None, fresh)
+    else:
+        yield from prose.prose(body, fresh)
+
+
+def _quoted(text: Written, start: int, quote: str) -> Written | None:
+    """Take the inside of a quoted argument, the shell's escapes undone."""
+    words = text.text
+    pattern, escapes = {
+        "'": (_SINGLE, _APART),
+        '"': (_DOUBLE, _ESCAPED),
+        "$'": (_C_SINGLE, _C_ESCAPED),
+        '$"': (_DOUBLE, _ESCAPED),
+    }[quote]
+    inside = pattern.match(words, start)
+    end = inside.end() if inside else start
+    if end >= len(words) and words[end - 1 : end] != quote[-1]:
+        end = len(words)
+    if end == start:
+        return None
+    pieces: list[Piece] = []
+    at = start
+    for escape in escapes.finditer(words, start, end):
+        pieces.append((at, escape.start(), None))
+        if escapes is _APART:
+            instead = "'"
+        else:
+            letter = escape[1] or ""
+            instead = _LETTERS.get(letter, letter) if escapes is _C_ESCAPED else letter
+        if instead:
+            pieces.append((escape.start(), escape.end(), instead))
+        at = escape.end()
+    pieces.append((at, end, None))
+    return text.cut(pieces)
+
+
+_C_SINGLE = re.compile(r"(?:[^'\\]++|\\[\s\S])*+")
