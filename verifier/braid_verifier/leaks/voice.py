@@ -8,9 +8,10 @@ from braid_verifier.leaks.passage import ELIDED
 from braid_verifier.leaks.written import Piece, Written
 
 # Only marks that are a pair on one line, the first before a word and the last behind one.
+# Each way begins with a literal character, which the search can skip to.
 _QUOTED = re.compile(
-    r"(?P<ticks>`{1,3})(?!`)[^`\n]{1,400}?(?<!`)(?P=ticks)(?!`)"
-    r"|(?<![\w\"])\"(?=[^\s\"])[^\"\n]{0,400}?(?<=[^\s\"])\"(?!\w)"
+    r"`(?P<more>`{0,2})(?!`)[^`\n]{1,400}?`(?P=more)(?!`)"
+    r"|\"(?<![\w\"]\")(?=[^\s\"])[^\"\n]{0,400}?(?<=[^\s\"])\"(?!\w)"
     r"|“[^”\n]{1,400}”|„[^“”\n]{1,400}[“”]|«[^»\n]{1,400}»|「[^」\n]{1,400}」|『[^』\n]{1,400}』"
 )
 _MARKS = ("`", '"', "“", "„", "«", "「", "『")
