@@ -44,9 +44,8 @@ def found(content: str) -> tuple[list[str], list[str]]:
         (f"<|start|>assistant<|channel|>analysis<|message|>{DEEP}", []),
         (f"<|channel|>analysis<|message|>{DEEP}<|start|>assistant", []),
         (
-            f"<|channel|>analysis<|message|>{DEEP}<|end|><|start|>assistant"
-            "<|channel|>final<|message|>Four.",
-            ["<|start|>assistant<|channel|>final<|message|>Four."],
+            f"<|channel|>analysis<|message|>{DEEP}<|end|><|channel|>final<|message|>Four.",
+            ["<|channel|>final<|message|>Four."],
         ),
         (f"analysis{DEEP}assistantfinalFour.", ["Four."]),
         (f"<unused94>thought\n{DEEP}<unused95>Four.", ["Four."]),

@@ -35,7 +35,7 @@ _MARK = re.compile(
 # Most texts hold nothing of it, which this tells fast: each way begins with a literal character.
 _GATE = re.compile(
     rf"<\s{{0,3}}/?\s{{0,3}}{_NAME}|<\||<channel|<unused9|&lt;\s{{0,3}}/?\s{{0,3}}{_NAME}|◁|\[/?THINK\]",
-    re.I,
+    re.IGNORECASE,
 )
 _FENCE_LINE = re.compile(r"^[ \t]*(`{3,}|~{3,})[ \t]*$", re.MULTILINE)
 # What the tokens of channels leave behind where they are dropped.
