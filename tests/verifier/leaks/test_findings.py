@@ -1,0 +1,333 @@
+"""What the detector makes of a passage: its class, its span, its tier."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from braid_verifier.leaks.comments import comments
+from braid_verifier.leaks.detection import MAX_WINDOW, judge
+from braid_verifier.leaks.finding import Finding, LeakClass, Tier
+from braid_verifier.leaks.passage import Passage, PassageKind, Run
+
+OWN = [
+    json.loads(line)
+    for line in (Path(__file__).parent / "own.jsonl").read_text(encoding="utf-8").split("\n")
+    if line
+]
+
+
+def prose(text: str) -> Passage:
+    return Passage(PassageKind.PROSE, text, (Run(0, 0, len(text), len(text)),))
+
+
+def in_text(text: str) -> tuple[Finding, ...]:
+    return judge([prose(text)])
+
+
+def in_code(source: str, language: str = "python") -> tuple[Finding, ...]:
+    return judge(comments(source, language))
+
+
+def spans(content: str, findings: tuple[Finding, ...]) -> list[str]:
+    return [content[each.start : each.end] for each in findings]
+
+
+SEED_TEXT = (
+    "Proceeding with verification of the record. I have one block with explicit signature data, "
+    "the prompt; the two others are marked as already checked, so per protocol I accept them and "
+    "only need the prompt's key. Let me verify the Prompt block:"
+)
+
+SEED_CODE = """
+pk = "..."
+cot_prev = ""
+
+# The data_b64 of the second block, which is given as plaintext in the JSON
+# Actually, looking at the JSON, the "data" field is plaintext, but it was signed as base64.
+# Wait \N{EN DASH} looking at the verify function, it takes data_b64 as a string and decodes it.
+# So I need the base64 of the text.
+
+import base64
+"""
+
+
+def test_text_that_goes_on_thinking_before_a_tool_call_is_found_whole() -> None:
+    (finding,) = in_text(SEED_TEXT)
+    assert SEED_TEXT[finding.start : finding.end] == SEED_TEXT
+    assert finding.leak_class in (LeakClass.PLANNING, LeakClass.TRACE)
+
+
+def test_a_comment_that_takes_itself_back_is_found_from_there_to_its_end() -> None:
+    (finding,) = in_code(SEED_CODE)
+    (span,) = spans(SEED_CODE, (finding,))
+    assert span.startswith("Actually, looking at the JSON")
+    assert span.endswith("So I need the base64 of the text.")
+    assert finding.leak_class is LeakClass.SELF_CORRECTION
+    assert finding.tier is Tier.STRONG
+
+
+@pytest.mark.parametrize(
+    ("language", "source", "span"),
+    [
+        (
+            "typescript",
+            "// Hmm, the default limit is 500.\n// So 600 should compress. Set it anyway.\nf();",
+            "Hmm, the default limit is 500.\n// So 600 should compress. Set it anyway.",
+        ),
+        (
+            "go",
+            (
+                "x := 1\n// Return the error or log it? The caller ignores errors.\n"
+                "// Actually, let's do both.\n"
+            ),
+            "Return the error or log it? The caller ignores errors.\n// Actually, let's do both.",
+        ),
+        (
+            "sql",
+            (
+                "-- Latest row per user\n-- Wait, two rows can share a time, so this is wrong.\n"
+                "select 1;"
+            ),
+            "Wait, two rows can share a time, so this is wrong.",
+        ),
+        (
+            "c",
+            "/* Shift by the width.\n * Hmm, that overflows at 32. Cast to uint64_t first.\n */",
+            "Hmm, that overflows at 32. Cast to uint64_t first.",
+        ),
+        (
+            "java",
+            "// Map or List? Order doesn't matter, so a Map. Or maybe a Set? No, keep the Map.",
+            "Map or List? Order doesn't matter, so a Map. Or maybe a Set? No, keep the Map.",
+        ),
+        (
+            "rust",
+            "// No wait, drain keeps the capacity. Let's use mem::take.\n",
+            "No wait, drain keeps the capacity. Let's use mem::take.",
+        ),
+        (
+            "shell",
+            "# On second thought, pipefail breaks this.\n# Let's just use test.\n",
+            "On second thought, pipefail breaks this.\n# Let's just use test.",
+        ),
+        (
+            "javascript",
+            "// 3 * 4 = 12, so twelve cells... wait, the header counts too. So 16.",
+            "3 * 4 = 12, so twelve cells... wait, the header counts too. So 16.",
+        ),
+        (
+            "python",
+            "# 等等，这里的索引是从 0 开始的，所以应该是 n-1。",
+            "等等，这里的索引是从 0 开始的，所以应该是 n-1。",
+        ),
+        (
+            "python",
+            "# Na verdade, não precisa ordenar aqui. Melhor remover.",
+            "Na verdade, não precisa ordenar aqui. Melhor remover.",
+        ),
+        (
+            "java",
+            "// Moment, der Index beginnt bei 0, also muss es n-1 sein.",
+            "Moment, der Index beginnt bei 0, also muss es n-1 sein.",
+        ),
+    ],
+)
+def test_deliberation_in_comments_is_found_where_it_stands(
+    language: str, source: str, span: str
+) -> None:
+    assert spans(source, in_code(source, language)) == [span]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        (
+            "The stack trace points at the parser, but it only runs once the cache is warm. So the "
+            "failing call must come from the second worker. Let me look at how that is started."
+        ),
+        "Hmm, that is the old schema. The migration renamed the column, so my query can't work.",
+        (
+            "Actually, I don't need a new table for this. A partial index gives the same lookup. "
+            "Let me simplify."
+        ),
+    ],
+)
+def test_deliberation_in_text_is_found(text: str) -> None:
+    assert [each.counts for each in in_text(text)] == [True]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Let me check the config file.",
+        "I'll run the tests now.",
+        "Your reservation has been updated. Would you like to add insurance?",
+        "No, you don't need to close the file. Actually, the with statement does that for you.",
+        (
+            "I've fixed the bug. The token was compared before it was trimmed, so a trailing newline "
+            "made it invalid. All 214 tests pass."
+        ),
+        "Let's build a small server. First, we'll create a project. Then we'll add a route.",
+    ],
+)
+def test_answers_reports_and_narration_are_no_leak(text: str) -> None:
+    assert in_text(text) == ()
+
+
+@pytest.mark.parametrize(
+    ("language", "source"),
+    [
+        ("java", "// Wait for the executor to drain before closing the pool."),
+        ("c", "/* This actually happens on HP-UX, so don't remove it. */"),
+        ("python", "# Wait until the lock is free, then retry."),
+        ("python", "# let's keep the old name around for compatibility"),
+        ("python", '# Matches phrases such as "wait, actually" and "hmm, no".'),
+        ("typescript", "// Navigate down to `No, don't ask again`"),
+        ("typescript", "// TODO: should we cache this? Or maybe not?"),
+        ("python", "# HMM, a hidden Markov model, trained on the letters."),
+        ("go", "// No-op on platforms without mmap."),
+        ("python", "# 等待所有任务完成后再关闭连接池"),
+        ("java", "/** Wartet, bis alle Aufgaben abgeschlossen sind. */"),
+        ("typescript", "// Donc obligatoire uniquement pour les CDD"),
+        ("python", 's = "Wait, actually no. Hmm, let me think again."'),
+    ],
+)
+def test_the_same_words_in_plain_statements_are_no_leak(language: str, source: str) -> None:
+    assert in_code(source, language) == ()
+
+
+def test_narration_is_returned_on_request_and_never_counts() -> None:
+    text = "Let me check the config file."
+    (finding,) = judge([prose(text)], narration=True)
+    assert finding.leak_class is LeakClass.NARRATION
+    assert not finding.counts
+
+
+@pytest.mark.parametrize(
+    ("structure", "leak_class"),
+    [
+        ("think_tag", LeakClass.RAW_THINK),
+        ("think_tool", LeakClass.THINK_TOOL),
+        ("react_thought", LeakClass.REACT_THOUGHT),
+    ],
+)
+def test_a_thought_by_structure_needs_no_words(structure: str, leak_class: LeakClass) -> None:
+    text = " The sum is 4. "
+    passage = Passage(
+        PassageKind.THOUGHT, text, (Run(0, 7, len(text), len(text)),), structure=structure
+    )
+    (finding,) = judge([passage])
+    assert (finding.start, finding.end) == (8, 21)
+    assert (finding.leak_class, finding.tier) == (leak_class, Tier.STRONG)
+
+
+def test_an_empty_thought_is_none() -> None:
+    assert judge([Passage(PassageKind.THOUGHT, " \n", (Run(0, 0, 2, 2),), None, "think_tag")]) == ()
+
+
+def test_a_long_text_is_judged_piece_by_piece() -> None:
+    plain = "The server reads the file and answers with its length. " * 200
+    text = plain + "\n\nWait, actually that's wrong. Hmm, let me reconsider this.\n\n" + plain
+    assert len(text) > 4 * MAX_WINDOW
+    (finding,) = in_text(text)
+    assert text[finding.start : finding.end].count("Wait, actually that's wrong") == 1
+    assert finding.end - finding.start < MAX_WINDOW
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "Wait, actually no. Or maybe? ",
+        "a? ",
+        "wait ",
+        'so "',
+        "\n- but ",
+        "é wait, ",
+        "等等，",
+        "x",
+    ],
+)
+def test_findings_of_hostile_text_grow_no_faster_than_it(unit: str) -> None:
+    one = len(in_text(unit * 2_000))
+    four = len(in_text(unit * 8_000))
+    assert four <= 4 * one + 4
+
+
+def test_findings_name_characters_of_their_content_and_cues_but_no_words() -> None:
+    for item in OWN:
+        excerpt = item["excerpt"]
+        found = in_code(excerpt) if item["surface"] == "code_comment" else in_text(excerpt)
+        for finding in found:
+            assert 0 <= finding.start < finding.end <= len(excerpt)
+            for reason in finding.reasons:
+                assert 0 <= reason.start < reason.end <= len(excerpt)
+                assert reason.cue.replace("-", "").isalpha()
+
+
+_WORDS = st.sampled_from(
+    [
+        "wait",
+        "actually",
+        "no",
+        "hmm",
+        "or",
+        "maybe",
+        "let's",
+        "so",
+        "but",
+        "i",
+        "we",
+        "should",
+        "the",
+        "code",
+        "is",
+        "not",
+        "İ",
+        "ß",
+        "é",
+        "等等",
+        "，",
+        "?",
+        ".",
+        ",",
+        "-",
+        "\n",
+        '"',
+        "`",
+        "...",
+        "(so",
+        "=",
+        "12",
+        "3",
+        "x",
+        "4",
+    ]
+)
+
+
+@given(st.lists(_WORDS, max_size=60).map(" ".join) | st.text(max_size=300))
+def test_any_text_has_findings_inside_it_and_the_same_ones_each_time(text: str) -> None:
+    for passages in ([prose(text)] if text else [], list(comments(text, None))):
+        found = judge(passages, narration=True)
+        assert found == judge(passages, narration=True)
+        for finding in found:
+            assert 0 <= finding.start < finding.end <= len(text)
+            assert all(0 <= r.start < r.end <= len(text) for r in finding.reasons)
+
+
+def test_most_examples_of_our_own_are_judged_as_labelled() -> None:
+    # They are fitted on, so this measures nothing: it holds a change of cues to what stood before.
+    wrong = 0
+    for item in OWN:
+        if item["label"] == "ambiguous":
+            continue
+        excerpt = item["excerpt"]
+        code = item["surface"] == "code_comment"
+        found = in_code(excerpt, item["lang"]) if code else in_text(excerpt)
+        wrong += bool(found) != (item["label"] == "leak")
+    assert wrong <= 50

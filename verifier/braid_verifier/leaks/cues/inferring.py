@@ -1,0 +1,169 @@
+"""What infers in the moment: English."""
+
+from __future__ import annotations
+
+from braid_verifier.leaks.cues.cue import Cue, Place, after, cue
+from braid_verifier.leaks.cues.move import Move
+
+CUES: tuple[Cue, ...] = (
+    cue("actually-bare", Move.ACTUALLY_BARE, Place.SENTENCE, "actually", r"actually (?=[a-z`_])"),
+    cue(
+        "looks-like",
+        Move.LOOKS_LIKE,
+        Place.ANYWHERE,
+        "looks seems appears apparently must likely turns suspicious",
+        (
+            r"(?:(?<=it )(?:looks|seems|appears)(?: (?:like|that|to|as))?|(?:looks|seems) "
+            r"(?:like|that|to|as)\b|appears to|apparently|"
+        )
+        + after("this|that|it|so|there")
+        + (
+            r"must(?: be| have|'ve)|likely (?:the|because|due|need|a|it|that|cause)|turns out"
+            r"|suspicious)\b"
+        ),
+    ),
+    cue(
+        "seems",
+        Move.LOOKS_LIKE,
+        Place.SENTENCE,
+        "seems looks appears",
+        r"(?:seems|looks|appears)\b",
+    ),
+    cue(
+        "means",
+        Move.MEANS,
+        Place.ANYWHERE,
+        "means meaning suggests explains confirms indicates implies tells would that's",
+        r"(?:"
+        + after("this|that|which|it|these|so|also|output|error|test|result|log")
+        + (
+            r"(?:means|suggests|explains|confirms|indicates|implies|tells)|means (?:that|the|we"
+            r"|i|it|our)|explains (?:why|the)|tells (?:us|me)|that's (?:why|because|the|what)"
+            r"|would (?:fail|break|be wrong|incorrectly|never|cause))\b"
+        ),
+    ),
+    cue(
+        "so-inner",
+        Move.SO,
+        Place.CLAUSE,
+        "so then therefore thus hence which",
+        r"(?:so(?:,| (?:the|it|it's|this|that's|we|we're|i|i'll|i'm|they|they're|there"
+        r"|there's|my|our|if|what|why|how|now|let|no|all|both|a|an|in|for|each|only|not"
+        r"|even|maybe|perhaps|when|far|these|those|you|per)\b| `)|then (?:we|i|it|the|this)\b"
+        r"|therefore|thus|hence|which means\b)",
+    ),
+    cue(
+        "so",
+        Move.SO,
+        Place.SENTENCE,
+        "so then therefore thus hence ok okay given since because which",
+        r"(?:so\b(?! (?:that|called)\b)|(?:therefore|thus|hence)\b|(?:ok|okay),? so\b"
+        r"|given (?:that|this|the|it|how|these|what)\b|since (?:the|we|i|it|this|there|that"
+        r"|both|only|no|all)\b)",
+    ),
+    cue(
+        "insight",
+        Move.INSIGHT,
+        Place.SENTENCE,
+        "i ah aha got right interesting interestingly found there there's now clear good"
+        " great perfect excellent yes yeah yep exactly looking indeed confirmed strange"
+        " weird curious key wow nice very",
+        r"(?:i (?:can )?(?:now )?(?:see|notice|understand|realize|realise|found"
+        r"|noticed)\b(?! (?:your|the importance|that you|you|how))|got it\b|right[,.:—–]"
+        r"|right [—–-]|(?:very )?interesting(?:ly)?\b|found (?:it|the|them)\b|there (?:it"
+        r"|they|we) (?:is|are|go)\b|there's (?:the|my|our)\b|now i (?:fully |finally "
+        r"|clearly )?(?:see|have|understand|know|get|realize|can see)\b|clear picture\b|"
+        r"(?:good|great|perfect|excellent|nice|yes(?!, \d)|yeah|yep|exactly|indeed"
+        r"|confirmed|wow)(?:[,.!:;]| [—–-]|[—–])|looking (?:at|more|closer|closely|back"
+        r"|again|through|into)\b|key (?:insight|finding|observation|point|issue|question)"
+        r"|strange|weird|curious)",
+    ),
+    cue(
+        "issue-is",
+        Move.ISSUE_IS,
+        Place.ANYWHERE,
+        "issue problem bug question blocker root cause culprit evidence fix failure"
+        " difference pattern reason catch trick mismatch discrepancy gap tell tells"
+        " picture",
+        r"(?:"
+        + after("the|real|actual|key|found|main|my|this")
+        + (
+            r"(?:issue|problem|bug|question|blocker|cause|culprit|evidence|fix|failure"
+            r"|difference|pattern|reason|catch|trick|mismatch|discrepancy|gap|picture)(?: here"
+            r"| now| then| clearly)?(?:'s\b| (?:is(?:n't)?|was|must|seems|lies)\b|:| —)"
+            r"|root cause\b|culprit\b|tells? the story|(?:issue|problem|bug) (?:is|was) (?:in"
+            r"|with|that|on|here|clear)|"
+        )
+        + after("see the|found the|have the full|have a clear|clear")
+        + r"(?:issue|problem|bug|picture|cause)\b)",
+    ),
+    cue("but", Move.BUT, Place.SENTENCE, "but", r"but\b"),
+    cue(
+        "but-inner",
+        Move.BUT,
+        Place.CLAUSE,
+        "but except",
+        r"(?:but (?:then|if|what|we|i|since|now|that|this|wait|how|not|actually|no|the "
+        r"(?:test|code|spec|issue|problem|current|actual|error)|in (?:this|our)|here)"
+        r"|except (?:that|we|the))\b",
+    ),
+    cue(
+        "however",
+        Move.HOWEVER,
+        Place.SENTENCE,
+        "however yet except",
+        r"(?:however\b|except\b|yet,)",
+    ),
+    cue(
+        "contrast",
+        Move.CONTRAST,
+        Place.ANYWHERE,
+        "isn't not wasn't aren't rather",
+        r"(?:(?:isn't|wasn't|aren't|"
+        + after("is|was|are")
+        + (
+            r"not) [^.\n;]{2,70}[—;,–]\s*(?:it's|it is|but|they're|that's|it was)\b"
+            r"|not because\b|rather than\b)"
+        ),
+    ),
+    cue(
+        "evidence",
+        Move.EVIDENCE,
+        Place.ANYWHERE,
+        "says confirms showing still",
+        r"(?:"
+        + after(
+            "spec|test|tests|doc|docs|error|issue|comment|prompt|log|output|readme"
+            "|plan|task|message|it|description|instruction|instructions|code|api"
+            "|header|listing|tool|sizeof|go.mod"
+        )
+        + (
+            r"says|(?<=it's )showing|still (?:fail|show|not work|getting)|confirms (?:it|that"
+            r"|the|this))\b"
+        ),
+    ),
+    cue(
+        "should-be",
+        Move.SHOULD_BE,
+        Place.ANYWHERE,
+        "should must",
+        r"(?:should|must) (?:be|have been|go|come|stay|work|also|see|say|include|return"
+        r"|match|use)\b",
+    ),
+    cue(
+        "if-we",
+        Move.IF_THEN,
+        Place.SENTENCE,
+        "if assuming suppose supposing but so even",
+        r"(?:(?:but |so |even )?if (?:i|we|i'm|we're|that|this|it's|adding|using)\b|"
+        r"(?:assuming|suppose|supposing)\b)",
+    ),
+    cue(
+        "see-what",
+        Move.EVIDENCE,
+        Place.ANYWHERE,
+        "let's",
+        r"let's (?:just |first )?(?:see|check|verify|find out|look at) (?:what|how"
+        r"|the actual|why)\b",
+    ),
+)

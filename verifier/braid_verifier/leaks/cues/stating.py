@@ -1,0 +1,53 @@
+"""What states, instructs or addresses somebody, and so speaks against deliberation: English."""
+
+from __future__ import annotations
+
+from braid_verifier.leaks.cues.cue import Cue, Place, cue
+from braid_verifier.leaks.cues.move import Move
+
+CUES: tuple[Cue, ...] = (
+    cue("address", Move.ADDRESS, Place.ANYWHERE, "you your you're you'd you'll yourself", r"you"),
+    cue(
+        "courtesy",
+        Move.COURTESY,
+        Place.ANYWHERE,
+        "please would let happy feel sorry hope here here's certainly thank sure",
+        r"(?:please|would you like|let me know|happy to|feel free|sorry|hope this|here "
+        r"(?:are|is)|here's|certainly|thank you|sure[,!])",
+    ),
+    cue(
+        "report",
+        Move.REPORT,
+        Place.ANYWHERE,
+        "this these has have i've successfully summary all changes",
+        r"(?:th(?:is|ese) (?:changes?|modifications?|commits?|pr|ensures?|tests? (?:covers"
+        r"|verif|check|ensure))|ha(?:s|ve) been|i've (?:added|updated|implemented|created"
+        r"|fixed)|successfully|summary|all tests pass|changes made)\b",
+    ),
+    cue("todo", Move.TODO, Place.ANYWHERE, "todo fixme xxx hack", r"(?:todo|fixme|xxx|hack)\b"),
+    cue(
+        "doc",
+        Move.DOC,
+        Place.ANYWHERE,
+        "param return returns see throws args raises parameters example usage copyright"
+        " license licence licensed deprecated p",
+        r"(?:(?<=[@:])(?:param|returns?|see|throws)|(?:args|returns|raises|parameters"
+        r"|example|usage):|copyright|licen|deprecated|(?<=<)p>)",
+    ),
+    cue(
+        "tutorial",
+        Move.TUTORIAL,
+        Place.ANYWHERE,
+        "in we'll we notice as e i such note for let's",
+        r"(?:in this (?:section|example|tutorial|notebook|chapter|lesson)|we'll|we will"
+        r"|notice (?:how|that)|as you can see|e\.g\.|i\.e\.|such as|note that|note:"
+        r"|for example|let's (?:take a look|demonstrate|explore))",
+    ),
+    cue(
+        "reference",
+        Move.REFERENCE,
+        Place.ANYWHERE,
+        "http https rfc issue pr bpo gh mt see fixes closes",
+        r"(?:https?://|rfc ?\d|(?:issue|pr) #|bpo-|gh-\d|mt#|see also|(?:fixes|closes) #)",
+    ),
+)

@@ -1,0 +1,110 @@
+"""The detector: passages in, findings out. No state, no clock, no words kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from braid_verifier.leaks.cues.move import AGAINST, PLANNING
+from braid_verifier.leaks.features import features, punctuation
+from braid_verifier.leaks.finding import Finding, LeakClass, Reason, Tier
+from braid_verifier.leaks.moves import Spoken, moves
+from braid_verifier.leaks.passage import Passage, PassageKind
+from braid_verifier.leaks.scoring import leak_class, score, tier
+from braid_verifier.leaks.spans import grow
+
+#: Passages longer than this are judged piece by piece, in code points: what stands pages away says
+#: nothing about a sentence, and the cost stays linear.
+MAX_WINDOW = 4_000
+
+#: A thought set apart by structure has no words to weigh.
+STRUCTURE_POINTS = 1_000
+
+_STRUCTURES = {
+    "think_tag": LeakClass.RAW_THINK,
+    "think_tool": LeakClass.THINK_TOOL,
+    "react_thought": LeakClass.REACT_THOUGHT,
+}
+
+
+def judge(passages: Iterable[Passage], *, narration: bool = False) -> tuple[Finding, ...]:
+    """Return the findings in these passages of one content, in order of place.
+
+    With `narration`, prose that says what it does next and no more is returned too, as
+    LeakClass.NARRATION; it never counts as a leak. A pure function: equal passages, equal findings.
+    """
+    found: list[Finding] = []
+    for passage in passages:
+        if passage.kind is PassageKind.THOUGHT:
+            found += _thought(passage)
+        else:
+            for start, end in _windows(passage.text):
+                found += _weighed(passage, start, end, narration)
+    found.sort(key=lambda each: (each.start, each.end, each.leak_class))
+    return tuple(found)
+
+
+def _thought(passage: Passage) -> Iterator[Finding]:
+    body = passage.text.strip()
+    if not body or passage.structure is None:
+        return
+    start = passage.text.index(body)
+    first, last = passage.source_span(start, start + len(body))
+    reason = Reason(passage.structure, first, last)
+    yield Finding(
+        first, last, _STRUCTURES[passage.structure], Tier.STRONG, STRUCTURE_POINTS, (reason,)
+    )
+
+
+def _windows(text: str) -> Iterator[tuple[int, int]]:
+    """Cut `text` into pieces of at most MAX_WINDOW, at the end of a paragraph, else of a line."""
+    start = 0
+    while len(text) - start > MAX_WINDOW:
+        limit = start + MAX_WINDOW
+        for stop in ("\n\n", "\n", ". ", " "):
+            cut = text.rfind(stop, start + MAX_WINDOW // 2, limit)
+            if cut >= 0:
+                cut += len(stop)
+                break
+        else:
+            cut = limit
+        yield start, cut
+        start = cut
+    if start < len(text):
+        yield start, len(text)
+
+
+def _weighed(passage: Passage, start: int, end: int, narration: bool) -> Iterator[Finding]:
+    text = passage.text[start:end]
+    prose = passage.kind is PassageKind.PROSE
+    spoken = moves(text) + punctuation(text)
+    if not spoken:
+        return
+    points = score(features(text, spoken, prose), prose)
+    found = tier(points, prose)
+    if found is None:
+        if narration and prose and any(each.move in PLANNING for each in spoken):
+            yield from _findings(
+                passage, start, text, spoken, LeakClass.NARRATION, Tier.POSSIBLE, points
+            )
+        return
+    yield from _findings(passage, start, text, spoken, None, found, points)
+
+
+def _findings(
+    passage: Passage,
+    offset: int,
+    text: str,
+    spoken: list[Spoken],
+    known: LeakClass | None,
+    found: Tier,
+    points: int,
+) -> Iterator[Finding]:
+    prose = passage.kind is PassageKind.PROSE
+    for start, end in grow(text, spoken, prose):
+        inside = [each for each in spoken if start <= each.start < end and each.move not in AGAINST]
+        reasons = tuple(
+            Reason(each.cue, *passage.source_span(offset + each.start, offset + each.end))
+            for each in sorted(inside, key=lambda each: (each.start, each.end, each.cue))
+        )
+        first, last = passage.source_span(offset + start, offset + end)
+        yield Finding(first, last, known or leak_class(inside, prose), found, points, reasons)

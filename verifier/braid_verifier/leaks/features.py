@@ -1,0 +1,157 @@
+"""What is weighed: the moves of a passage, and how they stand together.
+
+A feature is a small whole number, so that scores are whole numbers and the same on every machine.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import islice
+
+from braid_verifier.leaks.cues.move import CORRECTING, INFERRING, PLANNING, WEIGHING, Move
+from braid_verifier.leaks.moves import MAX_PER_WORD, Spoken
+from braid_verifier.leaks.openings import sentences
+from braid_verifier.leaks.passage import ELIDED
+
+#: Counts above this say nothing more.
+MAX_COUNT = 3
+
+#: The group of a move, as one bit.
+_GROUP = {
+    move: 1 << place
+    for place, group in enumerate((CORRECTING, WEIGHING, INFERRING, PLANNING))
+    for move in group
+}
+
+_QUESTION = re.compile(r"[^\W_][)\]'\"`*%}]*\s?\?+(?=[\s)\"'*_]|\Z)|[？]")
+_ANSWER = re.compile(
+    r"[\s)\"'*_–—/#-]*(?:no|nope|yes|yeah|yep|let's|actually|maybe|probably|perhaps|but|or|just|so|ok|okay"
+    r"|well|not|simple|simpler|better|depends|hmm|wait|it's|fixed|fine|sure|likely|doesn't|if|the|we|i"
+    r"|also|oder|ja|nein|die|donc|ou|non|restons|así|pero|mejor|las|então|mas|vamos|não|a)\b",
+    re.IGNORECASE,
+)
+_OR = re.compile(r"\bor\b", re.IGNORECASE)
+_TRAILING = re.compile(r"[\w)`'\"](?:\.\.\.|…) (?=\w)")
+_GOES_ON = re.compile(r"\s*(?!因|from)\w")
+_ARITHMETIC = re.compile(
+    r"\d\)?\s*[-+*/×x^]\s*\(?\d[\d.,]*\)?\s*(?:=|->|→|≈|<|>)\s*\d|=\s*\d+\s*,? so\b|\bindex \d+\b.{0,20}\d"
+)
+
+
+_UNSPACED = re.compile("[\u3041-\u30ff\u4e00-\u9fff]")
+
+#: Moves that a person makes alone too: one `let's` is no deliberation.
+ALONE = frozenset(
+    {
+        Move.LETS,
+        Move.DECIDE,
+        Move.LETS_LOOK,
+        Move.JUST,
+        Move.SEQUENCE,
+        Move.WE_NEED,
+        Move.COMPARE,
+        Move.SHOULD_BE,
+    }
+)
+
+
+def questions(text: str) -> list[Spoken]:
+    """Return what the question marks of `text` say."""
+    if "?" not in text and "？" not in text:
+        return []
+    found: list[Spoken] = []
+    for match in islice(_QUESTION.finditer(text), MAX_PER_WORD):
+        start, end = match.span()
+        found.append(Spoken("question", Move.QUESTION, start, end))
+        answer = _ANSWER.match(text, end)
+        if answer is not None:
+            found.append(Spoken("answered", Move.ANSWERED, start, answer.end()))
+        elif text[end - 1] == "？" and _GOES_ON.match(text, end):
+            found.append(Spoken("answered", Move.ANSWERED, start, end))
+        before = text[max(0, start - 160) : start]
+        cut = max(before.rfind(stop) for stop in ".?!\n")
+        if _OR.search(before, cut + 1):
+            found.append(Spoken("or-question", Move.OR_QUESTION, start, end))
+    return found
+
+
+def arithmetic(text: str) -> list[Spoken]:
+    """Return where `text` does sums."""
+    if "=" not in text and "ndex" not in text:
+        return []
+    return [
+        Spoken("arithmetic", Move.ARITHMETIC, *m.span())
+        for m in islice(_ARITHMETIC.finditer(text), MAX_PER_WORD)
+    ]
+
+
+def trailing(text: str) -> list[Spoken]:
+    """Return where `text` breaks off in mid-sentence and goes on."""
+    if "..." not in text and "…" not in text:
+        return []
+    found = islice(_TRAILING.finditer(text), MAX_PER_WORD)
+    return [Spoken("trailing", Move.TRAILING, *match.span()) for match in found]
+
+
+def punctuation(text: str) -> list[Spoken]:
+    """Return the moves of `text` that no word makes."""
+    return questions(text) + trailing(text) + arithmetic(text)
+
+
+def features(text: str, spoken: Sequence[Spoken], prose: bool) -> dict[str, int]:
+    """Return the features of a passage by name; absent means 0."""
+    counts: dict[Move, int] = {}
+    for each in spoken:
+        counts[each.move] = counts.get(each.move, 0) + 1
+    found: dict[str, int] = {}
+    marks = kinds = groups = 0
+    alone = True
+    for move, count in counts.items():
+        if move in WEIGHING and Move.TODO in counts:
+            continue  # It is weighed for whoever does it, and left open.
+        found[move.value] = min(count, MAX_COUNT)
+        group = _GROUP.get(move, 0)
+        if group:
+            marks += count
+            kinds += 1
+            groups |= group
+            alone = alone and move in ALONE
+    words = text.count(" ") + text.count("\n") + 1
+    if not text.isascii():
+        words += len(_UNSPACED.findall(text)) // 2
+    found["kinds_3"] = int(kinds >= 3)
+    found["kinds_5"] = int(kinds >= 5)
+    found["kinds_7"] = int(kinds >= 7)
+    found["groups_3"] = int(groups.bit_count() >= 3)
+    found["dense"] = min(6, marks * 20 // max(words, 12))
+    found["alone"] = int(alone)
+    found["short"] = int(words < 12)
+    found["long"] = int(words > 120)
+    found["very_long"] = int(words > 250)
+    if prose:
+        spans = sentences(text)
+        found["sentences_3"] = int(len(spans) >= 3)
+        found["one_sentence"] = int(len(spans) < 2)
+        closing = spans[-1][0] if spans else 0
+        plans = {Move.LET_ME, Move.I_WILL, Move.I_NEED, Move.WE_NEED, Move.LETS_LOOK}
+        ends = any(each.start >= closing and each.move in plans for each in spoken)
+        found["ends_in_plan"] = int(ends)
+        inferred = sum(
+            1
+            for each in spoken
+            if each.move in INFERRING or each.move in CORRECTING and each.start < closing
+        )
+        found["inferred_then_plan"] = min(3, inferred) if ends else 0
+        found["ticks"] = min(3, text.count("`") // 2 + text.count(ELIDED))
+        found["bullets"] = int(
+            text.count("\n- ") + text.count("\n* ") + text.count("\n1. ") + text.count("\n2. ") > 2
+        )
+        found["headings"] = int(text.count("\n#") + text.count("?**") > 2)
+        found["narration"] = int(
+            kinds <= 3
+            and not any(m in CORRECTING or m in WEIGHING for m in counts)
+            and len(spans) <= 2
+        )
+        found["because"] = min(2, text.count(" because ") + text.count(" — "))
+    return {name: value for name, value in found.items() if value}

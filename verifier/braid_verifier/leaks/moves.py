@@ -1,0 +1,184 @@
+"""Finds the moves of a passage: which cues speak, and where."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import islice
+
+from braid_verifier.leaks.cues import (
+    chinese,
+    correcting,
+    french,
+    german,
+    inferring,
+    japanese,
+    planning,
+    portuguese,
+    spanish,
+    stating,
+    weighing,
+)
+from braid_verifier.leaks.cues.cue import Cue, Place
+from braid_verifier.leaks.cues.move import Move
+from braid_verifier.leaks.openings import Opening, opening
+
+#: A word that has been looked at this often in one window has said what it has to say. The bound
+#: keeps hostile text cheap.
+MAX_PER_WORD = 24
+
+_NEEDS = {
+    Place.ANYWHERE: Opening.NOTHING,
+    Place.CLAUSE: Opening.CLAUSE,
+    Place.SENTENCE: Opening.SENTENCE,
+}
+
+#: Latin-1 letters and the apostrophe stay, everything else becomes a space.
+_FLAT = bytes(code if chr(code).isalpha() or chr(code) == "'" else ord(" ") for code in range(256))
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A cue that speaks at text[start:end]."""
+
+    cue: str
+    move: Move
+    start: int
+    end: int
+
+
+def _by_word(cues: Iterable[Cue]) -> dict[str, tuple[bool, tuple[Cue, ...]]]:
+    """Return the cues that each word can begin, and whether all of them may stand anywhere."""
+    table: dict[str, list[Cue]] = {}
+    for each in cues:
+        for word in each.words:
+            table.setdefault(word, []).append(each)
+    return {
+        word: (all(each.place is Place.ANYWHERE for each in found), tuple(found))
+        for word, found in table.items()
+    }
+
+
+_ENGLISH = _by_word((*correcting.CUES, *weighing.CUES, *inferring.CUES, *planning.CUES))
+_STATING = _by_word(stating.CUES)
+_SPACED = tuple(
+    (language.SMALL_WORDS, _by_word(language.CUES))
+    for language in (german, french, spanish, portuguese)
+)
+#: How many small words of a language have to be there for its cues to be tried, so that the
+#: Spanish `no` and the German `also` are not read into English.
+ENOUGH = 2
+_KANA = re.compile("[\u3041-\u30ff]")
+_HAN = re.compile("[\u4e00-\u9fff]")
+
+
+def lowered(text: str) -> str:
+    """Return `text` in lower case and with straight apostrophes, character for character."""
+    low = text.lower()
+    if len(low) != len(text):
+        low = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+    return low if low.isascii() else low.replace("’", "'")
+
+
+def moves(text: str) -> list[Spoken]:
+    """Return what the cues of `text` say, in order of place.
+
+    Linear in the length of the text: a pattern is tried near its word and nowhere else, and a word
+    is looked at MAX_PER_WORD times at most.
+    """
+    low = lowered(text)
+    # Bytes are translated several times as fast as text; what Latin-1 lacks is no letter of any
+    # cue that is found by its words.
+    flat = f" {low.encode('latin-1', 'replace').translate(_FLAT).decode('latin-1')} "
+    words = set(flat.split())
+    spoken: list[Spoken] = []
+    _listen(text, low, flat, words, _ENGLISH, spoken)
+    for small_words, table in _SPACED:
+        if len(small_words & words) >= ENOUGH and table.keys() & words:
+            _listen(text, low, flat, words, table, spoken)
+    if not low.isascii():
+        if _KANA.search(low):
+            _listen_unspaced(low, japanese.CUES, spoken)
+        elif _HAN.search(low):
+            _listen_unspaced(low, chinese.CUES, spoken)
+    if spoken:
+        _listen(text, low, flat, words, _STATING, spoken)
+    spoken.sort(key=_order)
+    return _distinct(spoken)
+
+
+def _listen(
+    text: str,
+    low: str,
+    flat: str,
+    words: set[str],
+    table: dict[str, tuple[bool, tuple[Cue, ...]]],
+    spoken: list[Spoken],
+) -> None:
+    for word in table.keys() & words:
+        unplaced, cues = table[word]
+        sought = f" {word} "
+        at = flat.find(sought)
+        left = MAX_PER_WORD
+        while at >= 0 and left:
+            left -= 1
+            _speak(text, low, at, unplaced, cues, spoken)
+            at = flat.find(sought, at + 1)
+
+
+def _listen_unspaced(low: str, cues: Iterable[Cue], spoken: list[Spoken]) -> None:
+    for each in cues:
+        if any(word in low for word in each.words):
+            found = islice(each.pattern.finditer(low), MAX_PER_WORD)
+            spoken += (
+                Spoken(each.id, each.move, *match.span())
+                for match in found
+                if not quoted(low, match.start())
+            )
+
+
+def _order(each: Spoken) -> tuple[int, int, str]:
+    return each.start, -each.end, each.cue
+
+
+def _speak(
+    text: str, low: str, at: int, unplaced: bool, cues: tuple[Cue, ...], spoken: list[Spoken]
+) -> None:
+    opens = Opening.NOTHING if unplaced else opening(text, at)
+    for each in cues:
+        if opens < _NEEDS[each.place]:
+            continue
+        match = each.pattern.match(low, at)
+        if match is None or _shouted(text, each, match) or quoted(low, at):
+            continue
+        spoken.append(Spoken(each.id, each.move, at, match.end()))
+
+
+def _shouted(text: str, cue: Cue, match: re.Match[str]) -> bool:
+    """Whether an interjection is an abbreviation: HMM is a hidden Markov model."""
+    return cue.move is Move.HMM and text[match.start() : match.start() + 3].isupper()
+
+
+def quoted(low: str, at: int) -> bool:
+    """Whether low[at] stands inside quotation marks or backticks opened on its line."""
+    floor = max(0, at - 240)
+    line = max(floor, low.rfind("\n", floor, at) + 1)
+    before = low[line:at]
+    return (
+        before.count('"') % 2 == 1
+        or before.count("`") % 2 == 1
+        or before.count("“") > before.count("”")
+        or before.count("「") > before.count("」")
+    )
+
+
+def _distinct(spoken: list[Spoken]) -> list[Spoken]:
+    """Drop a cue that speaks where another of the same move already did."""
+    kept: list[Spoken] = []
+    ends: dict[Move, int] = {}
+    for each in spoken:
+        if each.start >= ends.get(each.move, -1):
+            kept.append(each)
+            ends[each.move] = each.end
+    return kept

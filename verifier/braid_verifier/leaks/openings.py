@@ -1,0 +1,91 @@
+"""Where a sentence or a clause begins, and where it ends."""
+
+from __future__ import annotations
+
+import re
+from enum import IntEnum
+
+
+class Opening(IntEnum):
+    """What the position of a word opens."""
+
+    NOTHING = 0
+    CLAUSE = 1
+    SENTENCE = 2
+
+
+#: What may stand between the end of a sentence and the first word of the next.
+_DECORATION = " \t\"'`*_>•·-–—#~|/"
+_CLAUSE = frozenset(",;:(–—-，、；：（")
+_STOP = frozenset(".?!…。！？")
+_LOOK_BACK = 12
+
+
+def opening(text: str, start: int) -> Opening:
+    """Return what text[start:] opens; `text` in its own case.
+
+    A line that begins with a small letter goes on with the line before it, so its first word
+    opens a clause at most.
+    """
+    at = start - 1
+    floor = max(-1, start - _LOOK_BACK)
+    spaced = dashed = False
+    while at > floor:
+        char = text[at]
+        if char == "\n":
+            if text[start].islower() and at > 0 and text[at - 1] not in ".?!:…\n":
+                return Opening.CLAUSE
+            return Opening.SENTENCE
+        if char in "-–—":
+            dashed = dashed or spaced or char != "-"
+        if char not in _DECORATION:
+            break
+        spaced = spaced or char in " \t"
+        at -= 1
+    else:
+        return Opening.SENTENCE if at < 0 else Opening.NOTHING
+    if char in _STOP and (spaced or char in "。！？…"):
+        return Opening.SENTENCE
+    if char in ")]" and spaced and at and text[at - 1] in ".?!":
+        return Opening.SENTENCE
+    if dashed or (char in _CLAUSE and (spaced or char not in "-:,;")):
+        return Opening.CLAUSE
+    return Opening.NOTHING
+
+
+_END = re.compile(r"[.?!…]+[)\"'`*_\]]*(?=\s|\Z)|[。！？]+[」』）]*|\n")
+
+
+def sentences(text: str) -> list[tuple[int, int]]:
+    """Return the spans of the sentences of `text`, without the space around them.
+
+    A line break ends a sentence where the next line opens one: after a stop or a colon, before a
+    capital, a digit or a bullet.
+    """
+    spans: list[tuple[int, int]] = []
+    start = 0
+    for match in _END.finditer(text):
+        end = match.end()
+        if match[0] == "\n" and not _breaks(text, match.start()):
+            continue
+        _add(spans, text, start, end)
+        start = end
+    _add(spans, text, start, len(text))
+    return spans
+
+
+def _breaks(text: str, newline: int) -> bool:
+    after = text[newline + 1 : newline + 40].lstrip(" \t")
+    if not after or newline == 0:
+        return True
+    first = after[0]
+    return not first.islower() or text[newline - 1] in ":.?!…"
+
+
+def _add(spans: list[tuple[int, int]], text: str, start: int, end: int) -> None:
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    if start < end:
+        spans.append((start, end))

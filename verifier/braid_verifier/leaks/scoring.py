@@ -1,0 +1,50 @@
+"""Points of a passage: a weighted sum of whole numbers, the same on every machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from braid_verifier.leaks.cues.move import CORRECTING, INFERRING, PLANNING, WEIGHING, Move
+from braid_verifier.leaks.finding import LeakClass, Tier
+from braid_verifier.leaks.moves import Spoken
+from braid_verifier.leaks.weights import (
+    COMMENT,
+    COMMENT_BASE,
+    COMMENT_STRONG,
+    PROSE,
+    PROSE_BASE,
+    PROSE_STRONG,
+)
+
+#: Points at which a finding begins, on every surface.
+POSSIBLE = 100
+
+_GROUPS: tuple[tuple[LeakClass, frozenset[Move]], ...] = (
+    (LeakClass.SELF_CORRECTION, CORRECTING),
+    (LeakClass.ALTERNATIVES, WEIGHING),
+    (LeakClass.TRACE, INFERRING),
+    (LeakClass.PLANNING, PLANNING),
+)
+
+
+def score(features: Mapping[str, int], prose: bool) -> int:
+    """Return the points of a passage with these features."""
+    weights, base = (PROSE, PROSE_BASE) if prose else (COMMENT, COMMENT_BASE)
+    return base + sum(weights.get(name, 0) * value for name, value in features.items())
+
+
+def tier(points: int, prose: bool) -> Tier | None:
+    """Return the tier of so many points; None for no finding."""
+    if points < POSSIBLE:
+        return None
+    return Tier.STRONG if points >= (PROSE_STRONG if prose else COMMENT_STRONG) else Tier.POSSIBLE
+
+
+def leak_class(spoken: Sequence[Spoken], prose: bool) -> LeakClass:
+    """Return the class whose moves weigh most; the earlier of the enumeration where two weigh alike."""
+    weights = PROSE if prose else COMMENT
+    points = {
+        each: sum(max(1, weights.get(one.move, 0)) for one in spoken if one.move in group)
+        for each, group in _GROUPS
+    }
+    return max(points, key=points.__getitem__)
