@@ -223,6 +223,25 @@ def context_after_a_call_that_cannot_be_read(b: Braid) -> None:
     b["call"].edit_content = lambda content: content.pop("upstream")
 
 
+@failed(
+    "§6.2",
+    "A call outside the certificate's bounds has reached its values all the same: no other is known.",
+    ("E_CERT_TIME", 4),
+    also=(("E_CONTEXT", CALL2),),
+    base=talk,
+    signed="yes",
+    signer="no",
+    context="no",
+)
+def context_from_nowhere_after_a_call_out_of_time(b: Braid) -> None:
+    def edit(content: dict[str, Any]) -> None:
+        value = encode(derive("nowhere"))
+        content["context"]["tools"] = {"from": value, "add": [], "to": value}
+
+    b["call"].time = "2027-01-01T00:00:00.000Z"
+    b["call2"].edit_content = edit
+
+
 @failed("§6.2", "After a call whose context is wrong too.", ("E_CONTEXT", 4), base=talk)
 def context_after_a_call_with_a_wrong_one(b: Braid) -> None:
     def edit(content: dict[str, Any]) -> None:
@@ -305,6 +324,16 @@ def status_beyond_2_53(b: Braid) -> None:
 
 
 # --- class 12: pairing
+
+
+@failed(
+    "§4.6",
+    "A checkpoint that holds blocks of one call is that call's: its end must name it.",
+    ("E_PAIR", 5),
+)
+def end_beside_a_checkpoint(b: Braid) -> None:
+    b.remove("seal")
+    b.insert(Draft("gathered", "checkpoint", ["text"]), "end")
 
 
 @failed("§4.4", "An end that names its call and not the answer's last block.", ("E_PAIR", END))

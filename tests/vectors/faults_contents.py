@@ -213,3 +213,19 @@ def commitment_without_a_salt(b: Braid) -> None:
         fields["content"] = encode(hashlib.sha256(raw).digest())
 
     b["text"].edit_header = header
+
+
+@failed(
+    "§7.2",
+    "In an open braid with changed words nothing is said of context, history and seal.",
+    ("E_COMMIT", TEXT),
+    signed="no",
+    context="not checked",
+    history="not checked",
+    sealed="not checked",
+)
+def changed_words_in_an_open_braid(b: Braid) -> File:
+    b.remove("seal")
+    file = b.sign()
+    file.nodes[TEXT]["text"] = "Six."
+    return file

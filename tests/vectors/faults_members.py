@@ -181,6 +181,19 @@ def body_salt_beside_a_text(b: Braid) -> None:
     b["text"].bsalt = derive("any")
 
 
+@failed(
+    "§10.2",
+    "A body salt beside an erased text; the node is read all the same.",
+    ("E_JSON", TEXT),
+    also=(("N_ERASED", TEXT),),
+    erased="yes",
+)
+def body_salt_beside_an_erased_text(b: Braid) -> None:
+    b["text"].bsalt = derive("any")
+    b["text"].erased = True
+    b["end"].salted = False
+
+
 # --- class 3: encodings
 
 

@@ -190,6 +190,20 @@ def braid_key_of_small_order(b: Braid) -> None:
     b.key = OddKey("identity", scalar=0)
 
 
+@failed(
+    "§9.2",
+    "After an unusable braid key nothing of the certificate is looked at, not even its encodings.",
+    ("E_KEY", None),
+    signed="no",
+    signer="no",
+)
+def braid_key_of_small_order_and_a_loose_certificate(b: Braid) -> File:
+    b.key = OddKey("identity", scalar=0)
+    file = b.sign()
+    file.head["certificate"]["s"] += "="
+    return file
+
+
 @failed("§2.3", "The braid key is of small order and not spelled canonically.", ("E_KEY", None))
 def braid_key_not_canonical(b: Braid) -> None:
     b.key = SpelledKey()

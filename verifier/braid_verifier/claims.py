@@ -121,10 +121,10 @@ def _history(findings: Findings, facts: Facts, whole: bool) -> Claim:
 
 
 def _sealed(findings: Findings, facts: Facts, whole: bool) -> Claim:
-    if not facts.sealed:
-        return _no("open: without a seal the removal of the last nodes is not found")
     if not whole:
         return _not_checked("the nodes are not all as signed")
+    if not facts.sealed:
+        return _no("open: without a seal the removal of the last nodes is not found")
     if findings.count(Check.SEAL):
         return _no("the seal is wrong")
     if facts.pending:

@@ -35,12 +35,10 @@ def check_signer(reader: TranscriptReader, findings: Findings) -> Signer:
     except KeyUnusable as fault:
         findings.fail(Check.CERTIFICATE, "E_KEY", str(fault))
         key = None
-    if certificate is not None:
+    if certificate is not None and key is not None:
         try:
             header = check_certificate(certificate, reader.braid)
         except Malformed as fault:
-            if fault.code == "E_ENC":
-                findings.fail(Check.ENCODING, fault.code, str(fault))
-            elif key is not None:
-                findings.fail(Check.CERTIFICATE, fault.code, str(fault))
-    return Signer(reader.braid, key, header if key else None, certificate is not None)
+            check = Check.ENCODING if fault.code == "E_ENC" else Check.CERTIFICATE
+            findings.fail(check, fault.code, str(fault))
+    return Signer(reader.braid, key, header, certificate is not None)

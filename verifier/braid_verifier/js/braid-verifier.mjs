@@ -371,8 +371,20 @@ function isStrictSignature(signature) {
   return isStrictY(signature);
 }
 
+// The check of a key takes a millisecond or two, and whoever checks many files meets one root again and again.
+const checkedKeys = new Map();
+
 /** Check a braid's or root's key; gives null, or what is wrong with it (SPEC §2.3.2, §2.3.3). */
 function faultOfKey(key) {
+  const text = encodeBase64url(key);
+  if (!checkedKeys.has(text)) {
+    if (checkedKeys.size >= 100) checkedKeys.clear();
+    checkedKeys.set(text, findFaultOfKey(key));
+  }
+  return checkedKeys.get(text);
+}
+
+function findFaultOfKey(key) {
   if (!isStrictY(key)) return "not canonical, or a point of small order";
   const point = decodePoint(key);
   if (point === null) return "no point of the curve";
@@ -1309,7 +1321,7 @@ class Integers {
 }
 
 // What is remembered of a node, as bits.
-const PROVIDER = 1, NAMED = 2, ERASED = 4, ENDED = 8;
+const NAMED = 1, ERASED = 2;
 const NOBODY = -1;
 const PENDING_NODES = 256, PENDING_BYTES = 8 * MIB;
 
@@ -1322,7 +1334,7 @@ class Judge {
     this.hasCertificate = false;
     this.queue = [];
     this.queued = 0;
-    this.counts = { nodes: 0, kinds: {}, calls: 0, pending: 0, erased: 0 };
+    this.counts = { nodes: 0, kinds: {}, calls: 0, outcomes: {}, pending: 0, erased: 0 };
     this.complete = true; // whether every node could be read
 
     this.known = new Map(); // signature → position
@@ -1330,7 +1342,6 @@ class Judge {
     this.bits = new Integers(Uint8Array);
     this.owners = new Integers(Int32Array); // position of the call that owns a node
     this.calls = new Map(); // position of an open call → what its end is held to
-    this.gathered = new Map(); // position of a checkpoint → positions it gathers for one call
     this.chains = Object.fromEntries(
       CONTEXT_LISTS.map((list) => [list, new Map([[CHAIN_STARTS[list], false]])]),
     ); // value → whether a node behind it is erased
@@ -1503,7 +1514,6 @@ class Judge {
     }
     if (item.bsalt && header.kind !== "call" && header.kind !== "end") {
       this.fail(READING, "E_JSON", `bsalt: not allowed on ${header.kind}`, position, text);
-      return null;
     }
     return header;
   }
@@ -1531,7 +1541,7 @@ class Judge {
     if (kind === "flag") note("N_FLAG", "a detector flagged a node");
 
     const intact = this.checkContent(item, header);
-    let bits = header.origin === "provider" ? PROVIDER : 0;
+    let bits = 0;
     if (!item.content) {
       bits |= ERASED;
       this.counts.erased++;
@@ -1546,7 +1556,6 @@ class Judge {
     this.own(item, header, before);
     if (kind === "call") this.takeCall(item, header, intact);
     else if (kind === "end") this.takeEnd(item, header, before);
-    else if (kind === "checkpoint") this.gather(position, before);
     else if (kind === "tool_result" && !before.slice(0, 2).some((index) => this.kindOf(index) === "tool_use")) {
       this.findings.add(WARNING, "W_PAIR", "prev: names no tool_use", position, text);
     }
@@ -1565,17 +1574,14 @@ class Judge {
 
   // --- class 10
 
+  /** Check what a node says; false where that is erased or not what was committed to. */
   checkContent(item, header) {
     const { node, position, text, content } = item;
-    let intact = true;
-    const fail = (code, message) => {
-      intact = false;
-      this.fail(CONTENT, code, message, position, text);
-    };
+    const fail = (code, message) => this.fail(CONTENT, code, message, position, text);
+    let intact = false;
     if (content) {
-      if (encodeBase64url(commitment(item.salt, content, node.attrs)) !== header.content) {
-        fail("E_COMMIT", "content: salt, content and attrs are not those committed to");
-      }
+      intact = encodeBase64url(commitment(item.salt, content, node.attrs)) === header.content;
+      if (!intact) fail("E_COMMIT", "content: salt, content and attrs are not those committed to");
       if (readWhole(node.attrs, (json) => (json.peek() === 0x7b ? json.skip() : BAD)) === BAD) {
         fail("E_ATTRS", "attrs: expected one strict JSON object");
       }
@@ -1669,43 +1675,32 @@ class Judge {
 
   // --- class 12
 
-  /** Find the call that a node belongs to (SPEC §4.6). */
+  /** Find the call that owns a node (SPEC §4.6). */
   own({ position, text }, header, before) {
     let owner = NOBODY;
     if (header.kind === "call") {
       owner = position;
-      this.calls.set(position, { tails: new Set([position]), answered: false, erased: false });
+      this.calls.set(position, { tails: new Set(), answered: false, erased: false });
     } else if (header.origin === "provider") {
-      owner = before[0] === undefined ? NOBODY : this.owners.at[before[0]];
+      owner = this.leadTo(before.slice(0, 1));
       const call = this.calls.get(owner);
       if (call === undefined) {
         this.fail(PAIRING, "E_PAIR", "prev: leads to no call that is open", position, text);
       } else {
-        for (const index of before) call.tails.delete(index);
-        call.tails.add(position);
         call.answered = true;
         call.erased ||= (this.bits.at[position] & ERASED) !== 0;
       }
-    }
+    } else if (header.kind === "checkpoint") owner = this.leadTo(before);
     this.owners.set(position, owner);
+    const call = this.calls.get(owner);
+    for (const index of before) call?.tails.delete(index);
+    call?.tails.add(position);
   }
 
-  /** Remember what a checkpoint gathers, if all of it belongs to one open call. */
-  gather(position, before) {
-    const owner = this.leadTo(before);
-    this.owners.set(position, NOBODY);
-    if (this.calls.has(owner)) this.gathered.set(position, { owner, before });
-  }
-
-  /** The call to which all of these lead, themselves or through a checkpoint, or NOBODY. */
+  /** The call that owns all of these, or NOBODY. */
   leadTo(before) {
-    let owner;
-    for (const index of before) {
-      const to = index === undefined ? NOBODY : (this.gathered.get(index)?.owner ?? this.owners.at[index]);
-      if (owner !== undefined && owner !== to) return NOBODY;
-      owner = to;
-    }
-    return owner ?? NOBODY;
+    const owners = new Set(before.map((index) => (index === undefined ? NOBODY : this.owners.at[index])));
+    return owners.size === 1 ? [...owners][0] : NOBODY;
   }
 
   takeEnd(item, header, before) {
@@ -1713,32 +1708,22 @@ class Judge {
     const fail = (check, code, message) => this.fail(check, code, message, position, text);
     const end = content ? readWhole(content, readEnd) : undefined;
     if (end === BAD) fail(CALL, "E_CALL", "content: not that of an end");
-    else if (end) this.checkBodySalt(item, end.body);
+    else if (end) {
+      const { outcomes } = this.counts;
+      outcomes[end.outcome] = (outcomes[end.outcome] ?? 0) + 1;
+      this.checkBodySalt(item, end.body);
+    }
     const owner = this.leadTo(before), call = this.calls.get(owner);
     if (call === undefined) {
       return fail(PAIRING, "E_PAIR", "prev: leads to no call, to several, or to one that has its end");
     }
-    if (!this.namesExactly(before, call.tails)) {
+    if (before.length !== call.tails.size || !before.every((index) => call.tails.has(index))) {
       fail(PAIRING, "E_PAIR", "prev: not the last nodes of its call");
     } else if (end && end !== BAD && call.answered && ["not_sent", "refused"].includes(end.outcome)) {
       fail(PAIRING, "E_PAIR", `outcome: ${end.outcome}, but the call has an answer`);
     }
     if (end && end !== BAD && end.body) this.checkErasure(item, call.erased);
     this.calls.delete(owner);
-    this.bits.at[owner] |= ENDED;
-  }
-
-  /** Say whether these and what checkpoints among them gather are exactly the tails. */
-  namesExactly(before, tails) {
-    const named = new Set(), open = [...before];
-    while (open.length) {
-      const index = open.pop(), gathered = this.gathered.get(index);
-      if (gathered) {
-        this.gathered.delete(index); // it gathered for this end alone
-        open.push(...gathered.before);
-      } else named.add(index);
-    }
-    return named.size === tails.size && [...named].every((index) => tails.has(index));
   }
 
   // --- class 13
@@ -1796,15 +1781,16 @@ class Judge {
     else if (roots.length === 0) claims.signer = unchecked("no root was pinned to compare the certificate's with");
     else if (!roots.includes(this.certificate.root)) claims.signer = no("the certificate's root is not pinned");
     else claims.signer = yes("a pinned root certified this braid's key");
+    const calls = this.counts.calls > 0;
     if (!signed) claims.context = unsigned;
-    else if (this.counts.calls === 0) claims.context = noCall;
-    else if (failed.has(CALL)) claims.context = no("the context of a call cannot be listed");
+    else if (!calls) claims.context = noCall;
+    else if (failed.has(CALL)) claims.context = no("what a call says, or its context, is wrong");
     else if (this.partial) claims.context = no("a model saw something the proxy did not");
     else claims.context = yes("the nodes that each model was shown can be listed");
     if (!signed) claims.history = unsigned;
-    else if (this.counts.calls === 0) claims.history = noCall;
-    else if (failed.has(CALL)) claims.history = unchecked("what a call says cannot be read");
+    else if (!calls) claims.history = noCall;
     else if (this.accused) claims.history = no("a call carries a history finding");
+    else if (failed.has(CALL)) claims.history = unchecked("what a call says, or its context, is wrong");
     else claims.history = yes("no call carries a history finding");
     if (!signed) claims.sealed = unsigned;
     else if (!this.sealed) claims.sealed = no("the braid is open: it has no seal");

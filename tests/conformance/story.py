@@ -1,0 +1,212 @@
+"""A transcript taken apart into what was signed, to be changed and signed again.
+
+With a valid signature over a changed node the later checks of SPEC §7.1 are reached, which a change
+of the file alone never gets to: it ends at the signature. Uses the formulas of the vectors.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from vectors.formulas import (
+    chain_start,
+    chain_step,
+    commitment,
+    compact,
+    decode,
+    derive,
+    encode,
+    pae,
+    tree_head,
+)
+from vectors.weaver import LISTS, ROOT, File, Key
+
+MEMBERS = ("salt", "attrs", "text", "b64")
+
+
+@dataclass
+class Told:
+    """A node before it is signed again; what is None is made anew or left out."""
+
+    header: dict[str, Any]
+    old: str  # the signature it had
+    attrs: str
+    content: bytes
+    bsalt: str | None
+    erased: bool
+    seq: int | None = None
+    commits: bool = True  # to its words; else to others
+    chains: bool = True  # whether a call's chain values are computed anew
+    spelled: str | None = None  # a replacement made in the header's spelling
+    by: str | None = None
+    members: dict[str, Any] = field(default_factory=dict)  # put into the node as it is written
+
+
+@dataclass
+class Story:
+    """A whole transcript before it is signed again."""
+
+    nodes: list[Told]
+    key: Key
+    certificate: dict[str, Any] | None
+    head: dict[str, Any] = field(default_factory=dict)
+    certificate_members: dict[str, Any] = field(default_factory=dict)
+    proofs: list[Any] | None = None
+    lines: bool = False
+
+
+def take_apart(raw: bytes, name: str) -> Story:
+    """Read an honest transcript; it is signed again with a key of this name."""
+    text = raw.decode("utf-8")
+    first, _, rest = text.partition("\n")
+    document: dict[str, Any]
+    try:
+        document = json.loads(text)
+    except json.JSONDecodeError:
+        document = json.loads(first)
+        document["nodes"] = [json.loads(line) for line in rest.splitlines()]
+        if "proofs" in document["nodes"][-1]:
+            document.update(document["nodes"].pop())
+    nodes = []
+    for node in document["nodes"]:
+        words = node.get("text")
+        content = decode(node["b64"]) if "b64" in node else (words or "").encode("utf-8")
+        header = json.loads(node["h"])
+        if "seal" in header:
+            header["seal"] = "honest"  # computed again
+        erased = "salt" not in node
+        attrs = node.get("attrs", "{}")
+        nodes.append(Told(header, node["s"], attrs, content, node.get("bsalt"), erased))
+    certificate = document.get("certificate")
+    fields = json.loads(certificate["h"]) if certificate else None
+    return Story(nodes, Key(name), fields, proofs=document.get("proofs"))
+
+
+def _renamed(value: Any, names: dict[str, str]) -> Any:
+    """Put the new signatures where the old ones stand."""
+    if isinstance(value, str):
+        return names.get(value, value)
+    if isinstance(value, list):
+        return [_renamed(each, names) for each in value]
+    if isinstance(value, dict):
+        return {name: _renamed(each, names) for name, each in value.items()}
+    return value
+
+
+def _rechained(context: Any, reached: dict[str, str]) -> None:
+    """Compute a context's chain values again; `reached` maps old ones to new ones."""
+    for which in LISTS:
+        try:
+            steps = context[which]
+            start = steps["from"]
+            value = decode(reached.get(start, start))
+            old = decode(start)
+            steps["from"] = encode(value)
+            for was, signature in zip(steps.pop("was"), steps["add"], strict=True):
+                old, value = chain_step(old, decode(was)), chain_step(value, decode(signature))
+                reached[encode(old)] = encode(value)
+            steps["to"] = encode(value)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            continue
+
+
+def _remember(context: Any) -> None:
+    for which in LISTS:
+        if isinstance(context, dict) and isinstance(context.get(which), dict):
+            context[which]["was"] = context[which].get("add")
+
+
+def _contents(told: Told, names: dict[str, str], reached: dict[str, str]) -> bytes:
+    """Write a call's content with the new signatures and chain values; others as they are."""
+    if told.header.get("kind") != "call":
+        return told.content
+    try:
+        call = json.loads(told.content)
+        context = call["context"]
+    except (ValueError, KeyError, TypeError):
+        return told.content
+    if told.chains:
+        _remember(context)
+    was = {w: context[w].pop("was") for w in LISTS if told.chains and "was" in _object(context, w)}
+    call = _renamed(call, names)
+    for which, signatures in was.items():
+        call["context"][which]["was"] = signatures
+    if told.chains:
+        _rechained(call["context"], reached)
+        for which in LISTS:
+            _object(call["context"], which).pop("was", None)
+    return compact(call).encode("utf-8", "surrogatepass")
+
+
+def _object(value: Any, name: str) -> dict[str, Any]:
+    found = value.get(name) if isinstance(value, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def sign_again(story: Story) -> bytes:
+    """Sign every node in its order and write the transcript."""
+    braid = encode(story.key.public)
+    names: dict[str, str] = {}
+    reached = {encode(chain_start(which)): encode(chain_start(which)) for which in LISTS}
+    signatures: list[bytes] = []
+    nodes = []
+    for position, told in enumerate(story.nodes):
+        content = _contents(told, names, reached)
+        salt = derive(f"salt {position}")
+        attrs = told.attrs.encode("utf-8")
+        header = {**told.header, "seq": position if told.seq is None else told.seq}
+        for name in ("prev", "about"):
+            if name in header:
+                header[name] = _renamed(header[name], names)
+        if header.get("braid") != "another":
+            header["braid"] = braid
+        else:
+            header["braid"] = encode(Key("another").public)
+        header["content"] = encode(commitment(salt, content, attrs + b"" if told.commits else b"!"))
+        if header.get("seal") == "honest":
+            header["seal"] = {"count": position, "tree": encode(tree_head(signatures))}
+        h = compact(header)
+        if told.spelled is not None:
+            was, spelled = told.spelled.split("\n", 1)
+            h = h.replace(was, spelled, 1)
+        signer = Key(told.by) if told.by else story.key
+        signature = signer.sign(pae("node", h.encode("utf-8")))
+        s = encode(signature)
+        names.setdefault(told.old, s)
+        signatures.append(signature)
+        node: dict[str, Any] = {"h": h, "s": s}
+        if not told.erased:
+            node |= {"salt": encode(salt), "attrs": told.attrs}
+            try:
+                node["text"] = content.decode("utf-8")
+            except UnicodeDecodeError:
+                node["b64"] = encode(content)
+        if told.bsalt is not None:
+            node["bsalt"] = told.bsalt
+        for name, value in told.members.items():
+            if value is None:
+                node.pop(name, None)
+            else:
+                node[name] = value
+        nodes.append(node)
+    head: dict[str, Any] = {"format": "braid-transcript/1", "braid": braid}
+    if story.certificate is not None:
+        head["certificate"] = _certify(story) | story.certificate_members
+    return File(head | story.head, nodes, story.proofs, story.lines).write()
+
+
+def _certify(story: Story) -> dict[str, Any]:
+    fields = {**(story.certificate or {}), "root": encode(ROOT.public)}
+    if fields.get("braid") != "another":
+        fields["braid"] = encode(story.key.public)
+    else:
+        fields["braid"] = encode(Key("another").public)
+    h = compact(fields)
+    s = ROOT.sign(pae("certificate", h.encode()))
+    return {
+        "h": h,
+        "s": encode(s),
+        "pop": encode(story.key.sign(pae("possession", h.encode() + s))),
+    }
