@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from braid_verifier.leaks.comments import comments
-from braid_verifier.leaks.detection import MAX_WINDOW, judge
+from braid_verifier.leaks.detection import MAX_WINDOW, detect, judge
 from braid_verifier.leaks.finding import Finding, LeakClass, Tier
+from braid_verifier.leaks.heard import Heard
 from braid_verifier.leaks.passage import Passage, PassageKind, Run
 
 OWN = [
@@ -228,6 +229,27 @@ def test_a_thought_by_structure_needs_no_words(structure: str, leak_class: LeakC
 
 def test_an_empty_thought_is_none() -> None:
     assert judge([Passage(PassageKind.THOUGHT, " \n", (Run(0, 0, 2, 2),), None, "think_tag")]) == ()
+
+
+def test_what_the_user_said_is_quoted_and_not_leaked() -> None:
+    said = "Wait, the loop is captured here. Actually that's fine in Go 1.22, so leave it."
+    content = json.dumps({"file_path": "a.go", "content": f"// {said}\nfor i := range 3 {{}}\n"})
+    attrs = {"name": "Write"}
+    assert detect("tool_use", "application/json", content, attrs)
+    heard = Heard()
+    heard.add("Please keep this comment:\n// " + said)
+    assert detect("tool_use", "application/json", content, attrs, heard) == ()
+    more = content.replace("leave it.", "leave it. Hmm, no wait, go.mod says 1.20. Copy it then.")
+    (finding,) = detect("tool_use", "application/json", more, attrs, heard)
+    assert more[finding.start : finding.end] == "Hmm, no wait, go.mod says 1.20. Copy it then."
+
+
+def test_a_seed_case_inside_the_input_of_a_tool_is_found_in_its_json() -> None:
+    content = json.dumps({"code": SEED_CODE}, ensure_ascii=False)
+    (finding,) = detect("tool_use", "application/json", content, {"name": "python_interpreter"})
+    span = json.loads('"' + content[finding.start : finding.end] + '"')
+    assert span.startswith("Actually, looking at the JSON")
+    assert span.endswith("So I need the base64 of the text.")
 
 
 def test_a_long_text_is_judged_piece_by_piece() -> None:

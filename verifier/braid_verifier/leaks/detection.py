@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from braid_verifier.leaks.cues.move import AGAINST, PLANNING
 from braid_verifier.leaks.features import features, punctuation
 from braid_verifier.leaks.finding import Finding, LeakClass, Reason, Tier
+from braid_verifier.leaks.heard import Heard
 from braid_verifier.leaks.moves import Spoken, moves
+from braid_verifier.leaks.openings import sentences
 from braid_verifier.leaks.passage import Passage, PassageKind
+from braid_verifier.leaks.places import passages
 from braid_verifier.leaks.scoring import leak_class, score, tier
 from braid_verifier.leaks.spans import grow
 
@@ -26,19 +29,38 @@ _STRUCTURES = {
 }
 
 
-def judge(passages: Iterable[Passage], *, narration: bool = False) -> tuple[Finding, ...]:
+def detect(
+    kind: str,
+    media: str,
+    content: bytes | str,
+    attrs: Mapping[str, object],
+    heard: Heard | None = None,
+) -> tuple[Finding, ...]:
+    """Return the findings in a block: `kind`, `media`, `content` and `attrs` are those of a node.
+
+    `heard` is what users and tools said before: sentences that stand there are quoted. A pure
+    function: equal arguments, equal findings, on every machine, for one VERSION. Offsets are code
+    points of the content, of which bytes that are not UTF-8 are one each.
+    """
+    return judge(passages(kind, media, content, attrs), heard=heard)
+
+
+def judge(
+    found_in: Iterable[Passage], *, heard: Heard | None = None, narration: bool = False
+) -> tuple[Finding, ...]:
     """Return the findings in these passages of one content, in order of place.
 
     With `narration`, prose that says what it does next and no more is returned too, as
-    LeakClass.NARRATION; it never counts as a leak. A pure function: equal passages, equal findings.
+    LeakClass.NARRATION; it never counts as a leak.
     """
     found: list[Finding] = []
-    for passage in passages:
+    for passage in found_in:
         if passage.kind is PassageKind.THOUGHT:
-            found += _thought(passage)
+            if heard is None or not heard.contains(passage.text):
+                found += _thought(passage)
         else:
             for start, end in _windows(passage.text):
-                found += _weighed(passage, start, end, narration)
+                found += _weighed(passage, passage.text[start:end], start, heard, narration)
     found.sort(key=lambda each: (each.start, each.end, each.leak_class))
     return tuple(found)
 
@@ -73,8 +95,9 @@ def _windows(text: str) -> Iterator[tuple[int, int]]:
         yield start, len(text)
 
 
-def _weighed(passage: Passage, start: int, end: int, narration: bool) -> Iterator[Finding]:
-    text = passage.text[start:end]
+def _weighed(
+    passage: Passage, text: str, offset: int, heard: Heard | None, narration: bool
+) -> Iterator[Finding]:
     prose = passage.kind is PassageKind.PROSE
     spoken = moves(text) + punctuation(text)
     if not spoken:
@@ -84,10 +107,21 @@ def _weighed(passage: Passage, start: int, end: int, narration: bool) -> Iterato
     if found is None:
         if narration and prose and any(each.move in PLANNING for each in spoken):
             yield from _findings(
-                passage, start, text, spoken, LeakClass.NARRATION, Tier.POSSIBLE, points
+                passage, offset, text, spoken, LeakClass.NARRATION, Tier.POSSIBLE, points
             )
-        return
-    yield from _findings(passage, start, text, spoken, None, found, points)
+    elif heard is not None and (own := _own(text, heard)) != text:
+        yield from _weighed(passage, own, offset, None, narration)
+    else:
+        yield from _findings(passage, offset, text, spoken, None, found, points)
+
+
+def _own(text: str, heard: Heard) -> str:
+    """Return `text` with spaces for the sentences that others said before."""
+    kept = text
+    for start, end in sentences(text):
+        if heard.contains(text[start:end]):
+            kept = kept[:start] + " " * (end - start) + kept[end:]
+    return kept
 
 
 def _findings(
