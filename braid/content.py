@@ -40,13 +40,15 @@ class BodyDigest:
         self._hash.update(chunk)
         self._size += len(chunk)
 
+    def claims(self) -> tuple[int, str, str]:
+        """Give what a call or an end says of its body: its bytes, its digest, and of the salt."""
+        salt = hashlib.sha256(self._bsalt).digest()
+        return self._size, encode(self._hash.digest()), encode(salt)
+
     def claim(self) -> dict[str, Json]:
-        """Say what a call's or end's content says of its body: `{bytes, digest, salt}`."""
-        return {
-            "bytes": self._size,
-            "digest": encode(self._hash.digest()),
-            "salt": encode(hashlib.sha256(self._bsalt).digest()),
-        }
+        """Say that as the content does: `{bytes, digest, salt}`."""
+        size, digest, salt = self.claims()
+        return {"bytes": size, "digest": digest, "salt": salt}
 
 
 def write_attrs(attrs: dict[str, Json]) -> bytes:

@@ -128,6 +128,7 @@ _LINK = (
 _MEDIA = "[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*"
 # The grammar of §3.1 in one expression: what it matches has sorted names, no spaces, no
 # escapes and canonical text forms, so the signed string has one reading.
+_match_media = re.compile(_MEDIA, re.ASCII).fullmatch
 _HEADER = re.compile(
     r"\{"
     rf'(?:"about":\[({_SIGNATURES})\],)?'
@@ -153,7 +154,7 @@ _ORIGINS = {str(origin): origin for origin in Origin}
 
 def is_media(text: str) -> bool:
     """Tell whether this is a media type a header may carry (SPEC §3.5)."""
-    return len(text) <= MAX_MEDIA and re.fullmatch(_MEDIA, text, re.ASCII) is not None
+    return len(text) <= MAX_MEDIA and _match_media(text) is not None
 
 
 def write_header(header: Header) -> str:

@@ -134,25 +134,29 @@ class Lineage:
         said: dict[str, Json] = {}
         if kind in _SAYING_MORE or b'"part":' in attrs or b'"unseen":true' in attrs:
             said = strict_json.read_object(attrs, "attrs")
-        name = said.get("id" if kind is Kind.TOOL_USE else "tool_use_id")
-        spine = match is not None and is_spine_node(kind, content)
+        spine, anchored = False, None
+        if match is not None and is_spine_node(kind, content):
+            name = said.get("id" if kind is Kind.TOOL_USE else "tool_use_id")
+            spine, anchored = True, anchor(kind, match, name)
         known = Known(
             signature=decode(signature_text, "s", 64),
             text=signature_text,
             kind=kind,
             match=match,
             spine=spine,
-            anchor=anchor(kind, match, name) if spine and match is not None else None,
+            anchor=anchored,
             follows=match is None and said.get("part", 1) != 1,
             unseen=said.get("unseen") is True,
-            billing=is_billing(kind, content),
+            billing=kind is Kind.SYSTEM and is_billing(kind, content),
             owner=owner,
         )
-        self.size += _NODE_BYTES + 90 * len(prev) + _written(content) + _written(attrs)
+        # Attrs are JSON: written as a string, they have no more than each byte escaped.
+        self.size += _NODE_BYTES + 90 * len(prev) + _written(content) + 2 * len(attrs)
         self.nodes.append(known)
         self._seqs[signature_text] = seq
-        self.tails.difference_update(before)
-        self.tails.add(seq)
+        tails = self.tails
+        tails.difference_update(before)
+        tails.add(seq)
         if kind is Kind.CALL:
             self.open_calls[seq] = seq
             self._answers[seq] = []

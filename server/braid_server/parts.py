@@ -87,6 +87,8 @@ def _media(block: Block) -> str:
         except UnicodeDecodeError:
             return _BYTES  # SPEC §3.5 would not let it pass as text
         return _TEXT
+    if block.media == _JSON:
+        return _JSON
     return block.media if is_media(block.media) else _BYTES
 
 

@@ -39,6 +39,7 @@ from braid_server.opening import IN_THREAD
 from braid_server.placement import Placer, Wanted, want
 from braid_server.recording import CallEnding, CallOpening, RecordingFailed
 from braid_server.request_nodes import RequestNodes, count_new
+from braid_server.salts import Salts
 from braid_server.store import BraidRow, Store, StoreUnavailable, Transaction
 from braid_server.weaving import Weaving
 
@@ -111,6 +112,7 @@ class Recorder:
         self._braid_bytes = braid_bytes
         self._braid_nodes = braid_nodes
         self._lineages = Lineages(keyring, cached_nodes)
+        self._salts = Salts()
         self._sealing: set[int] = set()
         self._marks: dict[str, Marks] = {}
         self._owed: deque[_Append] = deque()
@@ -233,10 +235,10 @@ class Recorder:
             self._marks[tenant] = Marks(self._keyring.match_key(tenant))
         return self._marks[tenant]
 
-    def _now(self) -> str:
-        return write_time(self._clock())
-
     # In the writer's thread.
+
+    def _weaving(self, transaction: Transaction, lineage: Lineage) -> Weaving:
+        return Weaving(transaction, lineage, write_time(self._clock()), self._salts)
 
     def _open_lineage(self, transaction: Transaction, row: BraidRow) -> Lineage | None:
         """Give the lineage of a braid that calls may be added to, None of another."""
@@ -264,7 +266,7 @@ class Recorder:
             wanted = wanted.saying(raw)
             place = placer.place(wanted)
         lineage = place.lineage or self._begin(transaction, opening.tenant, wanted.session)
-        weaving = Weaving(transaction, lineage, self._now())
+        weaving = self._weaving(transaction, lineage)
         request_nodes = RequestNodes(weaving, lineage, place, wanted)
         context, history, last = request_nodes.weave()
         params = weaving.add_params(opening, last, request_nodes.link_left)
@@ -315,7 +317,7 @@ class Recorder:
             if ending is None:
                 raise RecordingFailed("the braid is nearly full")
             blocks = (gathered(append.provider, blocks),) if blocks else ()
-        weaving = Weaving(transaction, lineage, self._now())
+        weaving = self._weaving(transaction, lineage)
         if ending is not None:
             ending, rest = shortened(append.provider, ending)
             blocks = blocks if rest is None else (*blocks, rest)
@@ -325,7 +327,7 @@ class Recorder:
             weaving.add_block(block, match, lineage.open_calls[append.call])
         if ending is None or append.ending is None:
             return
-        end = self._end(transaction, lineage, marks, append.call, ending, append.body)
+        end = self._end(transaction, lineage, weaving, marks, append.call, ending, append.body)
         if append.ending.answer_id is not None:
             answer = marks.answer(append.provider, append.ending.answer_id)
             transaction.add_mark(answer, lineage.number, end)
@@ -334,12 +336,13 @@ class Recorder:
         self,
         transaction: Transaction,
         lineage: Lineage,
+        weaving: Weaving,
         marks: Marks,
         call: int,
         ending: CallEnding,
         body: BodyDigest | None,
     ) -> int:
-        end = Weaving(transaction, lineage, self._now()).add_end(call, ending, body)
+        end = weaving.add_end(call, ending, body)
         transaction.close_call(lineage.number, call)
         if lineage.answer_of(call):
             prefix = lineage.prefix(lineage.conversation(call))
@@ -352,7 +355,8 @@ class Recorder:
         assert row is not None
         lineage = self._lineages.get(transaction, row)
         ending = CallEnding(CallOutcome.INTERRUPTED)
-        self._end(transaction, lineage, self._marks_of(row.tenant), call, ending, None)
+        weaving, marks = self._weaving(transaction, lineage), self._marks_of(row.tenant)
+        self._end(transaction, lineage, weaving, marks, call, ending, None)
 
     def _seal(
         self, transaction: Transaction, braid: str, tenant: str | None, interrupt: bool, hold: bool
@@ -372,7 +376,7 @@ class Recorder:
             return StillOpen(len(lineage.open_calls))
         for call in sorted(lineage.open_calls):
             self._interrupt(transaction, row.number, call)
-        seal = Weaving(transaction, lineage, self._now()).add_seal()
+        seal = self._weaving(transaction, lineage).add_seal()
         transaction.seal(row.number)
         self._lineages.drop(row.number)
         return Sealed(lineage.text(seal), len(lineage.nodes))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 from msgspec import UNSET
@@ -27,25 +26,28 @@ _JSON = "application/json"
 
 
 class Weaving:
-    """Adds nodes to one lineage within one transaction; `time` is when.
+    """Adds nodes to one lineage within one transaction; `time` is when, `salt` gives fresh ones.
 
     Never signs a time before the last one: a clock set back must not look like a moved node.
     Nor one after the certificate's end, which an answer or a seal may outlive: the last
     moment at which this key could sign stands for it (SPEC §9.2).
     """
 
-    def __init__(self, transaction: Transaction, lineage: Lineage, time: str) -> None:
+    def __init__(
+        self, transaction: Transaction, lineage: Lineage, time: str, salt: Callable[[], bytes]
+    ) -> None:
         self._transaction = transaction
         self._lineage = lineage
+        self._salt = salt
         self._time = min(max(time, lineage.last_time), lineage.not_after)
 
     def add(self, draft: Draft, match: bytes | None = None) -> int:
         """Sign a draft as the next node and give its seq."""
         lineage = self._lineage
-        salt = secrets.token_bytes(32)
-        node = weave(lineage.key, draft, seq=len(lineage.nodes), time=self._time, salt=salt)
+        seq = len(lineage.nodes)
+        node = weave(lineage.key, draft, seq=seq, time=self._time, salt=self._salt())
         lineage.last_time = self._time
-        seq = lineage.learn(
+        lineage.learn(
             node.s,
             draft.kind,
             draft.origin,
@@ -55,7 +57,7 @@ class Weaving:
             draft.attrs,
             draft.about,
         )
-        self._transaction.add_node(lineage.number, NodeRow(seq, str(draft.kind), node, match))
+        self._transaction.add_node(lineage.number, NodeRow(seq, draft.kind.value, node, match))
         return seq
 
     def add_block(
@@ -190,7 +192,7 @@ class Weaving:
 
 
 def _body(body: BodyDigest) -> Body:
-    return msgspec.convert(body.claim(), Body)
+    return Body(*body.claims())
 
 
 def _attrs(**said: str | None) -> bytes:
