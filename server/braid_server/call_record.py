@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 from collections.abc import Awaitable, Callable, Sequence
 
 from braid.content import BodyDigest
@@ -37,6 +36,7 @@ class CallRecord:
         braid: str,
         seq: int,
         call_id: str,
+        bsalt: bytes,
     ) -> None:
         self.opening = opening
         self.number = number
@@ -44,7 +44,7 @@ class CallRecord:
         self.seq = seq
         self.id = call_id
         self._append = append
-        self._body = BodyDigest(secrets.token_bytes(32))
+        self._body = BodyDigest(bsalt)
         self._heard = False
         self._closed = False
         self._waiting: list[Block] = []

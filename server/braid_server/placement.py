@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import secrets
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -82,10 +81,10 @@ class Wanted:
         )
 
 
-def want(marks: Marks, opening: CallOpening, since: str) -> Wanted:
+def want(marks: Marks, opening: CallOpening, since: str, bsalt: bytes) -> Wanted:
     """Compute the values by which a request is recognised, one kept `since` as its first try."""
     request, name = opening.request, opening.request.continues
-    body = BodyDigest(secrets.token_bytes(32))
+    body = BodyDigest(bsalt)
     body.update(opening.body)
     return Wanted(
         marks=marks,

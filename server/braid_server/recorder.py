@@ -7,7 +7,6 @@ import contextlib
 import dataclasses
 import functools
 import logging
-import secrets
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
@@ -227,8 +226,8 @@ class Recorder:
         marks = self._marks_of(opening.tenant)
         since = write_time(self._clock() - _RETRIED_WITHIN)
         if len(opening.body) > IN_THREAD or len(opening.request.messages) > MOST_BLOCKS:
-            return await asyncio.to_thread(want, marks, opening, since)
-        return want(marks, opening, since)
+            return await asyncio.to_thread(want, marks, opening, since, self._salts())
+        return want(marks, opening, since, self._salts())
 
     def _marks_of(self, tenant: str) -> Marks:
         if tenant not in self._marks:
@@ -270,7 +269,7 @@ class Recorder:
         request_nodes = RequestNodes(weaving, lineage, place, wanted)
         context, history, last = request_nodes.weave()
         params = weaving.add_params(opening, last, request_nodes.link_left)
-        call_id = encode(secrets.token_bytes(16))
+        call_id = encode(self._salts()[:16])
         call = weaving.add_call(
             opening,
             context,
@@ -283,7 +282,9 @@ class Recorder:
         )
         transaction.add_call(lineage.number, call)
         transaction.add_mark(wanted.body_mark, lineage.number, call)
-        return CallRecord(self.append, opening, lineage.number, lineage.id, call, call_id)
+        return CallRecord(
+            self.append, opening, lineage.number, lineage.id, call, call_id, self._salts()
+        )
 
     def _begin(self, transaction: Transaction, tenant: str, session: bytes | None) -> Lineage:
         made = self._keyring.new_braid(tenant, self._clock())

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from braid.wire.anthropic import read_answer
@@ -123,6 +123,23 @@ def test_the_spelling_of_events_does_not_matter() -> None:
 def raw_delta(text: str) -> bytes:
     said = '{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"%s"}}'
     return event("content_block_delta", said % text)
+
+
+@given(st.lists(st.sampled_from([*'ab"\\{}[],: \t\x7fé', '"}}', '","text":"'])).map("".join))
+@example('a","text":"b')
+@example('a"},"x":{"y":"')
+@example('"}}\n: ')
+@example("\\")
+@example('"')
+def test_an_event_spelled_like_the_one_before_is_read_as_any_other(text: str) -> None:
+    first, second = raw_delta("one"), raw_delta(text)
+    noted = second.replace(b"data:", b": note\ndata:", 1)
+    for close in (stopped(), b""):
+        quick = stream(opened(TEXT), first, second, close, second)
+        assert quick == stream(opened(TEXT), first, noted, close, noted)
+    unquoted = second[:-5] + second[-4:]
+    noted = unquoted.replace(b"data:", b": note\ndata:", 1)
+    assert stream(opened(TEXT), first, unquoted) == stream(opened(TEXT), first, noted)
 
 
 def test_a_surrogate_pair_may_stand_in_two_deltas() -> None:

@@ -481,7 +481,7 @@ def test_blocks_whose_writing_fails_go_with_the_end() -> None:
                 await fail.wait()
                 raise RecordingFailed("disk full")
 
-        call = CallRecord(append, opening_of(ask("one")), 1, "braid", 4, "id")
+        call = CallRecord(append, opening_of(ask("one")), 1, "braid", 4, "id", bytes(32))
         call.received(b"1", (block("first"),))
         await begun.wait()
         call.received(b"2", (block("second"),))

@@ -37,6 +37,11 @@ _match_start = re.compile(
     rb'"index":(0|[1-9]\d{0,8}),"content_block":'
     rb'(\{"type":"text","text":""\}|\{"type":"thinking","thinking":"","signature":""\}) *\} *'
 ).fullmatch
+# Of a string in such an event, what needs no second look.
+_is_plain = re.compile(rb"[ !#-\[\]-~]*").fullmatch
+_END = b'"}}'
+_NO_EVENT = b"\n"  # begins none
+
 _is_index = re.compile(rb"0|[1-9]\d{0,8}").fullmatch
 
 _NOT_STRICT = "what attrs cannot hold"
@@ -45,21 +50,32 @@ _NOT_STRICT = "what attrs cannot hold"
 class MessageFold:
     """The fold of a stream of message events; see Fold."""
 
-    __slots__ = ("_failed", "_message", "_open", "ended")
+    __slots__ = ("_failed", "_message", "_open", "_spelled", "_told", "ended")
 
     def __init__(self) -> None:
         self._message = Message()
         self._open: dict[bytes, OpenBlock] = {}  # by the digits of the index
         self.ended = False
         self._failed = False
+        # How the last event of a block's growth began, and where its part went: most events
+        # are spelled like the one before.
+        self._spelled = _NO_EVENT
+        self._told: list[bytes] = []
 
     def skim(self, event: bytes, blocks: list[Block]) -> bool:
+        if event.startswith(self._spelled):
+            begins, ends = len(self._spelled), event.rfind(b'"')
+            part, rest = event[begins:ends], event[ends:]
+            if begins <= ends and _is_plain(part) and rest.translate(None, b" ") == _END:
+                self._told.append(part)
+                return True
         if match := _match_growth(event):
             index, spelling, part = match.groups()
             block = self._open.get(index)
             if block is None or block.spelling != spelling or not is_utf8(part):
                 return False
             block.parts.append(part)
+            self._spelled, self._told = event[: match.start(3)], block.parts
         elif (match := _match_stop(event)) and match[1] in self._open:
             blocks.append(self._close_block(match[1]))
         elif (match := _match_start(event)) and match[1] not in self._open:
@@ -107,6 +123,7 @@ class MessageFold:
         return cut, beside, outcome
 
     def _close_block(self, index: bytes, *, cut: bool = False) -> Block:
+        self._spelled = _NO_EVENT
         marks = self._message.mark(int(index)) | ({"cut": True} if cut else {})
         return self._open.pop(index).close(marks)
 
