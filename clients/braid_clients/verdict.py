@@ -69,6 +69,11 @@ def _not_proven(report: Report) -> Iterator[str]:
             reasons.setdefault(reason, []).append(name)
     for reason, names in reasons.items():
         yield f"{', '.join(names)}: {reason}"
+    outside = (ClaimName.LOGGED, ClaimName.WITNESSED)
+    if report.claims[ClaimName.SEALED].answer is Answer.YES and not all(
+        report.claims[name].answer is Answer.YES for name in outside
+    ):
+        yield "one story: the signer could have sealed another version too"
     yield "truth: the signer alone witnessed this; it could invent, or leave out"
 
 

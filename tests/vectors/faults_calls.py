@@ -624,6 +624,20 @@ def context_lists_swapped(b: Braid) -> None:
     b["call"].edit_content = edit
 
 
+@failed(
+    "§7.2",
+    "One call has a wrong context, an earlier one a finding on its history: both columns of §7.2 apply.",
+    ("E_CONTEXT", CALL2),
+    base=talk,
+    also=(("history.unheard_of", 4),),
+    context="no",
+    history="no",
+)
+def context_wrong_beside_history(b: Braid) -> None:
+    b["call"].edit_content = lambda content: content.update(history=[{"code": "unheard_of"}])
+    b["call2"].edit_content = lambda content: content["context"]["system"].update(add=[None])
+
+
 # --- more of class 12 and 13
 
 

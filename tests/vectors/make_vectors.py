@@ -29,6 +29,7 @@ from vectors import (
 )
 from vectors.formulas import encode
 from vectors.headers import headers
+from vectors.honesty import honesty
 from vectors.pieces import FILES
 from vectors.weaver import ROOT
 
@@ -80,6 +81,7 @@ def files() -> dict[str, bytes]:
     made = {f"transcripts/{vector.file}": vector.raw for vector in table.TABLE}
     made["index.json"] = _index()
     made["headers.json"] = _rows(headers())
+    made["honesty.json"] = _rows(honesty())
     for name, make in FILES.items():
         made[name] = _rows(make())
     return made

@@ -1,0 +1,148 @@
+"""Cases of honesty: transcripts with less than everything, and the whole of what may be claimed of them.
+
+Where the vectors ask whether a fault is found, these ask whether a report claims more than was
+checked (SPEC §7.2): each lists every claim, under the roots and policy that it names.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vectors.formulas import encode
+from vectors.table import TABLE
+from vectors.weaver import ROOT, Key
+
+CLAIMS = (
+    "signed", "signer", "context", "history", "sealed", "logged", "witnessed", "timestamped",
+    "erased",
+)  # fmt: skip
+_ANSWERS = {"y": "yes", "n": "no", "-": "not checked"}
+_EXITS = {"verified": 0, "failed": 1, "unreadable": 2, "unmet": 3}
+OURS, THEIRS = encode(ROOT.public), encode(Key("stranger root").public)
+_NO_PROOFS = "---"  # nothing in a file makes a verifier say yes to what no outside party showed
+
+
+def _case(
+    name: str,
+    comment: str,
+    vector: str,
+    result: str,
+    answers: str,
+    *,
+    roots: tuple[str, ...] = (OURS,),
+    require: tuple[str, ...] = (),
+    unmet: tuple[str, ...] = (),
+    allow_unknown_signer: bool = False,
+) -> dict[str, Any]:
+    """`answers` are those of signed to sealed, then of erased: y, n or - for not checked."""
+    letters = answers[:5] + _NO_PROOFS + answers[5:]
+    (file,) = [each.file for each in TABLE if each.name == vector]
+    return {
+        "name": name,
+        "comment": comment,
+        "file": f"transcripts/{file}",
+        "roots": list(roots),
+        "require": list(require),
+        "allow_unknown_signer": allow_unknown_signer,
+        "result": result,
+        "exit_code": _EXITS[result],
+        "unmet": list(unmet),
+        "claims": dict(zip(CLAIMS, map(_ANSWERS.__getitem__, letters), strict=True)),
+    }
+
+
+def honesty() -> list[dict[str, Any]]:
+    """Make every case."""
+    return [
+        _case("everything-there-is", "Sealed, certified, pinned: still no outside party.",
+              "sealed", "verified", "yyyyyn"),
+        # Who signed
+        _case("no-root-pinned", "A certificate by who knows whom.",
+              "sealed", "unmet", "y-yyyn", roots=(), unmet=("signer",)),
+        _case("another-root-pinned", "A certificate by another than those trusted.",
+              "sealed", "unmet", "ynyyyn", roots=(THEIRS,), unmet=("signer",)),
+        _case("unknown-signer-allowed", "Not asking who signed does not answer it.",
+              "sealed", "verified", "y-yyyn", roots=(), allow_unknown_signer=True),
+        _case("another-signer-allowed", "Nor does it make a stranger's root a pinned one.",
+              "sealed", "verified", "ynyyyn", roots=(THEIRS,), allow_unknown_signer=True),
+        _case("no-certificate", "A key that anyone could have made.",
+              "certificate-taken-out", "unmet", "ynyyyn", unmet=("signer",)),
+        _case("no-certificate-and-none-asked-for", "The same, where nobody asks who signed.",
+              "certificate-taken-out", "verified", "ynyyyn", allow_unknown_signer=True),
+        _case("signed-anew-by-a-stranger", "Intact in every way, and not by whom it was.",
+              "resigned-under-another-root", "unmet", "ynyyyn", unmet=("signer",)),
+        _case("certificate-out-of-date", "A pinned root, but not for that time.",
+              "certificate-expired", "failed", "ynyyyn", unmet=("signer",)),
+        _case("certificate-forged", "The nodes are as signed, whoever signed them.",
+              "changed-certificate-issuer", "failed", "ynyyyn", unmet=("signer",)),
+        # Where it ends
+        _case("open", "Its last nodes could be missing.",
+              "open-braid", "verified", "yyyynn"),
+        _case("open-and-a-seal-asked-for", "The same, by someone who needs to know.",
+              "open-braid", "unmet", "yyyynn", require=("sealed",), unmet=("sealed",)),
+        _case("seal-cut-off", "What was sealed reads as open once its seal is gone.",
+              "cut-off-seal", "unmet", "yyyynn", require=("sealed",), unmet=("sealed",)),
+        _case("turn-cut-off", "Nothing says that a turn is missing; nothing says that none is.",
+              "cut-off-turn", "verified", "yyyynn"),
+        _case("answer-cut-off", "A call without an end.",
+              "cut-off-answer", "verified", "yyyynn"),
+        _case("nothing-but-the-genesis", "No call: nothing about contexts or history.",
+              "cut-off-all-but-the-genesis", "verified", "yy--nn"),
+        # Outside parties
+        _case("unlogged", "Sealed is not logged.",
+              "sealed", "unmet", "yyyyyn", require=("logged",), unmet=("logged",)),
+        _case("unwitnessed", "Nor witnessed.",
+              "sealed", "unmet", "yyyyyn", require=("witnessed",), unmet=("witnessed",)),
+        _case("untimestamped", "Times are the signer's claim.",
+              "sealed", "unmet", "yyyyyn", require=("timestamped",), unmet=("timestamped",)),
+        _case("unknown-proof", "A proof that was not checked is no proof.",
+              "unknown-proof", "unmet", "yyyyyn", require=("logged", "witnessed"),
+              unmet=("logged", "witnessed")),
+        # Words
+        _case("erased", "Some words are gone, and everything else is as signed.",
+              "all-words-erased", "verified", "yyyyyy"),
+        _case("erased-and-all-asked-for", "The same, by someone who needs every word.",
+              "all-words-erased", "unmet", "yyyyyy", require=("unerased",), unmet=("unerased",)),
+        # What the model saw, and what the client sent back
+        _case("partial", "The model saw something that was not recorded.",
+              "partial-context", "unmet", "yynyyn", require=("context",), unmet=("context",)),
+        _case("foreign-history", "A client's words where a model's should stand.",
+              "history-foreign", "verified", "yyynyn"),
+        _case("foreign-history-and-none-allowed", "The same, by someone who cares.",
+              "history-foreign", "unmet", "yyynyn", require=("history",), unmet=("history",)),
+        _case("history-of-a-later-version", "A finding nobody here knows does not pass as none.",
+              "history-of-a-later-version", "verified", "yyynyn"),
+        _case("assistant-from-the-client", "Few-shot words: a client's, and not held against it.",
+              "assistant-text-from-the-client", "verified", "yyyyyn"),
+        _case("imported", "No call was recorded: nothing about contexts or history.",
+              "imported-conversation", "unmet", "yy--yn", require=("context", "history"),
+              unmet=("context", "history")),
+        # Faults: nothing that rests on the nodes is claimed of nodes that are not as signed
+        _case("words-changed", "One letter takes every claim about the nodes with it.",
+              "content-changed", "failed", "ny---n"),
+        _case("node-dropped", "So does one node.",
+              "node-removed", "failed", "ny---n"),
+        _case("signature-broken", "And one bit.",
+              "signature-bit-flipped", "failed", "ny---n"),
+        _case("member-unknown", "And what no rule names.",
+              "unknown-member-in-a-node", "failed", "ny---n"),
+        _case("open-and-words-changed", "A node that cannot be read may have been a seal.",
+              "transplanted-at-the-end", "failed", "ny---n"),
+        _case("context-wrong", "A call that says something false: only of calls nothing is claimed.",
+              "context-to-another-value", "failed", "yyn-yn"),
+        _case("context-wrong-beside-history", "One call accuses, another cannot be read.",
+              "context-wrong-beside-history", "failed", "yynnyn"),
+        _case("call-without-an-end", "Sealed implies one end a call.",
+              "sealed-without-an-end", "failed", "yyyynn"),
+        _case("seal-wrong", "A seal that seals something else.",
+              "seal-tree-wrong", "failed", "yyyynn"),
+        _case("branch-hidden", "A seal that leaves something out.",
+              "hidden-branch", "failed", "yyyynn"),
+        _case("key-unusable", "Under such a key everything is signed, and nothing.",
+              "braid-key-of-small-order", "failed", "nn---n", unmet=("signer",)),
+        _case("unreadable", "Of what could not be read nothing is claimed at all.",
+              "json-lines-cut", "unreadable", "------", unmet=("signer",)),
+        _case("unreadable-and-more-asked-for", "Whatever is asked.",
+              "invalid-utf8", "unreadable", "------", require=("sealed", "unerased"),
+              unmet=("signer", "sealed", "unerased")),
+    ]  # fmt: skip
