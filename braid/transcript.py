@@ -24,6 +24,7 @@ from braid.strict_json import Json, dumps
 FORMAT = "braid-transcript/1"
 MAX_TRANSCRIPT = 1024**3  # bytes, SPEC §12
 MAX_NODES = 1_000_000
+MAX_ILL_SHAPED = 10_000  # entries that have no node's shape, each read token by token
 
 
 class Layout(StrEnum):
@@ -245,11 +246,16 @@ class TranscriptReader:
 
     def __iter__(self) -> Iterator[Entry]:
         """Give the nodes in order; call once."""
-        count = 0
+        count = ill_shaped = 0
         for entry in self._lines() if self.layout is Layout.LINES else self._elements():
             count += 1
             if count > MAX_NODES:
                 raise self._stream.fail("E_LIMIT", f"more than {MAX_NODES} nodes")
+            ill_shaped += entry.node is None
+            if ill_shaped > MAX_ILL_SHAPED:
+                raise self._stream.fail(
+                    "E_LIMIT", f"more than {MAX_ILL_SHAPED} entries are no node"
+                )
             yield entry
         if count == 0:
             raise self._stream.fail("E_EMPTY", "the transcript has no nodes")

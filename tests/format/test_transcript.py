@@ -400,7 +400,7 @@ def test_a_million_and_one_nodes_are_too_many() -> None:
             self._started = True
             return start + b"0,\n" * ((size - len(start)) // 3)
 
-    nothing = Entry(0, None, None, b"")
+    nothing = Entry(0, StoredNode("", "", None), None, b"")
 
     class Skipping(TranscriptReader):
         """Looks at no element, so that a million take no time."""

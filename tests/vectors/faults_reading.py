@@ -27,6 +27,11 @@ def lines(b: Braid) -> list[bytes]:
     return b.sign().write().split(b"\n")[:-1]
 
 
+@unreadable("§12", "10,001 entries that are no node.", "E_LIMIT")
+def too_many_entries_that_are_no_node(b: Braid) -> bytes:
+    return lines(b)[0] + b"\n" + b"0\n" * 10_001
+
+
 # --- §2.5 strict JSON
 
 

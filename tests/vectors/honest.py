@@ -523,3 +523,74 @@ def repeated_name_in_tool_input(b: Braid) -> None:
 @verified("§12", "attrs that nest as deeply as they may, with the largest number a double holds.")
 def attrs_at_their_limits(b: Braid) -> None:
     b["text"].attrs = b'{"n":1.7976931348623157e308,"a":' + b"[" * 255 + b"]" * 255 + b"}"
+
+
+def split(b: Braid, *claims: dict[str, Any]) -> None:
+    """Make nodes of the prompt's block of these attrs, each on the one before, and show them."""
+    b["prompt"].attrs = attrs(**claims[0])
+    last, shows = "prompt", b["call"].shows
+    assert shows is not None
+    for number, claim in enumerate(claims[1:], 2):
+        name = f"prompt{number}"
+        b.insert(Draft(name, "prompt", [last], b"more", attrs=attrs(**claim)), "params")
+        shows.messages.append(name)
+        last = name
+    b["params"].prev = [last]
+    b["call"].prev = [last, "params"]
+
+
+@verified("§5.6", "A block in two parts, and then another in three, the last of them `extra`.")
+def blocks_in_parts(b: Braid) -> None:
+    two = [{"part": number, "parts": 2} for number in (1, 2)]
+    three = [{"part": number, "parts": 3} for number in (1, 2)]
+    split(b, *two, *three, {"part": 3, "parts": 3, "type": "extra"})
+    b["prompt5"].kind, b["prompt5"].origin = "other", "client"
+    b["prompt5"].content, b["prompt5"].media = b"{}", "application/json"
+
+
+@verified("§5.6", "A part was erased: nothing is said of the one after it.", ("N_ERASED", 1))
+def erased_part(b: Braid) -> None:
+    split(b, *({"part": number, "parts": 3} for number in (1, 2, 3)))
+    b["prompt2"].erased = b["prompt3"].erased = True
+    b["call"].salted = False
+
+
+@verified("§5.6", "The end of an open braid was cut off in the middle of a block.")
+def open_braid_cut_within_a_block(b: Braid) -> None:
+    b.insert(Draft("more", "prompt", ["end"], b"x", attrs=attrs(part=1, parts=2)), "seal")
+    b.remove("seal")
+
+
+@verified("§5.6", "A variant of an earlier node, and a copy of another braid's.")
+def variant_and_copy(b: Braid) -> None:
+    copied = {"braid": "A" * 43, "node": "A" * 86}
+    split(b, {"copy_of": copied}, {"variant_of": "", "copy_of": copied})
+    b["prompt2"].attrs = attrs(variant_of=b.text("prompt"))
+
+
+@verified(
+    "§5.5",
+    "Params were erased and the body salt of their call stayed.",
+    ("W_BSALT", CALL),
+    erased="yes",
+)
+def erased_params_with_the_body_salt(b: Braid) -> None:
+    b["params"].erased = True
+
+
+@verified("§5.5", "Params were erased with the body salt of their call.", ("N_ERASED", 1))
+def erased_params(b: Braid) -> None:
+    b["params"].erased, b["call"].salted = True, False
+
+
+@verified(
+    "§5.5",
+    "The first of two parts of params was erased, and the body salt stayed.",
+    ("W_BSALT", 3),
+)
+def erased_part_of_params_with_the_body_salt(b: Braid) -> None:
+    rest = params("params_b", "params")
+    b["params"].attrs, rest.attrs = attrs(part=1, parts=2), attrs(part=2, parts=2)
+    b["params"].erased = True
+    b.insert(rest, "call")
+    b["call"].prev = ["prompt", "params_b"]

@@ -16,6 +16,7 @@ sys.path.insert(0, str(HERE.parent))
 
 from vectors import (
     example,
+    faults_attrs,
     faults_calls,
     faults_changed,
     faults_contents,
@@ -43,6 +44,7 @@ CHAPTERS = (
     faults_nodes,
     faults_moved,
     faults_contents,
+    faults_attrs,
     faults_calls,
 )
 SPEC = HERE.parent.parent / "braid" / "SPEC.md"

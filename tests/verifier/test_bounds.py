@@ -123,11 +123,23 @@ def test_endless_members_are_refused_in_bounded_memory() -> None:
 
 
 def test_more_than_a_million_nodes_are_refused() -> None:
-    pieces = itertools.repeat(b"0\n" * 100_000)
+    node = b'{"h":"{}","s":"%b"}\n' % encode(b"\xff" * 64).encode()
+    pieces = itertools.repeat(node * 10_000)
     report = judge(itertools.chain([HEAD + b"}\n"], pieces))
     assert refusal(report) == "E_LIMIT"
     assert report.counts.nodes == 1_000_000
     assert report.omitted == 990_000
+
+
+@pytest.mark.parametrize(("count", "result"), [(10_000, "failed"), (10_001, "unreadable")])
+def test_entries_that_are_no_node_are_read_up_to_a_limit(count: int, result: str) -> None:
+    node = b'{"h":"{}","s":"%b"}\n' % encode(b"\xff" * 64).encode()
+    report = judge([HEAD + b"}\n", node, b"0\n" * count, node])
+    assert (report.result, report.counts.nodes) == (
+        result,
+        min(count, 10_000) + 2 - (count > 10_000),
+    )
+    assert report.findings[0].code == ("E_JSON" if result == "failed" else "E_LIMIT")
 
 
 def forms(count: int) -> Iterator[bytes]:

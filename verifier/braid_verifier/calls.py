@@ -35,9 +35,25 @@ class Calls:
         self._contexts = contexts
         self.partial = 0
         self.accused = 0  # calls with history that is not ordinary
+        self._erased_params: set[int] = set()
 
-    def call(self, index: int, node: StoredNode, about: tuple[str, ...], intact: bool) -> None:
-        """Check a call; what is not as it was signed says nothing."""
+    def params(self, index: int, erased: bool, continues: bool) -> None:
+        """Take note of parameters; `continues` says that they are a later part of those before."""
+        if erased or (continues and index - 1 in self._erased_params):
+            self._erased_params.add(index)
+
+    def call(
+        self,
+        index: int,
+        node: StoredNode,
+        about: tuple[str, ...],
+        at: Sequence[int],
+        intact: bool,
+    ) -> None:
+        """Check a call, whose `prev` stand at these positions.
+
+        What is not as it was signed says nothing.
+        """
         content = self._read_call(index, node, about) if intact else None
         if content is None:
             self._contexts.lose()
@@ -48,6 +64,7 @@ class Calls:
         except Malformed as fault:
             self._contexts.lose()
             self._findings.fail(Check.CALL, fault.code, str(fault), index, node.s)
+        erased = erased or not self._erased_params.isdisjoint(at)
         self._check_bsalt(index, node, content.body, erased)
         if partial:
             self.partial += 1

@@ -7,7 +7,9 @@ from braid.content import commitment
 from braid.errors import Malformed
 from braid.node import NEVER_ERASED, Header, Kind, read_header
 from braid.signing import Purpose, check_signature_form, verifies
+from braid.strict_json import Json
 from braid.transcript import Opened, StoredNode
+from braid_verifier.attrs import Attrs
 from braid_verifier.findings import Check, Findings
 from braid_verifier.signer import Signer
 
@@ -15,8 +17,9 @@ from braid_verifier.signer import Signer
 class Nodes:
     """Checks nodes one by one; beside counts it remembers only the latest time."""
 
-    def __init__(self, findings: Findings, signer: Signer) -> None:
+    def __init__(self, findings: Findings, signer: Signer, attrs: Attrs) -> None:
         self._findings = findings
+        self._attrs = attrs
         self._braid, self._key = signer.braid, signer.key
         certificate = signer.certificate
         self._not_before = certificate.not_before if certificate else ""
@@ -55,6 +58,7 @@ class Nodes:
             intact = self._check_content(index, s, header, opened)
         else:
             intact = False
+            self._attrs.skip()
             self._note_erasure(index, s, kind)
         time = header.time
         # The one form of a time sorts as the moments do.
@@ -88,10 +92,12 @@ class Nodes:
         if not intact:
             message = "content: salt, content and attrs are not those committed to"
             self._findings.fail(Check.CONTENT, "E_COMMIT", message, index, s)
+        said: dict[str, Json] | None = None
         try:
-            strict_json.read_object(opened.attrs, "attrs")
+            said = strict_json.read_object(opened.attrs, "attrs")
         except Malformed as fault:
             self._findings.fail(Check.CONTENT, "E_ATTRS", str(fault), index, s)
+        self._attrs.add(index, s, header, said if intact else None)
         if header.media == "text/plain":
             try:
                 opened.content.decode("utf-8")

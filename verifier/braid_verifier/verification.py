@@ -16,6 +16,7 @@ from braid.encoding import encode
 from braid.errors import Malformed
 from braid.node import BLOCKS, Header, Kind
 from braid.transcript import Entry, StoredNode, TranscriptReader, Unreadable
+from braid_verifier.attrs import Attrs
 from braid_verifier.calls import Calls
 from braid_verifier.claims import Facts, claims_of
 from braid_verifier.contexts import Contexts
@@ -91,8 +92,9 @@ class _Walk:
 
     def __init__(self, findings: Findings, signer: Signer) -> None:
         self._findings = findings
-        self._nodes = Nodes(findings, signer)
         self._graph = Graph(findings)
+        self._attrs = Attrs(findings, self._graph, signer.braid)
+        self._nodes = Nodes(findings, signer, self._attrs)
         self._pairing = Pairing(findings)
         self._contexts = Contexts(self._graph)
         self._calls = Calls(findings, self._graph, self._contexts)
@@ -118,6 +120,7 @@ class _Walk:
     def _skip(self, entry: Entry) -> None:
         if entry.signature:
             self._graph.skip(entry.index, encode(entry.signature))
+        self._attrs.skip()
         self._pairing.skip()
         self._contexts.add(False, True)
         self._contexts.lose()
@@ -131,8 +134,10 @@ class _Walk:
         intact = self._nodes.check(index, node, header)
         self._contexts.add(erased, kind in BLOCKS)
         call = self._pairing.add(index, s, header, at, erased)
-        if kind is Kind.CALL:
-            self._calls.call(index, node, header.about, intact)
+        if kind is Kind.PARAMS:
+            self._calls.params(index, erased, self._attrs.continues)
+        elif kind is Kind.CALL:
+            self._calls.call(index, node, header.about, at, intact)
         elif kind is Kind.END:
             answer_erased = call is not None and self._pairing.answer_erased(call)
             outcome = self._calls.end(index, node, intact, answer_erased)

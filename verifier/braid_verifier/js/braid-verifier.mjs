@@ -17,6 +17,7 @@ const MIB = 1024 * 1024;
 export const LIMITS = Object.freeze({
   transcript: 1024 * MIB,
   nodes: 1_000_000,
+  illShaped: 10_000,
   header: 16 * 1024,
   prev: 64,
   about: 16,
@@ -1022,6 +1023,7 @@ async function readTranscript(input, judge) {
     if (nodes === LIMITS.nodes) throw new Refusal("E_LIMIT", "more than 1,000,000 nodes");
     const wait = judge.node(node, nodes++);
     if (wait) await wait;
+    if (judge.illShaped > LIMITS.illShaped) throw new Refusal("E_LIMIT", "more than 10,000 entries are no node");
   };
 
   for (let more = (await input.token()) !== 0x7d; more; ) {
@@ -1244,6 +1246,25 @@ const readHistory = reads.list(
     { node: named, was: named, more: (json) => reads.integer(json, 1) },
   ),
 );
+/** What attrs say of other nodes (SPEC §5.6), and the type; the rest is skipped. */
+const SPEAKING = {
+  part: (json) => reads.integer(json, 1),
+  parts: (json) => reads.integer(json, 1),
+  variant_of: named,
+  copy_of: reads.exactly({ braid: digest, node: named }),
+  type: reads.text,
+};
+
+function readAttrs(json) {
+  if (json.peek() !== 0x7b) return json.skip(), BAD;
+  const said = {};
+  json.object((name) => {
+    if (Object.hasOwn(SPEAKING, name)) said[name] = SPEAKING[name](json);
+    else json.skip();
+  });
+  return said;
+}
+
 const readCall = reads.exactly({
   upstream: reads.text,
   // What is wrong in a context is a finding of its own.
@@ -1321,7 +1342,8 @@ class Integers {
 }
 
 // What is remembered of a node, as bits.
-const NAMED = 1, ERASED = 2;
+const NAMED = 1, ERASED = 2, ERASED_PARAMS = 4;
+const UNKNOWN = Symbol("unknown");
 const NOBODY = -1;
 const PENDING_NODES = 256, PENDING_BYTES = 8 * MIB;
 
@@ -1335,6 +1357,9 @@ class Judge {
     this.queue = [];
     this.queued = 0;
     this.counts = { nodes: 0, kinds: {}, calls: 0, outcomes: {}, pending: 0, erased: 0 };
+    this.illShaped = 0;
+    this.part = null; // what the node before says: which part it is, null for none, UNKNOWN
+    this.continues = false; // whether the latest node is a later part
     this.complete = true; // whether every node could be read
 
     this.known = new Map(); // signature → position
@@ -1432,8 +1457,10 @@ class Judge {
     const item = { node, position, checked: null };
     const fault = this.faultOfShape(item);
     item.text = item.signature ? strictUtf8.decode(node.s) : null;
-    if (fault) this.fail(...fault, position, item.text);
-    else if (this.key !== null) {
+    if (fault) {
+      this.illShaped++;
+      this.fail(...fault, position, item.text);
+    } else if (this.key !== null) {
       item.strict = isStrictSignature(item.signature);
       if (item.strict) {
         item.checked = this.key.verify(item.signature, signedBytes(NODE, node.h));
@@ -1494,6 +1521,7 @@ class Judge {
       if (!repeated) this.known.set(text, position);
       this.tree.add(item.signature);
     }
+    if (header === null) this.part = UNKNOWN;
     this.lastIsSeal = header !== null && header.kind === "seal";
     this.sealed ||= this.lastIsSeal;
   }
@@ -1540,6 +1568,8 @@ class Judge {
     if (header.links) note("N_LINK", "link: not checked");
     if (kind === "flag") note("N_FLAG", "a detector flagged a node");
 
+    if (!item.content) this.part = UNKNOWN;
+    this.continues = false;
     const intact = this.checkContent(item, header);
     let bits = 0;
     if (!item.content) {
@@ -1547,6 +1577,8 @@ class Judge {
       this.counts.erased++;
       note("N_ERASED", "salt, content and attrs are erased");
     }
+    const later = this.continues && this.bits.at[position - 1] & ERASED_PARAMS;
+    if (kind === "params" && (bits & ERASED || later)) bits |= ERASED_PARAMS;
     this.bits.set(position, bits);
 
     this.checkSeal(item, header, before);
@@ -1554,7 +1586,7 @@ class Judge {
     this.tails++;
 
     this.own(item, header, before);
-    if (kind === "call") this.takeCall(item, header, intact);
+    if (kind === "call") this.takeCall(item, header, before, intact);
     else if (kind === "end") this.takeEnd(item, header, before);
     else if (kind === "tool_result" && !before.slice(0, 2).some((index) => this.kindOf(index) === "tool_use")) {
       this.findings.add(WARNING, "W_PAIR", "prev: names no tool_use", position, text);
@@ -1582,9 +1614,10 @@ class Judge {
     if (content) {
       intact = encodeBase64url(commitment(item.salt, content, node.attrs)) === header.content;
       if (!intact) fail("E_COMMIT", "content: salt, content and attrs are not those committed to");
-      if (readWhole(node.attrs, (json) => (json.peek() === 0x7b ? json.skip() : BAD)) === BAD) {
-        fail("E_ATTRS", "attrs: expected one strict JSON object");
-      }
+      const said = readWhole(node.attrs, readAttrs);
+      if (said === BAD) fail("E_ATTRS", "attrs: expected one strict JSON object");
+      const fault = this.faultOfAttrs(header, intact && said !== BAD ? said : null, text);
+      if (fault) fail("E_ATTRS", `attrs.${fault}`);
       if (header.media === "text/plain" && node.b64 && !isUtf8(content)) {
         fail("E_MEDIA", "content: text/plain that is not UTF-8");
       }
@@ -1598,9 +1631,41 @@ class Judge {
     return intact;
   }
 
+  /** Check what attrs say of other nodes (SPEC §5.6); null where they cannot be relied on. */
+  faultOfAttrs(header, said, text) {
+    const { part: before } = this, { kind, origin } = header;
+    this.part = said === null ? UNKNOWN : null;
+    if (said === null) return null;
+    const unfinished = before !== null && before !== UNKNOWN && before.number < before.count;
+    if (said.part !== undefined || said.parts !== undefined) {
+      const { part: number, parts: count } = said;
+      if (!(typeof number === "number" && typeof count === "number" && number <= count)) {
+        this.part = UNKNOWN;
+        return "part: expected two integers, part from 1 to parts";
+      }
+      this.part = { number, count, kind, origin, text };
+      this.continues = number > 1;
+      if (unfinished) {
+        const next = number === before.number + 1 && count === before.count;
+        const alike = kind === before.kind || (kind === "other" && said.type === "extra");
+        if (!next || !alike || origin !== before.origin || header.prev[0] !== before.text) {
+          return "part: not the next one of the block before";
+        }
+      } else if (before !== UNKNOWN && number !== 1) return "part: expected 1, the first of its block";
+    } else if (unfinished) return "part: expected the next one of the block before";
+    const { variant_of: variant, copy_of: copy } = said;
+    if (variant !== undefined && (origin !== "client" || !this.known.has(variant))) {
+      return "variant_of: expected a client's node, and the signature of an earlier one";
+    }
+    if (copy !== undefined && (origin !== "client" || copy === BAD || copy.braid === this.braid)) {
+      return "copy_of: expected a client's node, and a node of another braid";
+    }
+    return null;
+  }
+
   // --- class 11
 
-  takeCall(item, header, intact) {
+  takeCall(item, header, before, intact) {
     const { position, text, content } = item;
     const fail = (code, message) => this.fail(CALL, code, message, position, text);
     const note = (code, message) => this.findings.add(NOTE, code, message, position, text);
@@ -1630,7 +1695,8 @@ class Judge {
       this.partial = true;
       note("N_PARTIAL", "context: the model saw something the proxy did not");
     }
-    this.checkErasure(item, erased);
+    const params = before.some((index) => this.bits.at[index] & ERASED_PARAMS);
+    this.checkErasure(item, params || erased);
   }
 
   /**
