@@ -70,6 +70,9 @@ def _value_may_begin(source: str, start: int) -> bool:
     last = text[-1]
     if last.isalnum() or last in "_$":
         return _VALUE_WORDS.search(text) is not None
+    if last == "!":
+        # With nothing between the two it denies what follows, else it asserts what stands before.
+        return source[start - 1 : start] == "!"
     return last not in ")]}\"'`<." and not text.endswith(("++", "--"))
 
 
@@ -328,10 +331,17 @@ _SQL = (
 )
 
 
+_YAML_HEAD = re.compile(r"[ ]*(?:-[ ]+)*")
+
+
 def _shallower(match: re.Match[str]) -> str:
+    """Match the line that ends a block scalar: no deeper than the key, or dash, it belongs to."""
     source = match.string
-    line = source[source.rfind("\n", 0, match.start()) + 1 : match.start()]
-    depth = len(line) - len(line.lstrip(" "))
+    line = source[line_start(source, match.start()) : match.start()]
+    head = _YAML_HEAD.match(line)
+    depth = head.end() if head else 0
+    if depth == len(line.rstrip(" ")) + 1 and "-" in line:
+        depth = line.rindex("-")
     return rf"^(?= {{0,{depth}}}[^\s])|\Z"
 
 
