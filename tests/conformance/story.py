@@ -7,6 +7,7 @@ of the file alone never gets to: it ends at the signature. Uses the formulas of 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +24,7 @@ from vectors.formulas import (
 )
 from vectors.weaver import LISTS, ROOT, File, Key
 
+_QUOTED = re.compile('"([A-Za-z0-9_-]{86})"')  # what attrs may name a node by
 MEMBERS = ("salt", "attrs", "text", "b64")
 
 
@@ -155,7 +157,8 @@ def sign_again(story: Story) -> bytes:
     for position, told in enumerate(story.nodes):
         content = _contents(told, names, reached)
         salt = derive(f"salt {position}")
-        attrs = told.attrs.encode("utf-8")
+        said = _QUOTED.sub(lambda found: f'"{names.get(found[1], found[1])}"', told.attrs)
+        attrs = said.encode("utf-8")
         header = {**told.header, "seq": position if told.seq is None else told.seq}
         for name in ("prev", "about"):
             if name in header:
@@ -178,7 +181,7 @@ def sign_again(story: Story) -> bytes:
         signatures.append(signature)
         node: dict[str, Any] = {"h": h, "s": s}
         if not told.erased:
-            node |= {"salt": encode(salt), "attrs": told.attrs}
+            node |= {"salt": encode(salt), "attrs": said}
             try:
                 node["text"] = content.decode("utf-8")
             except UnicodeDecodeError:
