@@ -8,7 +8,7 @@ from braid_verifier.leaks import notebooks, patches, prose, scripts
 from braid_verifier.leaks.comments import comments_of
 from braid_verifier.leaks.languages import guessed, language_of
 from braid_verifier.leaks.passage import Passage
-from braid_verifier.leaks.written import Fresh, Written
+from braid_verifier.leaks.written import DEEPEST, Fresh, Written
 
 _SILENT = frozenset(("json", "log", "text"))
 
@@ -21,7 +21,7 @@ def passages_of(
     A language not given is that of the path, or guessed by the look of the text. Documents are
     prose; data and plain text in a fence hold no one's voice.
     """
-    if not text.text:
+    if not text.text or text.depth > DEEPEST:
         return
     if language is None and path is not None:
         language = language_of(path)

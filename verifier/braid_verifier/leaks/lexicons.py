@@ -17,8 +17,8 @@ _SINGLE = Rule(Does.SKIP, "'", r"(?<!\\')(?:[^'\\\n]++|\\[\s\S])*+'")
 # A string over lines.
 _LONG_DOUBLE = Rule(Does.SKIP, '"', r'(?<!\\")(?:[^"\\]++|\\[\s\S])*+"')
 _LONG_SINGLE = Rule(Does.SKIP, "'", r"(?<!\\')(?:[^'\\]++|\\[\s\S])*+'")
-_TRIPLE_DOUBLE = Rule(Does.SKIP, '"', r'""(?:[^"\\]++|\\[\s\S]|"(?!""))*+"{3,5}')
-_TRIPLE_SINGLE = Rule(Does.SKIP, "'", r"''(?:[^'\\]++|\\[\s\S]|'(?!''))*+'''")
+_TRIPLE_DOUBLE = Rule(Does.SKIP, '"', r'""(?<!\\""")(?:[^"\\]++|\\[\s\S]|"(?!""))*+"{3,5}')
+_TRIPLE_SINGLE = Rule(Does.SKIP, "'", r"''(?<!\\''')(?:[^'\\]++|\\[\s\S]|'(?!''))*+'''")
 # No escapes inside.
 _RAW_DOUBLE = Rule(Does.SKIP, '"', r'""[^"]*+(?:"{1,2}(?!")[^"]*+)*+"{3,}')
 _BACKTICK = Rule(Does.SKIP, "`", r"[^`]*+`")
@@ -96,7 +96,7 @@ def _tag_may_begin(source: str, start: int) -> bool:
 _REGEX = Rule(
     Does.SKIP,
     "/",
-    r"(?![/*])(?:[^/\\\[\n]++|\\[^\n]|\[(?:[^\]\\\n]++|\\[^\n])*+\])++/[a-z]*",
+    r"(?<!\\/)(?![/*])(?:[^/\\\[\n]++|\\[^\n]|\[(?:[^\]\\\n]|\\[^\n]){0,200}+\])++/[a-z]*",
     when=_value_may_begin,
 )
 _JS = (
@@ -131,7 +131,7 @@ _JSX_TAG = (
 )
 _JSX_CHILDREN = (
     _OPEN_BRACE,
-    Rule(Does.LEAVE, "<", r"/[^>]*+>"),
+    Rule(Does.LEAVE, "<", r"/[^<>]*+>"),
     Rule(Does.ENTER, "<", r"[A-Za-z_$][\w$.:-]*+", "tag"),
     Rule(Does.ENTER, "<", r">", "children"),
 )
@@ -162,7 +162,7 @@ _RUST = (
     _SLASHES,
     _STARRED_DEEP,
     Rule(Does.CLOSED_BY, '"', r"(?<=[#r]\")", when=_raw_rust, closes=_hashes_before),
-    Rule(Does.SKIP, '"', r'(?:[^"\\]++|\\[\s\S])*+"'),
+    _LONG_DOUBLE,
     _CHARACTER,
 )
 _SWIFT = (
@@ -177,7 +177,9 @@ _SWIFT = (
     Rule(Does.SKIP, "#", r"/(?:[^/\n]++|/(?!#))++/#"),
     Rule(Does.ENTER, '"', r'""', "long"),
     Rule(Does.ENTER, '"', r'(?<!\\")(?=(?:[^"\\\n]++|\\[\s\S])*+")', "quoted"),
-    Rule(Does.SKIP, "/", r"(?![/* ])(?:[^/\\\n]++|\\[^\n])++(?<! )/", when=_value_may_begin),
+    Rule(
+        Does.SKIP, "/", r"(?<!\\/)(?![/* ])(?:[^/\\\n]++|\\[^\n])++(?<! )/", when=_value_may_begin
+    ),
 )
 _SWIFT_HOLE = Rule(Does.ENTER, "\\", r"\(", "parenthesised")
 _CSHARP = (
@@ -224,7 +226,7 @@ _HASKELL = (
     # Dashes are a comment where they are not part of an operator.
     Rule(Does.LINE, "-", r"(?<![!#$%&*+./<=>?@\\^|~:-]-)-++(?![!#$%&*+./<=>?@\\^|~:])[^\n]*"),
     Rule(Does.NESTED, "{", r"-", pattern=re.compile(r"\{-|(-\})")),
-    Rule(Does.SKIP, '"', r'(?:[^"\\\n]++|\\[ \t]*\r?\n[ \t]*\\|\\[^\n])*+"'),
+    Rule(Does.SKIP, '"', r'(?<!\\")(?:[^"\\\n]++|\\[ \t]*\r?\n[ \t]*\\|\\[^\n])*+"'),
     Rule(Does.SKIP, "'", r"(?<![\w']')(?:[^'\\\n]|\\[^\n][^'\n]{0,6})'"),
 )
 
@@ -276,11 +278,11 @@ _RUBY = (
     _HASH,
     Rule(Does.ENTER, '"', r'(?<!\\")', "quoted"),
     _LONG_SINGLE,
-    Rule(Does.SKIP, "`", r"(?:[^`\\]++|\\[\s\S])*+`"),
+    Rule(Does.SKIP, "`", r"(?<!\\`)(?:[^`\\]++|\\[\s\S])*+`"),
     Rule(
         Does.SKIP,
         "/",
-        r"(?:[^/\\\[\n]++|\\[^\n]|\[(?:[^\]\\\n]++|\\[^\n])*+\])++/[a-z]*",
+        r"(?<!\\/)(?:[^/\\\[\n]++|\\[^\n]|\[(?:[^\]\\\n]|\\[^\n]){0,200}+\])++/[a-z]*",
         when=_ruby_value_may_begin,
     ),
     Rule(Does.BRACKETED, "%", r"[qQwWiIrsx][(\[{<|!/]", when=_not_in_word),
@@ -324,7 +326,7 @@ _SQL = (
     _DASHES,
     _STARRED,
     # The backslash is an escape in some dialects: not before the quote that ends a value.
-    Rule(Does.SKIP, "'", r"(?:[^'\\]++|''|\\(?!'(?:[\s,);]|\Z))[\s\S]|\\)*+'"),
+    Rule(Does.SKIP, "'", r"(?<!\\')(?:[^'\\]++|''|\\(?!'(?:[\s,);]|\Z))[\s\S]|\\)*+'"),
     Rule(Does.SKIP, '"', r'[^"\n]*+"'),
     Rule(Does.SKIP, "`", r"[^`\n]*+`"),
     Rule(Does.LINE, "#", r"[ \t][^\n]*", when=_sql_comment),
@@ -398,7 +400,7 @@ _R = (
 )
 _CSS = (
     _STARRED,
-    Rule(Does.SKIP, "u", r"rl\([ \t]*(?![\"'\s])[^)\n]*+\)"),
+    Rule(Does.SKIP, "u", r"rl\([ \t]*(?![\"'\s])[^)\n]*+\)?"),
     _DOUBLE,
     _SINGLE,
 )
@@ -411,7 +413,7 @@ _GENERIC = (
     Rule(Does.LINE, "#", r"(?<![^\s;]#)(?=[\s#!])[^\n]*"),
     Rule(Does.LINE, "-", r"(?<![^\s;]-)-(?=[\s-])[^\n]*"),
     _MARKUP,
-    Rule(Does.SKIP, '"', r'""(?:[^"\\]++|\\[\s\S]|"(?!""))*+"""'),
+    _TRIPLE_DOUBLE,
     _DOUBLE,
     Rule(Does.SKIP, "'", r"(?<![\w\\]')(?:[^'\\\n]++|\\[^\n])*+'"),
     Rule(Does.SKIP, "`", r"[^`\n]*+`"),

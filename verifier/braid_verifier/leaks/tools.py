@@ -111,9 +111,9 @@ def _json(text: Written, tool: str, depth: int) -> Iterator[Passage]:
     thinks = _THINK_TOOL.search(tool) is not None
     # A path or a language stands beside the edits that are lists of objects.
     found = list(objects(text))
-    outer = found[-1] if found else None
+    outer = found[-1].word(*_PATHS) if found else None
     for each in found:
-        path = each.word(*_PATHS) or (outer.word(*_PATHS) if outer else None)
+        path = (each.word(*_PATHS) if each.members else None) or outer
         for name in each.members:
             yield from _member(each, name, path, tool, thinks, depth)
 

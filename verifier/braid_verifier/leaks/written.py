@@ -22,6 +22,10 @@ Piece = tuple[int, int, str | None]
 """A slice of a text, and what is to stand for it; None for the slice itself."""
 
 
+#: Texts inside texts are followed so far: nobody writes for readers deeper than this.
+DEEPEST = 12
+
+
 @dataclass(slots=True)
 class Written:
     """A text whose characters can be traced to code points of the content.
@@ -34,6 +38,8 @@ class Written:
     starts: list[int] = field(default_factory=list)
     sources: list[int] = field(default_factory=list)
     spans: list[int] = field(default_factory=list)
+    #: How often something was taken out of something else to come here.
+    depth: int = 0
 
     @classmethod
     def whole(cls, text: str) -> Written:
@@ -44,7 +50,7 @@ class Written:
         """Put slices of the text together; a slice may be replaced by one other text."""
         text, starts, sources, spans = self.text, self.starts, self.sources, self.spans
         parts: list[str] = []
-        cut = Written("")
+        cut = Written("", depth=self.depth + 1)
         at, last = 0, len(starts)
         for start, end, instead in pieces:
             if start >= end:
@@ -89,7 +95,7 @@ class Written:
         if text.find("\\", start, end) < 0:
             return self.slice(start, end)
         parts: list[str] = []
-        inner = Written("")
+        inner = Written("", depth=self.depth + 1)
         at = 0
         here = start
         for match in _ESCAPE.finditer(text, start, end):
@@ -120,7 +126,7 @@ class Written:
             if shift := self.sources[0]:
                 inner.sources = [source + shift for source in inner.sources]
             return inner
-        outer = Written(inner.text)
+        outer = Written(inner.text, depth=inner.depth)
         ends = [*inner.starts[1:], len(inner.text)]
         for start, end, source, span in zip(
             inner.starts, ends, inner.sources, inner.spans, strict=True
@@ -167,7 +173,7 @@ def joined(texts: Sequence[Written]) -> Written:
     """Put texts that stand one after another in the content together."""
     if len(texts) == 1:
         return texts[0]
-    whole = Written("".join(text.text for text in texts))
+    whole = Written("".join(text.text for text in texts), depth=texts[0].depth)
     at = 0
     for text in texts:
         whole.starts += [at + start for start in text.starts]
