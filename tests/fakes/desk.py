@@ -110,7 +110,7 @@ class Desk:
         """Record a whole answer, a string being a text; gives the provider's id of it."""
         name = f"msg_{next(self._ids)}"
         blocks = [text(one) if isinstance(one, str) else one for one in content]
-        message = {**_MESSAGE, "id": name, "content": blocks, **members}
+        message = {**MESSAGE, "id": name, "content": blocks, **members}
         self.run(_bring(call, json.dumps(message).encode(), outcome))
         return name
 
@@ -148,7 +148,7 @@ class Desk:
         return report
 
 
-_MESSAGE: Json = {
+MESSAGE: Json = {
     "type": "message",
     "role": "assistant",
     "model": "claude-x",
