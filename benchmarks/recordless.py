@@ -11,7 +11,7 @@ import uvicorn
 
 from braid.wire.block import Block
 from braid_server.gate import Gate
-from braid_server.provider import anthropic
+from braid_server.providers import anthropic
 from braid_server.recording import CallEnding, CallOpening, OpenCall
 from braid_server.relay import Relay
 

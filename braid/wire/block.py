@@ -41,7 +41,9 @@ class Request:
     The three lists are the context in wire order. `parameters` is the JSON text of one
     object: every top-level member that is not one of the lists, as the client spelled it.
     `continues` is the provider's id of the answer this request goes on from without
-    resending it. `candidates` is how many answers it asks for. `ambiguous` says why two
+    resending it; the system and the tools of that answer's call hold on if `inherits` says
+    so, and the messages are those of that call once more if `repeats` does. `polls` is the
+    id of an answer that this request only asks for again. `candidates` is how many answers it asks for. `ambiguous` says why two
     parsers could read the body differently, or that none can: then `messages` holds one
     block of kind `other` with the raw body.
     """
@@ -55,6 +57,9 @@ class Request:
     continues: str | None = None
     ambiguous: str | None = None
     candidates: int = 1
+    inherits: bool = False
+    repeats: bool = False
+    polls: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +69,13 @@ class Fed:
     blocks  blocks completed by it, in wire order.
     hold    offset in the chunk from which bytes belong to the provider's terminal event
             or follow it, or None while that event has not begun to be recognised.
+    goes_on the provider has no event that is terminal for sure: after a `hold` more may come,
+            and then another `hold`; the last before the end of the body counts.
     """
 
     blocks: tuple[Block, ...] = ()
     hold: int | None = None
+    goes_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)

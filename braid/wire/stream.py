@@ -20,10 +20,12 @@ from braid.wire.sse import EventSplitter, read_fields
 class Fold(Protocol):
     """What the events of one provider's streams add up to; blocks go to `blocks` when whole.
 
-    ended  the provider's terminal event came.
+    endings  how often an event came that may be the provider's terminal one; with `goes_on`
+             each of them may be the last, else the first is.
     """
 
-    ended: bool
+    endings: int
+    goes_on: bool
 
     def skim(self, event: bytes, blocks: list[Block]) -> bool:
         """Take an event whose spelling alone proves what it says; False for any other."""
@@ -63,11 +65,11 @@ class StreamReader:
         for start, event in self._splitter.feed(chunk):
             if skim(event, blocks):
                 continue
-            ended = fold.ended
+            endings = fold.endings
             self._take(event, blocks)
-            if fold.ended and not ended:
+            if fold.endings > endings:
                 hold = start
-        return Fed(tuple(blocks), hold)
+        return Fed(tuple(blocks), hold, fold.goes_on)
 
     def close(self) -> tuple[tuple[Block, ...], Outcome]:
         cut, beside, outcome = self._fold.close()

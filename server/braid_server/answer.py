@@ -9,10 +9,10 @@ import logging
 from collections.abc import Iterator
 
 from braid.node import Kind, Origin
-from braid.wire.block import AnswerReader, Block, Fed, Outcome
+from braid.wire.block import AnswerReader, Block, Fed, Outcome, Request
 from braid_server.decoding import MAX_DECODED, Decoder, Undecodable
 from braid_server.headers import Header, codings, first
-from braid_server.provider import Provider
+from braid_server.provider import WireFormat
 
 _log = logging.getLogger(__name__)
 
@@ -25,6 +25,7 @@ class AnswerCopy:
     size   bytes fed so far; `grown` after decoding.
     whole  set by the relay when nothing is missing: the terminal event came, or the body
            ended as its framing promised.
+    goes_on  what `Fed.goes_on` says of this provider.
     """
 
     __slots__ = (
@@ -36,18 +37,26 @@ class AnswerCopy:
         "_raw",
         "_reader",
         "_stream",
+        "goes_on",
         "grown",
         "size",
         "whole",
     )
 
     def __init__(
-        self, provider: Provider, status: int, headers: list[Header], limit: int = MAX_DECODED
+        self,
+        provider: str,
+        form: WireFormat,
+        request: Request,
+        status: int,
+        headers: list[Header],
+        limit: int = MAX_DECODED,
     ) -> None:
         self._provider = provider
         self._limit = limit
         self._raw: list[bytes] = []
         self.whole = False
+        self.goes_on = False
         self.size = 0
         self.grown = 0
         self._pieces: Iterator[bytes] | None = None
@@ -55,12 +64,12 @@ class AnswerCopy:
         self._decoder: Decoder | None = None
         self._reader: AnswerReader | None = None
         media = (first(headers, b"content-type") or b"").decode("latin-1")
-        self._stream = media.lower().startswith("text/event-stream")
+        self._stream = request.stream or media.lower().startswith("text/event-stream")
         applied = codings(headers)
         try:
             if applied:
                 self._decoder = Decoder(applied, limit)
-            self._reader = provider.read_answer(status, media)
+            self._reader = form.read_answer(status, media, request)
         except Undecodable as fault:
             self._fault = str(fault)
         except Exception as fault:  # noqa: BLE001 - a bug in a reader must not stop the relay
@@ -90,7 +99,9 @@ class AnswerCopy:
         try:
             if self.size > self._limit:
                 raise Undecodable("answer: grows beyond the limit")
-            return self._reader.feed(chunk)
+            fed = self._reader.feed(chunk)
+            self.goes_on = fed.goes_on
+            return fed
         except Undecodable as fault:
             self._unreadable(str(fault))
         except Exception as fault:  # noqa: BLE001 - a bug in a reader must not stop the relay
@@ -113,6 +124,7 @@ class AnswerCopy:
                 self.grown += len(piece)
                 fed = self._reader.feed(piece)
                 blocks += fed.blocks
+                self.goes_on = fed.goes_on
                 if fed.hold is not None:
                     # No offset in coded bytes says where the event begins: the chunk waits.
                     hold = 0
@@ -135,9 +147,7 @@ class AnswerCopy:
     def _failed(self, fault: Exception) -> None:
         # The message of an unexpected fault could quote the conversation.
         self._unreadable("the reader failed")
-        _log.error(
-            "event=answer_unread provider=%s fault=%s", self._provider.name, type(fault).__name__
-        )
+        _log.error("event=answer_unread provider=%s fault=%s", self._provider, type(fault).__name__)
 
     def _unreadable(self, why: str) -> None:
         self._fault = why
@@ -145,7 +155,7 @@ class AnswerCopy:
         self._reader = self._decoder = self._pieces = None
 
     def _unread(self) -> Block:
-        attrs: dict[str, object] = {"provider": self._provider.name, "ambiguous": self._fault}
+        attrs: dict[str, object] = {"provider": self._provider, "ambiguous": self._fault}
         if self.size > self._limit:
             attrs["cut"] = True
         return Block(

@@ -85,7 +85,7 @@ class CallRecord:
         room = max(MOST_BLOCKS - self._count, 0)
         if len(blocks) <= room:
             return blocks
-        return (*blocks[:room], gathered(self.opening.provider, blocks[room:]))
+        return (*blocks[:room], *gathered(self.opening.provider, blocks[room:]))
 
     async def close(self, ending: CallEnding, blocks: tuple[Block, ...] = ()) -> None:
         """Make the rest of the answer and its end durable; raises RecordingFailed."""

@@ -36,14 +36,19 @@ def raw_request(request: Request, body: bytes, reason: str = _NOT_UNDERSTOOD) ->
 def raw_block(block: Block) -> Block:
     """Give a block of an answer as its content."""
     attrs = {"ambiguous": _NOT_UNDERSTOOD, "type": str(block.kind)}
-    return Block(Kind.OTHER, Origin.PROVIDER, _BYTES, block.content, attrs)
+    return Block(Kind.OTHER, block.origin, _BYTES, block.content, attrs)
 
 
-def gathered(provider: str, blocks: Sequence[Block]) -> Block:
-    """Give many blocks of an answer as one, a list of what they say."""
-    content = msgspec.json.encode([_told(block) for block in blocks])
+def gathered(provider: str, blocks: Sequence[Block]) -> tuple[Block, ...]:
+    """Give many blocks of an answer as one, a list of what they say.
+
+    What only repeats the request stays apart, as nobody's words.
+    """
+    own = [block for block in blocks if block.origin is Origin.PROVIDER]
+    content = msgspec.json.encode([_told(block) for block in own])
     attrs = {"provider": provider, "type": "blocks", "ambiguous": TOO_MANY}
-    return Block(Kind.OTHER, Origin.PROVIDER, _JSON, content, attrs)
+    echoes = [block for block in blocks if block.origin is not Origin.PROVIDER]
+    return (Block(Kind.OTHER, Origin.PROVIDER, _JSON, content, attrs), *echoes)
 
 
 def _told(block: Block) -> Mapping[str, object]:

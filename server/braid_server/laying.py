@@ -54,12 +54,22 @@ class Laying:
         None if any of them is new, or if none of them is of the answer that ends there.
         """
         call = source.call_of(end)
-        path = [seq for seq in source.conversation(call) if not source.nodes[seq].follows]
-        laid = self._lay_runs(source, path, self._messages[:length])
-        if laid is None or laid.used.isdisjoint(source.answer_of(call)):
-            self._failures += 1
-            return None
-        return laid
+        shown = source.context_of(call).messages
+        contradicted = dict(self._contradicted)
+        for answer in source.answers_of(call):
+            path = [seq for seq in (*shown, *answer) if not source.nodes[seq].follows]
+            laid = self._lay_runs(source, path, self._messages[:length])
+            if laid is not None and not laid.used.isdisjoint(answer):
+                self._contradicted = contradicted  # only by another candidate
+                return laid
+        self._failures += 1
+        return None
+
+    def lay_again(self, source: Lineage, call: int) -> Recognised | None:
+        """Lay the messages beside those that a call showed; None if any of them is new."""
+        shown = source.context_of(call).messages
+        path = [seq for seq in shown if not source.nodes[seq].follows]
+        return self._lay_runs(source, path, self._messages)
 
     def _lay_runs(
         self, source: Lineage, path: Sequence[int], messages: Sequence[Matched]

@@ -7,19 +7,22 @@ both ways give the same. It belongs to the store's writer thread.
 from __future__ import annotations
 
 import hashlib
+import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import msgspec
 
 from braid import strict_json
-from braid.call import CallOutcome, Step
+from braid.call import By, CallOutcome, Step
 from braid.call import Context as Shown
 from braid.context import CHAIN_START, ContextList, extend
 from braid.encoding import decode, encode
 from braid.node import Kind, Origin, read_header
 from braid.signing import SecretKey
 from braid.strict_json import Json
+from braid.wire.block import Block
 from braid_server.store import BraidRow, NodeRow
 from braid_verifier.history import is_billing
 from braid_verifier.resent import anchor
@@ -68,8 +71,13 @@ class Context:
                 return self.messages
 
 
+class _Placement(msgspec.Struct):
+    by: By
+
+
 class _CallContent(msgspec.Struct):
     context: Shown
+    placement: _Placement
 
 
 class _EndContent(msgspec.Struct):
@@ -80,6 +88,36 @@ class _EndContent(msgspec.Struct):
 _read_call = msgspec.json.Decoder(_CallContent).decode
 _read_end = msgspec.json.Decoder(_EndContent).decode
 _SAYING_MORE = (Kind.TOOL_USE, Kind.TOOL_RESULT)
+# The attrs that count here of other blocks; `id` is on thoughts of OpenAI alone.
+_is_saying_more = re.compile(rb'"(?:part|unseen|candidate|cut)":').search
+
+
+class Tails:
+    """The last nodes of an answer so far, one for each of its candidates."""
+
+    __slots__ = ("_call", "_of")
+
+    def __init__(self, call: int) -> None:
+        self._call = call
+        self._of: dict[int, int] = {}
+
+    def of(self, candidate: int) -> int:
+        """Give what the next block of a candidate hangs on: the call, where it is the first."""
+        return self._of.get(candidate, self._call)
+
+    def all(self) -> list[int]:
+        """Give what the end hangs on."""
+        return [self._of[candidate] for candidate in sorted(self._of)] or [self._call]
+
+    def take(self, seq: int, before: int, candidate: Json) -> int:
+        """Take in the next node; `candidate` is what it says itself of where it belongs."""
+        for one, tail in self._of.items():
+            if tail == before:
+                self._of[one] = seq
+                return one
+        one = candidate if isinstance(candidate, int) else 0
+        self._of[one] = seq
+        return one
 
 
 class Lineage:
@@ -99,14 +137,18 @@ class Lineage:
         self.size = 0
         self.nodes: list[Known] = []
         self.tails: set[int] = set()
-        self.open_calls: dict[int, int] = {}  # call to the last node of its answer so far
+        self.open_calls: dict[int, Tails] = {}
         self.definitions: dict[bytes, int] = {}  # match of a tool or system block to its node
         self._seqs: dict[str, int] = {}
         self._tool_uses: dict[str, int] = {}
         self._ends: dict[int, int] = {}  # call to its end
         self._complete: set[int] = set()  # calls whose answer came whole
         self._first: dict[int, int] = {}  # call to the one it repeats
-        self._answers: dict[int, list[int]] = {}
+        self._answers: dict[int, dict[int, list[int]]] = {}  # call to its candidates
+        self._polled: dict[int, list[int]] = {}  # a call to those that asked for its answer again
+        self._cut: set[int] = set()  # blocks whose own end never came
+        self._thoughts: dict[int, str] = {}  # a thought to the provider's id of it
+        self._repeated: dict[int, Counter[bytes | str]] = {}
         self._reached: dict[ContextList, dict[bytes, tuple[bytes, int]]] = {
             name: {} for name in ContextList
         }
@@ -132,7 +174,11 @@ class Lineage:
         before = [self._seqs[name] for name in prev]
         owner = self._owner(seq, kind, origin, before)
         said: dict[str, Json] = {}
-        if kind in _SAYING_MORE or b'"part":' in attrs or b'"unseen":true' in attrs:
+        if (
+            kind in _SAYING_MORE
+            or _is_saying_more(attrs)
+            or (kind is Kind.THINKING and b'"id":' in attrs)
+        ):
             said = strict_json.read_object(attrs, "attrs")
         spine, anchored = False, None
         if match is not None and is_spine_node(kind, content):
@@ -158,21 +204,27 @@ class Lineage:
         tails.difference_update(before)
         tails.add(seq)
         if kind is Kind.CALL:
-            self.open_calls[seq] = seq
-            self._answers[seq] = []
-            self._learn_context(seq, content)
+            self.open_calls[seq] = Tails(seq)
+            self._answers[seq] = {}
+            placed = self._learn_context(seq, content)
             if about:
-                self._first[seq] = self._seqs[about[0]]
+                first = self._first[seq] = self._seqs[about[0]]
+                if placed is By.THREAD:
+                    self._polled.setdefault(first, [first]).append(seq)
         elif kind is Kind.END and owner is not None:
             self._ends[owner] = seq
             self.open_calls.pop(owner, None)
             if _read_end(content).outcome is CallOutcome.COMPLETE:
                 self._complete.add(owner)
         elif owner is not None:
-            answer = self._answers[owner]
+            candidate = self.open_calls[owner].take(seq, before[0], said.get("candidate"))
+            answer = self._answers[owner].setdefault(candidate, [])
             if match is not None or (known.follows and answer[-1:] == [seq - 1]):
                 answer.append(seq)
-            self.open_calls[owner] = seq
+            if said.get("cut") is True:
+                self._cut.add(seq)
+            if kind is Kind.THINKING and isinstance(thought := said.get("id"), str):
+                self._thoughts[seq] = thought
         if match is not None and kind in (Kind.TOOLS, Kind.SYSTEM):
             self.definitions.setdefault(match, seq)
         if kind is Kind.TOOL_USE and isinstance(name := said.get("id"), str):
@@ -186,8 +238,9 @@ class Lineage:
             return self.nodes[before[0]].owner
         return None
 
-    def _learn_context(self, call: int, content: bytes) -> None:
-        claims = _read_call(content).context
+    def _learn_context(self, call: int, content: bytes) -> By:
+        said = _read_call(content)
+        claims = said.context
         values = {}
         for name, claim in (
             (ContextList.TOOLS, claims.tools),
@@ -202,6 +255,7 @@ class Lineage:
                 value = step
             values[name] = value
         self._contexts[call] = values
+        return said.placement.by
 
     def context_of(self, call: int) -> Context:
         """Give what a call showed its model."""
@@ -216,17 +270,67 @@ class Lineage:
             paths[ContextList.TOOLS], paths[ContextList.SYSTEM], paths[ContextList.MESSAGES]
         )
 
-    def answer_of(self, call: int) -> tuple[int, ...]:
-        """Give the content of a call's answer: what a later request may resend."""
-        return tuple(self._answers[call])
+    def answers_of(self, call: int) -> tuple[tuple[int, ...], ...]:
+        """Give the content of a call's answer, of each candidate: what a later request may resend.
+
+        Where a call only asked again, the earlier ones brought a part of it.
+        """
+        asked = self._polled.get(self.first_of(call), ())
+        if call not in asked[1:]:
+            return tuple(tuple(answer) for answer in self._answers[call].values() if answer)
+        whole = [
+            seq
+            for one in asked[: asked.index(call) + 1]
+            for answer in self._answers[one].values()
+            for seq in answer
+            if one == call or seq not in self._cut
+        ]
+        return (tuple(whole),) if whole else ()
+
+    def is_poll(self, call: int) -> bool:
+        """Tell whether a call only asked again for the answer to another."""
+        return call in self._polled.get(self.first_of(call), ())[1:]
+
+    def heard_again(self, call: int, block: Block, match: bytes) -> bool:
+        """Tell whether a call that asks again for an answer was told a block of it that is known.
+
+        Each known one counts once. A thought is known by its id: it is sealed anew each time.
+        """
+        if not self.is_poll(call):
+            return False
+        if call not in self._repeated:
+            asked = self._polled[self.first_of(call)]
+            known = [
+                seq
+                for one in asked[: asked.index(call)]
+                for answer in self._answers[one].values()
+                for seq in answer
+                if seq not in self._cut
+            ]
+            names = (self._thoughts.get(seq) or self.nodes[seq].match for seq in known)
+            self._repeated[call] = Counter(name for name in names if name is not None)
+        name = block.attrs.get("id") if block.kind is Kind.THINKING else None
+        left, sought = self._repeated[call], name if isinstance(name, str) else match
+        if not left[sought]:
+            return False
+        left[sought] -= 1
+        return True
+
+    def last_use(self, call: int, candidate: int) -> int | None:
+        """Give the last tool call in an answer, which a result without an id answers."""
+        answer = self._answers[call].get(candidate, ())
+        return next((seq for seq in reversed(answer) if self._is_use(seq)), None)
+
+    def _is_use(self, seq: int) -> bool:
+        return self.nodes[seq].kind is Kind.TOOL_USE
 
     def is_partial(self, context: Context) -> bool:
         """Tell whether a model that was shown this saw something the proxy did not."""
         return any(self.nodes[seq].unseen for name in ContextList for seq in context.of(name))
 
     def conversation(self, call: int) -> tuple[int, ...]:
-        """Give the messages a call showed and those that its answer added."""
-        return (*self.context_of(call).messages, *self._answers[call])
+        """Give the messages a call showed and those that its answer added, its first candidate."""
+        return self.context_of(call).messages + next(iter(self.answers_of(call)), ())
 
     def call_of(self, seq: int) -> int:
         """Give the call that an end, an answer's block or a call belongs to."""
@@ -269,9 +373,12 @@ class Lineage:
                 added.append(self.text(seq))
         return Step(encode(start), added, encode(value))
 
-    def prefix(self, path: Iterable[int]) -> Prefix:
-        """Give the values by which a later request finds that it resends this conversation."""
-        prefix = Prefix()
+    def prefix(self, path: Iterable[int], after: Prefix | None = None) -> Prefix:
+        """Give the values by which a later request finds that it resends this conversation.
+
+        `after` is the value of what stands before the path.
+        """
+        prefix = after or Prefix()
         for seq in path:
             known = self.nodes[seq]
             if known.match is not None:

@@ -6,12 +6,14 @@ import asyncio
 import logging
 import re
 from collections.abc import Sequence
+from functools import partial
 
 from braid.node import Kind, Origin
 from braid.wire.block import Block, Request
 from braid_server.decoding import Undecodable, decode
 from braid_server.headers import Header, codings, first
-from braid_server.provider import Provider
+from braid_server.paths import plain
+from braid_server.provider import Provider, WireFormat
 from braid_server.recording import CallOpening
 
 _log = logging.getLogger(__name__)
@@ -24,17 +26,24 @@ _VALUE = re.compile(r"[A-Za-z0-9_.,-]{0,64}")
 
 
 async def opening_of(
-    provider: Provider, tenant: str, path: str, query: str, headers: Sequence[Header], body: bytes
+    provider: Provider,
+    form: WireFormat,
+    tenant: str,
+    path: str,
+    query: str,
+    headers: Sequence[Header],
+    body: bytes,
 ) -> CallOpening:
     """Say what a request says, by the headers that go upstream.
 
     Never raises for what a client sent.
     """
     applied = codings(headers)
+    read = partial(_read, provider.name, form, plain(path), body, applied)
     if applied or len(body) > IN_THREAD:
-        request = await asyncio.to_thread(_read, provider, body, applied)
+        request = await asyncio.to_thread(read)
     else:
-        request = _read(provider, body, applied)
+        request = read()
     return CallOpening(
         tenant=tenant,
         provider=provider.name,
@@ -71,24 +80,26 @@ def _count(value: bytes | None) -> int:
     return int(value) if value is not None and value.isdigit() and len(value) < 10 else 0
 
 
-def _read(provider: Provider, body: bytes, applied: tuple[str, ...]) -> Request:
+def _read(
+    provider: str, form: WireFormat, path: str, body: bytes, applied: tuple[str, ...]
+) -> Request:
     try:
-        return provider.read_request(decode(body, applied) if applied else body)
+        return form.read_request(decode(body, applied) if applied else body, path)
     except Undecodable as fault:
         return _unread(provider, body, str(fault))
     except Exception as fault:  # noqa: BLE001 - a bug in a reader must not stop the relay
         # The message of an unexpected fault could quote the conversation.
-        _log.error("event=request_unread provider=%s fault=%s", provider.name, type(fault).__name__)
+        _log.error("event=request_unread provider=%s fault=%s", provider, type(fault).__name__)
         return _unread(provider, body, "the reader failed")
 
 
-def _unread(provider: Provider, body: bytes, why: str) -> Request:
+def _unread(provider: str, body: bytes, why: str) -> Request:
     """SPEC §5.4."""
     block = Block(
         kind=Kind.OTHER,
         origin=Origin.CLIENT,
         media="application/octet-stream",
         content=body,
-        attrs={"provider": provider.name, "ambiguous": why},
+        attrs={"provider": provider, "ambiguous": why},
     )
     return Request(tools=(), system=(), messages=(block,), parameters=b"{}", ambiguous=why)

@@ -38,6 +38,8 @@ class Place:
     elided    known nodes were left out.
     source    where the known nodes are, if a new braid has to copy them.
     closed    the source is closed; otherwise it was one of several that fit equally.
+    carried   the provider holds the conversation it goes on from, and puts it before what
+              was sent; with `repeated` what was sent is a part of it.
     """
 
     by: By
@@ -48,6 +50,8 @@ class Place:
     elided: bool = False
     source: Lineage | None = None
     closed: bool = False
+    carried: bool = False
+    repeated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,7 @@ class Wanted:
                    for one that says it is none.
     answer         the provider's id of the answer it goes on from without resending it.
     unseen         stands for that answer where it is not known.
+    polls          it only asks for that answer again; `repeats` and `inherits` are as in Request.
     """
 
     marks: Marks
@@ -70,6 +75,9 @@ class Wanted:
     session: bytes | None
     answer: bytes | None
     unseen: Sequence[Matched]
+    polls: bool = False
+    repeats: bool = False
+    inherits: bool = False
 
     def saying(self, request: Request) -> Wanted:
         """Give the same with the words of another reading of the request."""
@@ -83,7 +91,8 @@ class Wanted:
 
 def want(marks: Marks, opening: CallOpening, since: str, bsalt: bytes) -> Wanted:
     """Compute the values by which a request is recognised, one kept `since` as its first try."""
-    request, name = opening.request, opening.request.continues
+    request = opening.request
+    name = request.polls or request.continues
     body = BodyDigest(bsalt)
     body.update(opening.body)
     return Wanted(
@@ -93,10 +102,14 @@ def want(marks: Marks, opening: CallOpening, since: str, bsalt: bytes) -> Wanted
         messages=match_blocks(marks, request.messages),
         body=body,
         body_mark=marks.body(opening.body),
-        retried_since=since if opening.retry > 0 else None,
+        # Requests without a body are all alike.
+        retried_since=since if opening.retry > 0 and opening.body else None,
         session=None if opening.session is None else marks.session(opening.session),
         answer=None if name is None else marks.answer(opening.provider, name),
         unseen=() if name is None else match_blocks(marks, [_unseen(name)]),
+        polls=request.polls is not None,
+        repeats=request.repeats,
+        inherits=request.inherits,
     )
 
 
@@ -128,6 +141,8 @@ class Placer:
 
     def place(self, wanted: Wanted) -> Place:
         """Decide; a request that nothing recognises is new."""
+        if wanted.polls:
+            return self._poll(wanted)
         for attempt in (self._retry, self._session, self._thread, self._prefix):
             place = attempt(wanted)
             if place is not None:
@@ -172,9 +187,10 @@ class Placer:
             found = self._longest(wanted, {row.number for row in rows})
             return None if found is None else self._copied(found)
         if wanted.answer is not None:
-            for number, end in self._reading().marked(wanted.answer):
-                if number == lineage.number:
-                    return Place(By.SESSION, lineage, resumes=end)
+            named = self._reading().marked(wanted.answer)
+            ends = [end for number, end in named if number == lineage.number]
+            if ends:
+                return self._carried(By.SESSION, wanted, lineage, max(ends))
         found = self._longest(wanted, {rows[0].number})
         if found is None:
             return Place(By.SESSION, lineage)
@@ -191,9 +207,28 @@ class Placer:
                 continue
             lineage = self._open(row)
             if lineage is not None:
-                return Place(By.THREAD, lineage, resumes=end)
+                return self._carried(By.THREAD, wanted, lineage, end)
             closed = closed or Place(By.THREAD, source=self._any(row), closed=True)
         return closed
+
+    def _carried(self, by: By, wanted: Wanted, lineage: Lineage, end: int) -> Place:
+        """Go on from an answer that was named; what is sent may be known all the same."""
+        laid: Recognised | None = None
+        if wanted.repeats:
+            laying = Laying(self._reading, wanted.messages)
+            laid = laying.lay_again(lineage, lineage.call_of(end))
+        elif (found := self._longest(wanted, {lineage.number})) is not None:
+            laid = found.laid
+        known = () if laid is None else laid.blocks
+        repeated = wanted.repeats and laid is not None
+        return Place(by, lineage, resumes=end, known=known, carried=True, repeated=repeated)
+
+    def _poll(self, wanted: Wanted) -> Place:
+        place = self._thread(wanted) or Place(By.NEW)
+        if place.lineage is None or place.resumes is None:
+            return place
+        first = place.lineage.first_of(place.lineage.call_of(place.resumes))
+        return Place(By.THREAD, place.lineage, resumes=place.resumes, repeats=first)
 
     def _prefix(self, wanted: Wanted) -> Place | None:
         found = self._longest(wanted, None)

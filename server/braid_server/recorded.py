@@ -19,8 +19,8 @@ from braid_server.asgi import Send, body, start, tell
 from braid_server.exchange import Exchange, Stopped
 from braid_server.headers import Header, downward, first
 from braid_server.opening import IN_THREAD
-from braid_server.provider import Provider
-from braid_server.recording import CallEnding, OpenCall, RecordingFailed
+from braid_server.provider import Provider, WireFormat
+from braid_server.recording import CallEnding, CallOpening, OpenCall, RecordingFailed
 from braid_server.upstream import Answer, Broken, NotSent, Upstream
 
 _log = logging.getLogger(__name__)
@@ -33,10 +33,29 @@ _ON_LOOP = 256 * 1024
 class RecordedCall:
     """Carries one call that is open in the record, and closes it."""
 
-    __slots__ = ("_began", "_call", "_exchange", "_marks", "_provider", "_send")
+    __slots__ = (
+        "_began",
+        "_call",
+        "_exchange",
+        "_form",
+        "_marks",
+        "_opening",
+        "_provider",
+        "_send",
+    )
 
-    def __init__(self, provider: Provider, call: OpenCall, exchange: Exchange, send: Send) -> None:
+    def __init__(
+        self,
+        provider: Provider,
+        form: WireFormat,
+        opening: CallOpening,
+        call: OpenCall,
+        exchange: Exchange,
+        send: Send,
+    ) -> None:
         self._provider = provider
+        self._form = form
+        self._opening = opening
         self._call = call
         self._exchange = exchange
         self._send = send
@@ -47,13 +66,15 @@ class RecordedCall:
         ]
 
     async def carry(
-        self, upstream: Upstream, target: str, headers: list[tuple[str, str]], sent: bytes
+        self, upstream: Upstream, method: str, target: str, headers: list[tuple[str, str]]
     ) -> None:
         """Send the request and bring the answer down; returns early to cut the connection."""
         address = self._provider.address
+        # A GET that had no body gets none: an empty one would have a length.
+        sent = self._opening.body or (None if method == "GET" else b"")
         try:
             answer = await self._exchange.network(
-                upstream.send(address, "POST", target, headers, sent)
+                upstream.send(address, method, target, headers, sent)
             )
         except NotSent:
             await self._give_up(CallOutcome.NOT_SENT, 502, "the upstream cannot be reached")
@@ -72,7 +93,9 @@ class RecordedCall:
 
     async def _bring_down(self, answer: Answer) -> None:
         crossing = downward(answer.headers, answer.status)
-        copy = AnswerCopy(self._provider, answer.status, crossing)
+        copy = AnswerCopy(
+            self._provider.name, self._form, self._opening.request, answer.status, crossing
+        )
         otherwise: CallOutcome | None = None
         held, ended = b"", False
         try:
@@ -99,8 +122,9 @@ class RecordedCall:
     ) -> tuple[bytes, bool]:
         """Bring down all but the end: the bytes held back, and whether they are the last."""
         send, received, length = self._send, self._call.received, answer.length
+        held: bytes | None = None  # what may be the end, of an answer that may yet go on
         await send(start(answer.status, crossing + self._marks))
-        while chunk := await answer.read():
+        while chunk := await self._next(answer, held):
             fed = copy.feed(chunk, _ON_LOOP)
             received(chunk, fed.blocks)
             hold = fed.hold
@@ -108,17 +132,31 @@ class RecordedCall:
                 later = await self._catch_up(copy)
                 hold = later if hold is None else hold
             ended = copy.size == length
-            if ended and hold is None:
+            if ended and hold is None and held is None:
                 hold = len(chunk) - 1
-            if hold is None:
+            if hold is None and held is None:
                 await send(body(chunk))
                 continue
             copy.whole = True
-            if hold:
-                await send(body(chunk[:hold]))
-            return chunk[hold:], ended
+            if hold is None:
+                held = (held or b"") + chunk
+            else:
+                if before := (held or b"") + chunk[:hold]:
+                    await send(body(before))
+                held = chunk[hold:]
+            if ended or not copy.goes_on:
+                return held, ended
         copy.whole = True
-        return b"", True
+        return held or b"", chunk is not None
+
+    async def _next(self, answer: Answer, held: bytes | None) -> bytes | None:
+        """Read on; None where it breaks off after what was the end, as it now turns out."""
+        try:
+            return await answer.read()
+        except Broken:
+            if held is None:
+                raise
+            return None
 
     async def _catch_up(self, copy: AnswerCopy) -> int | None:
         """Read the rest of a chunk in a thread, to its end although the exchange is stopped."""
@@ -158,6 +196,7 @@ class RecordedCall:
             status=answer.status,
             request_id=request_id.decode("latin-1") if request_id is not None else None,
             answer_id=said.id,
+            aliases=said.aliases,
             model=said.model,
             stop_reason=said.stop_reason,
             usage=said.usage,

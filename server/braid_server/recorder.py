@@ -18,6 +18,7 @@ from braid.call import CallOutcome
 from braid.content import BodyDigest
 from braid.encoding import encode, write_time
 from braid.errors import BraidError
+from braid.node import Kind, Origin
 from braid.transcript import MAX_NODES, MAX_TRANSCRIPT
 from braid.wire.block import Block
 from braid_server.call_record import CallRecord
@@ -31,7 +32,7 @@ from braid_server.fallback import (
     shortened,
 )
 from braid_server.keyring import Keyring, KeyUnavailable
-from braid_server.lineage import Lineage
+from braid_server.lineage import Lineage, Prefix
 from braid_server.lineages import CACHED_NODES, Lineages
 from braid_server.marks import Marks
 from braid_server.opening import IN_THREAD
@@ -317,21 +318,36 @@ class Recorder:
             # What room is left is for the ends of the calls under way.
             if ending is None:
                 raise RecordingFailed("the braid is nearly full")
-            blocks = (gathered(append.provider, blocks),) if blocks else ()
+            blocks = gathered(append.provider, blocks) if blocks else ()
         weaving = self._weaving(transaction, lineage)
         if ending is not None:
             ending, rest = shortened(append.provider, ending)
             blocks = blocks if rest is None else (*blocks, rest)
         for block in blocks:
-            # What stands beside the content has no role, and no client sends it back.
-            match = marks.block(block) if block.role else None
-            weaving.add_block(block, match, lineage.open_calls[append.call])
+            self._append_block(weaving, lineage, marks, append.call, block)
         if ending is None or append.ending is None:
             return
         end = self._end(transaction, lineage, weaving, marks, append.call, ending, append.body)
-        if append.ending.answer_id is not None:
-            answer = marks.answer(append.provider, append.ending.answer_id)
-            transaction.add_mark(answer, lineage.number, end)
+        for name in dict.fromkeys((append.ending.answer_id, *append.ending.aliases)):
+            if name is not None:
+                transaction.add_mark(marks.answer(append.provider, name), lineage.number, end)
+
+    def _append_block(
+        self, weaving: Weaving, lineage: Lineage, marks: Marks, call: int, block: Block
+    ) -> None:
+        if block.origin is Origin.CLIENT:
+            # What an answer repeats of its request is nobody's answer (SPEC §3.3).
+            weaving.add_block(block, None, call)
+            return
+        # What stands beside the content has no role, and no client sends it back.
+        match = marks.block(block) if block.role else None
+        if match is not None and lineage.heard_again(call, block, match):
+            return
+        extra = {"candidate": block.candidate} if block.candidate else None
+        after = lineage.open_calls[call].of(block.candidate)
+        is_result = block.kind is Kind.TOOL_RESULT
+        asked = lineage.last_use(call, block.candidate) if is_result else None
+        weaving.add_block(block, match, after, extra, asked=asked)
 
     def _end(
         self,
@@ -345,10 +361,14 @@ class Recorder:
     ) -> int:
         end = weaving.add_end(call, ending, body)
         transaction.close_call(lineage.number, call)
-        if lineage.answer_of(call):
-            prefix = lineage.prefix(lineage.conversation(call))
-            transaction.add_mark(marks.words(prefix), lineage.number, end)
-            transaction.add_mark(marks.anchors(prefix), lineage.number, end)
+        shown: Prefix | None = None
+        values: dict[bytes, None] = {}
+        for answer in lineage.answers_of(call):
+            shown = shown or lineage.prefix(lineage.context_of(call).messages)
+            prefix = lineage.prefix(answer, shown)
+            values |= dict.fromkeys((marks.words(prefix), marks.anchors(prefix)))
+        for value in values:
+            transaction.add_mark(value, lineage.number, end)
         return end
 
     def _interrupt(self, transaction: Transaction, number: int, call: int) -> None:

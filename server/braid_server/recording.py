@@ -44,7 +44,10 @@ class CallOpening:
 
 @dataclass(frozen=True, slots=True)
 class CallEnding:
-    """How the call ended, as the relay saw it."""
+    """How the call ended, as the relay saw it.
+
+    `aliases` are other names than `answer_id` by which a later request may continue the answer.
+    """
 
     outcome: CallOutcome
     status: int | None = None
@@ -53,6 +56,7 @@ class CallEnding:
     model: str | None = None
     stop_reason: str | None = None
     usage: bytes | None = None
+    aliases: tuple[str, ...] = ()
 
 
 class OpenCall(Protocol):

@@ -17,7 +17,8 @@ from braid_server.exchange import Exchange, Stopped
 from braid_server.gate import Gate, Refused
 from braid_server.headers import Header, as_text, downward, first, promised, upward
 from braid_server.opening import opening_of
-from braid_server.provider import Provider, has_dot_segment, is_ambiguous, route
+from braid_server.paths import has_dot_segment
+from braid_server.provider import Provider, route
 from braid_server.recorded import RecordedCall
 from braid_server.recording import CallOpening, OpenCall, Recording, RecordingFailed
 from braid_server.upstream import Answer, Broken, NotSent, Upstream
@@ -64,7 +65,9 @@ class Relay:
             await self._lifespan(receive, send)
             return
         raw_path: bytes = scope["raw_path"]
-        provider, path = route(self._providers, raw_path.decode("latin-1"))
+        provider, path = route(
+            self._providers, raw_path.decode("latin-1"), scope["query_string"], scope["headers"]
+        )
         try:
             await self._let_in(provider, path, scope, receive, send)
         except Refused as refusal:
@@ -94,8 +97,9 @@ class Relay:
             raise Refused(400, "path: expected one that begins with a slash")
         if has_dot_segment(path):
             raise Refused(400, "path: expected no dot segments")
-        records = provider.records(scope["method"], path)
-        if not records and is_ambiguous(provider, scope["method"], path):
+        method: str = scope["method"]
+        form = provider.format_of(method, path)
+        if form is None and provider.is_ambiguous(method, path):
             raise Refused(400, "path: ambiguous")
         try:
             query = scope["query_string"].decode("utf-8")
@@ -106,21 +110,21 @@ class Relay:
         exchange = Exchange()
         self._live.add(exchange)
         try:
-            if records:
+            if form is not None:
                 sent = await _whole(exchange, headers, receive)
                 if sent is None:
                     return
-                opening = await opening_of(provider, tenant, path, query, crossing, sent)
+                opening = await opening_of(provider, form, tenant, path, query, crossing, sent)
                 call = await self._open(exchange, opening)
                 exchange.watch(receive)
-                recorded = RecordedCall(provider, call, exchange, send)
-                await recorded.carry(self._upstream, _target(path, query), text, sent)
+                recorded = RecordedCall(provider, form, opening, call, exchange, send)
+                await recorded.carry(self._upstream, method, _target(path, query), text)
             else:
                 upload = _upload(exchange, headers, receive)
                 await self._pass_through(
                     exchange,
                     provider,
-                    scope["method"],
+                    method,
                     _target(path, query),
                     text,
                     upload,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from braid.call import History, HistoryEntry
-from braid.node import Link, Relation
+from braid.node import Kind, Link, Relation
+from braid.wire.block import Block
 from braid_server.lineage import Context, Lineage
 from braid_server.marks import Matched
 from braid_server.placement import Place, Wanted
@@ -34,6 +35,7 @@ class RequestNodes:
         self._lineage = lineage
         self._place = place
         self._wanted = wanted
+        self._uses = _Uses()
         self._after = self._first_place()
         self.link_left = self._link()
 
@@ -63,20 +65,24 @@ class RequestNodes:
         system = self._definitions(self._wanted.system)
         tools = self._definitions(self._wanted.tools)
         messages: list[int] = []
-        if before is not None and place.resumes is not None and not place.known:
-            # Nothing was resent: the provider goes on with everything it already holds.
+        if before is not None and place.carried and place.resumes is not None:
             messages.extend(lineage.conversation(lineage.call_of(place.resumes)))
-            system = system or before.system
-            tools = tools or before.tools
-        if place.resumes is None:
+            if self._wanted.inherits:
+                system = system or before.system
+                tools = tools or before.tools
+        if not place.carried:
             for matched in self._wanted.unseen:
                 messages.extend(self._new(matched, None))
         for index, matched in enumerate(self._wanted.messages):
             known = place.known[index] if index < len(place.known) else None
+            if known is not None and place.repeated:
+                continue
             if known is not None and known.exact and place.source is None:
-                messages.extend(lineage.block_at(known.known))
+                seqs = lineage.block_at(known.known)
+                self._uses.take(matched.block, seqs[0])
             else:
-                messages.extend(self._new(matched, known))
+                seqs = self._new(matched, known)
+            messages.extend(seqs)
         if before is not None:
             if self._instructions(system) != self._instructions(before.system):
                 history.append(HistoryEntry(History.SYSTEM_CHANGED))
@@ -120,6 +126,35 @@ class RequestNodes:
         elif known is not None and source is not None and known.exact:
             extra["copy_of"] = {"braid": source.id, "node": source.text(known.known)}
         link, self.link_left = self.link_left, ()
-        seqs = self._weaving.add_block(matched.block, matched.match, self._after, extra, link)
+        seqs = self._weaving.add_block(
+            matched.block,
+            matched.match,
+            self._after,
+            extra,
+            link,
+            asked=self._uses.answered_by(matched.block),
+        )
+        self._uses.take(matched.block, seqs[0])
         self._after = seqs[-1]
         return seqs
+
+
+class _Uses:
+    """Tool calls of a request that have no id, in order: a result finds its own by name."""
+
+    def __init__(self) -> None:
+        self._open: list[tuple[object, int]] = []
+
+    def take(self, block: Block, seq: int) -> None:
+        """Note a tool call, or that a result answered one."""
+        if block.kind is Kind.TOOL_USE and "id" not in block.attrs:
+            self._open.append((block.attrs.get("name"), seq))
+        elif (asked := self.answered_by(block)) is not None:
+            self._open = [each for each in self._open if each[1] != asked]
+
+    def answered_by(self, block: Block) -> int | None:
+        """Give the call that a result without an id answers."""
+        if block.kind is not Kind.TOOL_RESULT or "tool_use_id" in block.attrs:
+            return None
+        name = block.attrs.get("name")
+        return next((seq for each, seq in self._open if each == name), None)

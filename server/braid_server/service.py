@@ -21,17 +21,20 @@ import msgspec
 from braid.certificate import MAX_ISSUER, Certificate, read_certificate_header
 from braid.errors import BraidError, Malformed
 from braid.signing import SecretKey
-from braid_server import keyfiles
+from braid_server import homes, keyfiles
 from braid_server.api import build_api
 from braid_server.asgi import Message, Receive, Send
 from braid_server.gate import Gate
+from braid_server.homes import Home
 from braid_server.keyring import Keyring
 from braid_server.library import Library
-from braid_server.provider import ANTHROPIC, anthropic
+from braid_server.provider import Provider
+from braid_server.providers import TABLE
 from braid_server.recorder import Recorder
 from braid_server.relay import Relay
 from braid_server.serving import Server, configure
 from braid_server.store import Store, StoreUnavailable, Transaction
+from braid_server.upstream import UpstreamUnusable
 
 _log = logging.getLogger("braid.service")
 _OURS = frozenset((b"/.well-known/braid-keys", b"/healthz", b"/readyz"))
@@ -55,11 +58,18 @@ class Settings:
     db: str
     root_key: Path
     wrapping_key: Path
-    upstream_anthropic: str = ANTHROPIC
+    upstream_anthropic: str = homes.ANTHROPIC.url
+    upstream_gemini: str = homes.GEMINI.url
+    upstream_openai: str = homes.OPENAI.url
     host: str = "127.0.0.1"
     port: int = 8420
     tokens: Mapping[str, str] = field(default_factory=dict)
     issuer: str = ""
+
+    def upstream(self, home: Home) -> str:
+        """Give the address that stands for a provider."""
+        address: str = getattr(self, f"upstream_{home.name}")
+        return address
 
     def check(self) -> None:
         """Raise Misconfigured for settings that contradict each other."""
@@ -104,12 +114,22 @@ def opened(settings: Settings, clock: Callable[[], datetime] = now) -> Iterator[
 @contextlib.contextmanager
 def _opened_store(settings: Settings) -> Iterator[Store]:
     settings.check()
-    anthropic(settings.upstream_anthropic)
+    _providers(settings)
     store = Store(settings.db, writable=True)
     try:
         yield store
     finally:
         store.close()
+
+
+def _providers(settings: Settings) -> list[Provider]:
+    made: list[Provider] = []
+    for row in TABLE:
+        try:
+            made.append(row.make(settings.upstream(row.home)))
+        except UpstreamUnusable as fault:
+            raise UpstreamUnusable(f"{row.home.name}: {fault}") from fault
+    return made
 
 
 def _service(settings: Settings, store: Store, clock: Callable[[], datetime]) -> Service:
@@ -120,7 +140,7 @@ def _service(settings: Settings, store: Store, clock: Callable[[], datetime]) ->
         _log.info("event=calls_recovered count=%d", recovered)
     gate = Gate(settings.tokens)
     library = Library(store, recorder)
-    relay = Relay([anthropic(settings.upstream_anthropic)], recorder, gate)
+    relay = Relay(_providers(settings), recorder, gate)
     api = build_api(library, gate, keyring.root, lambda: _writes(store))
     return Service(settings, keyring.root, store, library, relay, api)
 
@@ -243,17 +263,18 @@ def _why_not(host: str, port: int, fault: OSError) -> str:
 def _refuse_itself(settings: Settings, listener: socket.socket) -> None:
     """Raise Misconfigured where the upstream is this server: each request would send the next."""
     host, port = listener.getsockname()[:2]
-    upstream = urlsplit(settings.upstream_anthropic)
-    there = (upstream.hostname or "").rstrip(".")
-    if (upstream.port or _PORTS.get(upstream.scheme)) != port:
-        return
     everywhere = ipaddress.ip_address(host).is_unspecified
-    names_us = is_loopback(there) or _is_unspecified(there)
-    if there in (host, settings.host) or (names_us and (everywhere or is_loopback(host))):
-        raise Misconfigured(
-            f"upstream: {url_of(listener)} is this server itself; "
-            "name the provider's address with --upstream-anthropic"
-        )
+    for row in TABLE:
+        upstream = urlsplit(settings.upstream(row.home))
+        there = (upstream.hostname or "").rstrip(".")
+        if (upstream.port or _PORTS.get(upstream.scheme)) != port:
+            continue
+        names_us = is_loopback(there) or _is_unspecified(there)
+        if there in (host, settings.host) or (names_us and (everywhere or is_loopback(host))):
+            raise Misconfigured(
+                f"upstream: {url_of(listener)} is this server itself; "
+                f"name the provider's address with --upstream-{row.home.name}"
+            )
 
 
 def _is_unspecified(host: str) -> bool:

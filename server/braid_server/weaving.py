@@ -67,17 +67,19 @@ class Weaving:
         after: int | None,
         extra: Mapping[str, object] | None = None,
         link: tuple[Link, ...] = (),
+        asked: int | None = None,
     ) -> tuple[int, ...]:
         """Sign a block, large ones as several nodes, each after the one before.
 
-        `match` is what it is recognised by when it comes back, None if it never does.
+        `match` is what it is recognised by when it comes back, None if it never does. `asked`
+        is the tool call that a result without an id answers.
         """
         lineage = self._lineage
         seqs: list[int] = []
         for part in parts_of(block, extra):
             prev = [] if after is None else [after]
             if block.kind is Kind.TOOL_RESULT and not seqs:
-                asked = lineage.tool_use(str(block.attrs.get("tool_use_id", "")))
+                asked = lineage.tool_use(str(block.attrs.get("tool_use_id", ""))) or asked
                 if asked is not None and asked not in prev:
                     prev.append(asked)
             draft = Draft(
@@ -160,10 +162,20 @@ class Weaving:
             media=_JSON,
             content=write(said),
             attrs=_attrs(model=ending.model, id=ending.answer_id),
-            prev=(lineage.text(lineage.open_calls[call]),),
+            prev=tuple(lineage.text(tail) for tail in self._tails_of(call)),
             bsalt=None if body is None else body.bsalt,
         )
         return self.add(draft)
+
+    def _tails_of(self, call: int) -> list[int]:
+        """Give what an end hangs on; checkpoints gather what is too much for one node."""
+        tails = self._lineage.open_calls[call].all()
+        while len(tails) > MAX_PREV:
+            tree = SignatureTree(known.signature for known in self._lineage.nodes)
+            gathered = self._add_closing(Kind.CHECKPOINT, tails[1 : MAX_PREV + 1], tree)
+            # The first one tells whose end it is.
+            tails = [tails[0], *tails[MAX_PREV + 1 :], gathered]
+        return tails
 
     def add_seal(self) -> int:
         """Sign the seal over every tail, gathering them by checkpoints where they are many."""

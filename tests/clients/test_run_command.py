@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import select
 import signal
 import socket
@@ -14,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from fakes.upstream import ScriptedUpstream
 
 # What an unmodified program does; it answers what its arguments say.
 PROGRAM = """
@@ -98,11 +101,45 @@ def test_the_program_finds_the_proxy_and_no_other_proxy_before_it(home: Any) -> 
     given = {"no_proxy": "intern.example", "HTTPS_PROXY": "http://proxy.example:3128", "X": "y"}
     ran = home.braid("run", "--", sys.executable, "-c", program, **given)
     seen = json.loads(ran.stdout)
-    assert seen["ANTHROPIC_BASE_URL"].startswith("http://127.0.0.1:")
+    proxy = seen["ANTHROPIC_BASE_URL"].removesuffix("/anthropic")
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+", proxy)
+    assert seen["OPENAI_BASE_URL"] == f"{proxy}/openai/v1"
+    assert seen["GOOGLE_GEMINI_BASE_URL"] == f"{proxy}/gemini"
     assert seen["NO_PROXY"] == seen["no_proxy"] == "intern.example,127.0.0.1,localhost"
     assert seen["HTTPS_PROXY"] == given["HTTPS_PROXY"] and seen["X"] == "y"
     ran = home.braid("run", "--", sys.executable, "-c", program, NO_PROXY="*")
     assert json.loads(ran.stdout)["NO_PROXY"] == "*"
+
+
+@pytest.mark.parametrize(
+    ("base_url", "sent"),
+    [("{}/v1", "/v1/chat/completions"), ("{}/v1/", "/v1/chat/completions"),
+     ("{}", "/chat/completions"), ("{}/api/x", "/api/x/chat/completions")],
+)  # fmt: skip
+def test_a_base_url_that_is_set_becomes_the_upstream(home: Any, base_url: str, sent: str) -> None:
+    program = """
+import os, urllib.request as r
+url = os.environ["OPENAI_BASE_URL"] + "/chat/completions"
+print(r.urlopen(r.Request(url, b'{"messages":[]}')).status)
+"""
+    answer = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}"
+    with ScriptedUpstream([answer]) as upstream:
+        given = {"OPENAI_BASE_URL": base_url.format(upstream.url), "NO_PROXY": "*"}
+        ran = home.braid("run", "--", sys.executable, "-c", program, **given)
+        assert (ran.stdout, ran.returncode) == ("200\n", 0), ran.stderr
+        assert upstream.request().line == f"POST {sent} HTTP/1.1"
+        named = home.braid(
+            "run", "--upstream-openai", f"{upstream.url}/v1", "--", sys.executable, "-c", program,
+            OPENAI_BASE_URL="http://127.0.0.1:1", NO_PROXY="*",
+        )  # fmt: skip
+        assert named.returncode == 0, named.stderr
+        assert upstream.request(1).line == "POST /v1/chat/completions HTTP/1.1"
+
+
+def test_it_says_what_codex_needs(home: Any) -> None:
+    ran = home.braid("run", "--", "sh", "-c", "true codex exec")
+    assert "-c openai_base_url=" in ran.stderr and "OPENAI_BASE_URL" in ran.stderr
+    assert "Codex" not in home.braid("run", "--", "true").stderr
 
 
 def test_the_program_starts_with_the_signals_of_any_program(home: Any) -> None:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from unittest import mock
 
 from braid_server.gate import Gate
-from braid_server.provider import Provider, anthropic
+from braid_server.provider import Provider
+from braid_server.providers import anthropic
 from braid_server.relay import Relay
 from fakes.client import Answered, RawClient
 from fakes.recording import MemoryRecording

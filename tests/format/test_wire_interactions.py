@@ -315,17 +315,18 @@ def test_an_id_or_a_token_continues_an_answer(
 
 
 @pytest.mark.parametrize(
-    ("path", "continues"),
+    ("path", "polls"),
     [
         ("/v1beta/interactions/v1_a", "v1_a"),
         ("/v1beta/interactions/v1_a/cancel", "v1_a"),
     ],
 )
-def test_the_path_names_an_interaction_that_is_kept(path: str, continues: str) -> None:
+def test_the_path_names_an_interaction_that_is_kept(path: str, polls: str) -> None:
     read = read_request(b"", path)
-    assert (read.continues, read.messages, read.ambiguous) == (continues, (), None)
+    assert (read.polls, read.continues, read.messages) == (polls, None, ())
+    assert read.ambiguous is None
     assert read.parameters == b"{}"
-    assert read_request(b"{}", path).continues == continues
+    assert read_request(b"{}", path).polls == polls
     assert read_request(b"", "/v1beta/interactions").ambiguous == "not json"
 
 

@@ -30,7 +30,8 @@ def assistant(**members: Any) -> bytes:
 
 
 def told(body: bytes) -> list[Said]:
-    return list(map(tell, read_request(body).messages))
+    read = read_request(body)
+    return list(map(tell, read.system + read.messages))
 
 
 def only(body: bytes) -> Said:
@@ -59,7 +60,16 @@ def test_text_is_of_the_kind_of_its_role(speaker: str, kind: str, role: str) -> 
     rest = {"message": {"role": speaker}} if speaker != role else {}
     assert string.attrs == {"provider": "openai", "type": "text", **rest}
     assert only(request({"role": speaker, "content": [{"type": "text", "text": "é"}]})) == string
-    assert read_request(request({"role": speaker, "content": "é"})).system == ()
+
+
+def test_what_instructs_before_anyone_spoke_is_the_system() -> None:
+    first, second = ({"role": role, "content": "é"} for role in ("developer", "system"))
+    asked = {"role": "user", "content": "a"}
+    read = read_request(request(first, second, asked, second))
+    assert [block.role for block in read.system] == ["system", "system"]
+    assert [block.role for block in read.messages] == ["user", "system"]
+    assert read_request(request(asked)).system == ()
+    assert read_request(request(first)).messages == ()
 
 
 def test_text_of_a_role_never_heard_of_is_kept_raw() -> None:

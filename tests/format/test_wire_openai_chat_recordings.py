@@ -134,9 +134,11 @@ def test_a_request_can_be_had_back_from_its_blocks(exchange: Any) -> None:
     assert json.loads(read_back.parameters) == parameters
     tools = [json.loads(block.content) for block in read_back.tools]
     assert tools == (request.get("tools") or [])
-    told = [(block.role, piece(block)) for block in map(tell, read_back.messages)]
+    told = [
+        (block.role, piece(block)) for block in map(tell, read_back.system + read_back.messages)
+    ]
     assert told == [(role_of(turn), said) for turn in request["messages"] for said in pieces(turn)]
-    beside = [tell(block).attrs.get("message") for block in read_back.messages]
+    beside = [tell(block).attrs.get("message") for block in read_back.system + read_back.messages]
     rests = [rest for turn in request["messages"] if (rest := rest_of(turn))]
     assert [rest for rest in beside if rest] == rests
 

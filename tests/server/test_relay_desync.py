@@ -9,7 +9,7 @@ import pytest
 
 from braid_server.asgi import Message
 from braid_server.gate import Gate
-from braid_server.provider import anthropic
+from braid_server.providers import anthropic
 from braid_server.relay import Relay
 from braid_server.serving import MAX_HEAD, MAX_HEADERS
 from fakes.anthropic import MESSAGE, json_answer

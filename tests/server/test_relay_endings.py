@@ -13,7 +13,7 @@ import pytest
 from braid.call import CallOutcome
 from braid_server.asgi import Message
 from braid_server.gate import Gate
-from braid_server.provider import anthropic
+from braid_server.providers import anthropic
 from braid_server.relay import Relay
 from braid_server.upstream import Address, Broken, Upstream
 from fakes.anthropic import (

@@ -14,8 +14,10 @@ from braid.call import CallOutcome
 from braid.node import Kind, Origin
 from braid.wire.block import AnswerReader, Block, Fed, Outcome, Request
 from braid_server.answer import AnswerCopy
+from braid_server.decoding import MAX_DECODED
 from braid_server.opening import of_parameters
-from braid_server.provider import anthropic, has_dot_segment, is_ambiguous, plain
+from braid_server.paths import has_dot_segment, plain
+from braid_server.providers import anthropic
 from braid_server.relay import MAX_BODY
 from braid_server.upstream import Address, UpstreamUnusable
 from fakes.anthropic import (
@@ -31,6 +33,11 @@ from fakes.relaying import relaying
 from fakes.upstream import PATIENCE, ScriptedUpstream, chunk, chunked
 
 SECRET = "sk-SECRET"
+NOTHING = Request((), (), (), b"{}")
+
+
+def copy_of(headers: list[tuple[bytes, bytes]], limit: int = MAX_DECODED) -> AnswerCopy:
+    return AnswerCopy("anthropic", anthropic().formats[0], NOTHING, 200, headers, limit)
 
 
 def test_call_says_what_was_asked_and_of_whom() -> None:
@@ -235,7 +242,7 @@ def test_dot_segments_are_refused(method: str, path: str) -> None:
     ids=["layers", "halves", "segments", "slashes"],
 )
 def test_path_as_long_as_a_head_may_be_is_read(path: str) -> None:
-    assert not is_ambiguous(anthropic(), "POST", path)
+    assert not anthropic().is_ambiguous("POST", path)
     assert not has_dot_segment(path)
 
 
@@ -243,7 +250,6 @@ def test_path_as_long_as_a_head_may_be_is_read(path: str) -> None:
     "path",
     [
         "/v1/complete",
-        "/v1/chat/completions",
         "/v1/messages/batches",
         "/v1/messages.x",
         "/v1/files/a%20b;c%2Fd",
@@ -262,8 +268,8 @@ def test_other_paths_of_any_spelling_pass(path: str) -> None:
 
 @pytest.mark.parametrize("path", ["/v1/messages/count_tokens", "/v1/messages/batches", "/v1/x"])
 def test_other_paths_are_not_generation_calls(path: str) -> None:
-    assert not anthropic().records("POST", path)
-    assert not anthropic().records("GET", "/v1/messages")
+    assert not anthropic().format_of("POST", path)
+    assert not anthropic().format_of("GET", "/v1/messages")
     assert plain("/v1//a/") == "/v1/a"
 
 
@@ -357,7 +363,7 @@ def test_stream_that_cannot_be_decoded_never_reads_as_complete() -> None:
 def test_answer_that_swells_beyond_the_limit_is_kept_raw() -> None:
     bomb = encode(b"0" * 10_000_000, "gzip")
     headers = [(b"content-type", b"application/json"), (b"content-encoding", b"gzip")]
-    copy = AnswerCopy(anthropic(), 200, headers)
+    copy = copy_of(headers)
     assert copy.feed(bomb) == Fed()
     (block,), _ = copy.close()
     assert block.content == bomb
@@ -365,7 +371,7 @@ def test_answer_that_swells_beyond_the_limit_is_kept_raw() -> None:
 
 
 def test_answer_that_is_longer_than_the_limit_is_kept_up_to_it() -> None:
-    copy = AnswerCopy(anthropic(), 200, [(b"content-type", b"application/json")], limit=10)
+    copy = copy_of([(b"content-type", b"application/json")], limit=10)
     copy.feed(b"12345")
     copy.feed(b"67890")
     copy.feed(b"x")
@@ -376,7 +382,7 @@ def test_answer_that_is_longer_than_the_limit_is_kept_up_to_it() -> None:
 def test_copy_is_read_in_steps_and_says_the_same() -> None:
     stream = encode(STREAM, "gzip")
     headers = [(b"content-type", b"text/event-stream"), (b"content-encoding", b"gzip")]
-    at_once, in_steps = (AnswerCopy(anthropic(), 200, headers) for _ in range(2))
+    at_once, in_steps = (copy_of(headers) for _ in range(2))
     whole = at_once.feed(stream)
     first = in_steps.feed(stream, budget=0)
     assert in_steps.behind
@@ -439,10 +445,10 @@ def test_bug_in_a_reader_never_stops_the_relay_and_is_recorded(
 ) -> None:
     caplog.set_level(logging.DEBUG)
 
-    def read_request(body: bytes) -> Request:
+    def read_request(body: bytes, path: str) -> Request:
         raise AttributeError("WORDS")
 
-    def read_answer(status: int, content_type: str) -> AnswerReader:
+    def read_answer(status: int, content_type: str, request: Request) -> AnswerReader:
         if place == "answer":
             raise TypeError("WORDS")
         return _Faulty(place)
@@ -450,11 +456,11 @@ def test_bug_in_a_reader_never_stops_the_relay_and_is_recorded(
     with ScriptedUpstream([json_answer()]) as upstream:
         sound = anthropic(upstream.url)
         faulty = (
-            dataclasses.replace(sound, read_request=read_request)
+            dataclasses.replace(sound.formats[0], read_request=read_request)
             if place == "request"
-            else dataclasses.replace(sound, read_answer=read_answer)
+            else dataclasses.replace(sound.formats[0], read_answer=read_answer)
         )
-        with relaying(faulty) as braid:
+        with relaying(dataclasses.replace(sound, formats=(faulty,))) as braid:
             answered = braid.post(b'{"a":1}')
             call = braid.recording.ended()
             assert upstream.request().body == b'{"a":1}'

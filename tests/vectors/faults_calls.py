@@ -374,6 +374,18 @@ def end_of_no_call(b: Braid) -> None:
 
 @failed(
     "§4.6",
+    "An end that names what its answer repeats of the request.",
+    ("E_PAIR", CALL),
+    ("E_PAIR", 5),
+)
+def end_of_an_echo(b: Braid) -> None:
+    said = attrs(type="echo")
+    b.insert(Draft("echo", "other", ["call"], b"{}", attrs=said, origin="client"), "end")
+    b["end"].prev = ["text", "echo"]
+
+
+@failed(
+    "§4.6",
     "An end that leads to two calls, and is thus of neither.",
     ("E_PAIR", CALL),
     ("E_PAIR", 5),

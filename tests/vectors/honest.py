@@ -450,6 +450,28 @@ def two_candidates(b: Braid) -> None:
     b["end"].prev = ["text", "other"]
 
 
+def echo() -> Draft:
+    """What an answer repeats of its request, as SPEC §4.4 has it."""
+    repeated = compact({"instructions": None, "temperature": 1}).encode()
+    said = attrs(type="echo")
+    return Draft("echo", "other", ["call"], repeated, "client", "application/json", said)
+
+
+@verified("§4.4", "An answer that repeats its request: a strand of the client's beside it.")
+def answer_with_an_echo(b: Braid) -> None:
+    b.insert(echo(), "end")
+
+
+@verified(
+    "§5.5",
+    "What an answer repeats of its request was erased, but the answer's body salt stayed.",
+    ("W_BSALT", END + 1),
+)
+def erased_echo_with_the_body_salt_left(b: Braid) -> None:
+    b.insert(echo(), "end")
+    b["echo"].erased = True
+
+
 @verified("§4.5", "Two tools used in one answer, each with its result.", base=talk)
 def parallel_tools(b: Braid) -> None:
     used = attrs(id="toolu_2", index=3, name="add", type="tool_use")

@@ -64,6 +64,9 @@ class Pairing:
             owner = self._shared_owner(at)
         else:
             owner = _NONE
+            if erased and kind is Kind.OTHER and at and at[0] in self._open:
+                # The body of the answer holds what it repeats of its request (SPEC §4.4).
+                self._erased_answers.add(at[0])
         if owner in self._tails:
             self._tails[owner].difference_update(at)
             self._tails[owner].add(index)

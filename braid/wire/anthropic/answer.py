@@ -7,15 +7,18 @@ from msgspec import Raw
 from braid.wire.anthropic.block import PROVIDER
 from braid.wire.anthropic.message import Message
 from braid.wire.anthropic.stream import DATA_AT, MessageFold
-from braid.wire.block import AnswerReader
+from braid.wire.block import AnswerReader, Request
 from braid.wire.body import Answer, BodyReader, Told, opens_stream
 from braid.wire.native import Members
 from braid.wire.raw_json import is_list, read_word
 from braid.wire.stream import StreamReader
 
 
-def read_answer(status: int, content_type: str) -> AnswerReader:
-    """Choose the reader for an answer by its status and its Content-Type."""
+def read_answer(status: int, content_type: str, request: Request | None = None) -> AnswerReader:
+    """Choose the reader for an answer by its status and its Content-Type.
+
+    `request` is what it answers, of which this format needs nothing.
+    """
     if opens_stream(status, content_type):
         return StreamReader(PROVIDER, MessageFold(), DATA_AT)
     return BodyReader(status, _WHOLE)

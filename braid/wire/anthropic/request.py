@@ -57,6 +57,7 @@ def read_request(body: bytes) -> Request:
         model=read_word(members.get("model")),
         stream=stream is not None and bytes(stream) == b"true",
         continues=_read_thread(members.get("thread")),
+        inherits=True,
     )
 
 

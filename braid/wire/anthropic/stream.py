@@ -50,12 +50,13 @@ _NOT_STRICT = "what attrs cannot hold"
 class MessageFold:
     """The fold of a stream of message events; see Fold."""
 
-    __slots__ = ("_failed", "_message", "_open", "_spelled", "_told", "ended")
+    __slots__ = ("_failed", "_message", "_open", "_spelled", "_told", "endings", "goes_on")
 
     def __init__(self) -> None:
         self._message = Message()
         self._open: dict[bytes, OpenBlock] = {}  # by the digits of the index
-        self.ended = False
+        self.endings = 0
+        self.goes_on = False
         self._failed = False
         # How the last event of a block's growth began, and where its part went: most events
         # are spelled like the one before.
@@ -106,7 +107,7 @@ class MessageFold:
                 return self._tell("delta", members, blocks)
             case "message_stop":
                 self._message.update(members)
-                self.ended = True
+                self.endings = 1
             case "content_block_start" | "content_block_delta" | "content_block_stop" as kind:
                 return self._take_block(kind, members, blocks)
             case "ping" if not members:
@@ -119,7 +120,7 @@ class MessageFold:
 
     def close(self) -> tuple[list[Block], list[Block], Outcome]:
         cut = [self._close_block(index, cut=True) for index in sorted(self._open, key=int)]
-        beside, outcome = self._message.tell(complete=self.ended, error=self._failed)
+        beside, outcome = self._message.tell(complete=self.endings > 0, error=self._failed)
         return cut, beside, outcome
 
     def _close_block(self, index: bytes, *, cut: bool = False) -> Block:

@@ -99,7 +99,7 @@ class _ArrayReader:
         blocks: list[Block] = []
         hold: int | None = None
         for start, element in self._splitter.feed(chunk):
-            ended = self._fold.ended
+            endings = self._fold.endings
             media = BYTES
             fault = find_fault(element, _DATA_AT, repeats_in_data=True)
             if fault is None:
@@ -107,9 +107,9 @@ class _ArrayReader:
                 fault = self._fold.take("", Raw(element), blocks)
             if fault is not None:
                 blocks.append(_keep(element, {"ambiguous": fault}, media))
-            if self._fold.ended and not ended:
+            if self._fold.endings > endings:
                 hold = start
-        return Fed(tuple(blocks), hold)
+        return Fed(tuple(blocks), hold, goes_on=True)
 
     def close(self) -> tuple[tuple[Block, ...], Outcome]:
         cut, beside, outcome = self._fold.close()

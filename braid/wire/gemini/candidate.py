@@ -83,8 +83,6 @@ class Candidate:
         for part in piece.parts:
             self.add_part(part, model, blocks)
         self._learn(piece)
-        if self.finished:
-            blocks.extend(self._end(model))
 
     def read(self, piece: Piece, model: str | None) -> list[Block]:
         """Read a candidate that came whole: each part is a block."""
@@ -119,8 +117,8 @@ class Candidate:
         return self._open
 
     def close(self, model: str | None) -> list[Block]:
-        """Give the block that never ended, if there is one."""
-        return self._end(model, cut=True)
+        """Give the block under way, cut where the candidate has not finished."""
+        return self._end(model, cut=not self.finished)
 
     def tell(self) -> list[Block]:
         """Give what is said about the candidate that no outcome takes."""

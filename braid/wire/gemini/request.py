@@ -88,6 +88,7 @@ def read_request(body: bytes, path: str = "") -> Request:
             model=_read_model(path) or read_word(members.get("model")),
             stream=path.endswith(":streamGenerateContent"),
             continues=None if token is None else normalise(token),
+            repeats=token is not None,
             candidates=_count_candidates(config),
         )
     except TwoSpellings:

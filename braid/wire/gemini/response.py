@@ -42,7 +42,8 @@ class ResponseFold:
         "_likeness",
         "_unlearned",
         "_wanted",
-        "ended",
+        "endings",
+        "goes_on",
     )
 
     def __init__(self, wanted: int = 1) -> None:
@@ -53,7 +54,8 @@ class ResponseFold:
         self._failed = False
         self._likeness: Likeness | None = None
         self._unlearned: bytes | None = None
-        self.ended = False
+        self.endings = 0
+        self.goes_on = True
 
     def skim(self, event: bytes, blocks: list[Block]) -> bool:
         if self._likeness is None or not self._likeness.take(event):
@@ -82,7 +84,8 @@ class ResponseFold:
         self._learn(members)
         for place, piece in enumerate(pieces):
             self._candidate(piece, place).add(piece, self._envelope.model, blocks)
-        self.ended = self.ended or self._is_ended()
+        # Some servers give each chunk a reason to end with, and others count tokens after it.
+        self.endings += bool(pieces or not self._candidates) and self._is_ended()
         if len(pieces) == 1:
             text = self._candidate(pieces[0], 0).growing_by(pieces[0])
             if text is not None:
@@ -100,7 +103,7 @@ class ResponseFold:
             for place, piece in enumerate(taken[1])
             for block in self._candidate(piece, place).read(piece, self._envelope.model)
         ]
-        self.ended = True
+        self.endings = 1
         return blocks
 
     def close(self) -> tuple[list[Block], list[Block], Outcome]:
@@ -111,7 +114,7 @@ class ResponseFold:
         reason = candidates[0].pop_reason() if candidates else self._why_blocked()
         tokens = [token for one in candidates for token in one.tokens()]
         left, outcome = self._envelope.end(
-            complete=self.ended or finished, error=self._failed, stop_reason=reason
+            complete=self.endings > 0 or finished, error=self._failed, stop_reason=reason
         )
         self._about.add({_native(name): value for name, value in left.items()})
         marks: dict[str, object] = {"type": "response"}

@@ -71,7 +71,7 @@ def read_request(body: bytes, path: str = "") -> Request:
     """
     kept = _find_id(path)
     if kept is not None and not body:
-        return Request((), (), (), b"{}", continues=kept[1])
+        return Request((), (), (), b"{}", polls=kept[1])
     spelled = open_request(PROVIDER, body, _DATA_AT)
     if isinstance(spelled, Request):
         return spelled
@@ -84,11 +84,8 @@ def read_request(body: bytes, path: str = "") -> Request:
             for name, raw in spelled.items()
             if snake(name) not in _CONTEXT
         }
-        continues = (
-            read_word(members.get("previous_interaction_id"))
-            or read_word(members.get("continuation_token"))
-            or (kept and kept[1])
-        )
+        token = read_word(members.get("continuation_token"))
+        continues = read_word(members.get("previous_interaction_id")) or token
         return Request(
             tools=(
                 *read_list(PROVIDER, members.get("tools"), _read_tool),
@@ -100,7 +97,9 @@ def read_request(body: bytes, path: str = "") -> Request:
             parameters=bytes(join_members(parameters)),
             model=read_word(members.get("model")) or read_word(members.get("agent")),
             stream=bytes(members.get("stream", b"")) == b"true",
-            continues=continues,
+            continues=None if kept else continues,
+            repeats=token is not None,
+            polls=kept and kept[1],
         )
     except TwoSpellings:
         return keep_unread(PROVIDER, body, TWO_SPELLINGS)

@@ -56,13 +56,14 @@ _ADDRESS = ("event_type", "type", "event_id")
 class InteractionFold:
     """The fold of a stream of interaction events; see Fold."""
 
-    __slots__ = ("_failed", "_interaction", "_open", "ended")
+    __slots__ = ("_failed", "_interaction", "_open", "endings", "goes_on")
 
     def __init__(self) -> None:
         self._interaction = Interaction()
         self._open: dict[int, OpenStep] = {}
         self._failed = False
-        self.ended = False
+        self.endings = 0
+        self.goes_on = False
 
     def skim(self, event: bytes, blocks: list[Block]) -> bool:
         match = _match_text(event)
@@ -102,7 +103,7 @@ class InteractionFold:
 
     def close(self) -> tuple[list[Block], list[Block], Outcome]:
         cut = self._end_open()
-        beside, outcome = self._interaction.tell(complete=self.ended, error=self._failed)
+        beside, outcome = self._interaction.tell(complete=self.endings > 0, error=self._failed)
         return cut, beside, outcome
 
     def _take_life(self, kind: str, members: Members, blocks: list[Block]) -> str | None:
@@ -120,7 +121,7 @@ class InteractionFold:
         steps = self._interaction.open_steps(said) if kind in _ENDS else []
         self._interaction.learn(said)
         if kind in _ENDS:
-            self.ended = True
+            self.endings = 1
             blocks += self._end_open()
             blocks += self._interaction.take_steps(steps)
         return None

@@ -6,6 +6,7 @@ import re
 
 from msgspec import Raw
 
+from braid.node import Kind
 from braid.wire.block import Request
 from braid.wire.body import open_request
 from braid.wire.native import read_list
@@ -38,13 +39,16 @@ def read_request(body: bytes) -> Request:
         return members
     parameters = {name: value for name, value in members.items() if name not in _CONTEXT}
     stream = members.get("stream")
+    messages = read_list(PROVIDER, members.get("messages"), read_message)
+    # What instructs the model before anyone has said a word is no part of what was said.
+    begins = next((n for n, each in enumerate(messages) if each.kind is not Kind.SYSTEM), None)
     return Request(
         tools=(
             *read_list(PROVIDER, members.get("tools"), read_tool),
             *read_list(PROVIDER, members.get("functions"), read_tool),
         ),
-        system=(),
-        messages=read_list(PROVIDER, members.get("messages"), read_message),
+        system=messages[:begins],
+        messages=() if begins is None else messages[begins:],
         parameters=bytes(join_members(parameters)),
         model=read_word(members.get("model")),
         stream=stream is not None and bytes(stream) == b"true",

@@ -49,7 +49,7 @@ class _Known(NamedTuple):
 class ChunkFold:
     """The fold of a stream of chunks; see Fold."""
 
-    __slots__ = ("_completion", "_event", "_failed", "_known", "_lessons", "ended")
+    __slots__ = ("_completion", "_event", "_failed", "_known", "_lessons", "endings", "goes_on")
 
     def __init__(self, request: Request | None) -> None:
         self._completion = Completion(request)
@@ -57,7 +57,8 @@ class ChunkFold:
         self._known: _Known | None = None
         self._lessons = _LESSONS
         self._failed = False
-        self.ended = False
+        self.endings = 0
+        self.goes_on = False
 
     def skim(self, event: bytes, blocks: list[Block]) -> bool:
         known = self._known
@@ -74,13 +75,13 @@ class ChunkFold:
         if data is None:
             return name in ("", "ping", "keepalive")
         terminal = data.strip() == _TERMINAL
-        if self.ended and not terminal:
+        if self.endings and not terminal:
             # No client reads on.
             marks = {"ambiguous": "after the terminal event"} | ({"type": name} if name else {})
             blocks.append(keep_raw(Raw(data), "", Origin.PROVIDER, marks, media=BYTES))
             return True
-        if terminal and not self.ended:
-            self.ended = True
+        if terminal and not self.endings:
+            self.endings = 1
             self._known = None
             blocks.extend(self._completion.end(cut=False))
         self._failed |= name == "error"
@@ -117,7 +118,7 @@ class ChunkFold:
         return None
 
     def close(self) -> tuple[list[Block], list[Block], Outcome]:
-        complete = self.ended or (self._completion.finished and not self._failed)
+        complete = self.endings > 0 or (self._completion.finished and not self._failed)
         cut = self._completion.end(cut=not complete)
         beside, outcome = self._completion.tell(complete=complete, error=self._failed)
         return cut, beside, outcome

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from msgspec import Raw
 
 from braid.node import Origin
@@ -32,9 +34,17 @@ _DATA_AT = frozenset(
     }
 )
 
+_find_id = re.compile(r"/responses/(?!compact$)([^/]+)(?:/cancel)?$").search
 
-def read_request(body: bytes) -> Request:
-    """Read a request body; bytes that cannot be read are one block. Never raises."""
+
+def read_request(body: bytes, path: str = "") -> Request:
+    """Read a request body; bytes that cannot be read are one block. Never raises.
+
+    The path names the response that is asked for again, or cancelled, with nothing new to say.
+    """
+    kept = _find_id(path)
+    if kept is not None and not body:
+        return Request((), (), (), b"{}", polls=kept[1])
     members = open_request(PROVIDER, body, _DATA_AT, _FIELDS)
     if isinstance(members, Request):
         return members
@@ -52,6 +62,7 @@ def read_request(body: bytes) -> Request:
         stream=stream is not None and bytes(stream) == b"true",
         continues=read_word(members.get("previous_response_id"))
         or name_of(members.get("conversation")),
+        polls=kept and kept[1],
     )
 
 

@@ -71,7 +71,7 @@ class ResponseFold:
 
     __slots__ = (
         "_event", "_failed", "_known", "_lessons", "_listed", "_open", "_response", "_speech",
-        "ended",
+        "endings", "goes_on",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -83,7 +83,8 @@ class ResponseFold:
         self._known: _Known | None = None
         self._lessons = _LESSONS
         self._failed = False
-        self.ended = False
+        self.endings = 0
+        self.goes_on = False
 
     def skim(self, event: bytes, blocks: list[Block]) -> bool:
         known = self._known
@@ -143,7 +144,7 @@ class ResponseFold:
         if self._listed is not None:
             for place, item in enumerate(read_items(self._listed)):
                 cut += self._response.take_listed(place, item, cut=True)
-        beside, outcome = self._response.tell(complete=self.ended, error=self._failed)
+        beside, outcome = self._response.tell(complete=self.endings > 0, error=self._failed)
         return cut, beside, outcome
 
     def _take_life(self, kind: str, members: dict[str, Raw], blocks: list[Block]) -> str | None:
@@ -157,7 +158,7 @@ class ResponseFold:
         if output is not None and is_list(output):
             self._listed = output
         if kind in ENDS:
-            self.ended = True
+            self.endings = 1
             self._failed |= kind == "response.failed"
             for place, item in enumerate(read_items(self._listed) if self._listed else ()):
                 blocks.extend(self._response.take_listed(place, item, self._open.end(place)))

@@ -20,9 +20,7 @@ from braid_clients.cli.logs import log_to_stderr
 from braid_clients.cli.terminal import say
 from braid_clients.loopback import without_proxy_to_loopback
 from braid_clients.problem import Problem
-
-BASE_URL = "ANTHROPIC_BASE_URL"
-_PROVIDER = "https://api.anthropic.com"
+from braid_clients.upstreams import base_urls, upstream_options, upstreams_of
 
 
 @click.command("run", context_settings={"allow_interspersed_args": False})
@@ -35,12 +33,19 @@ _PROVIDER = "https://api.anthropic.com"
     metavar="DIR",
     help="Where transcripts go. [BRAID_OUT]",
 )
+@upstream_options(defaults=False)
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- CMD…")
-def run(out: Path, command: tuple[str, ...]) -> int:
+def run(
+    out: Path,
+    upstream_anthropic: str | None,
+    upstream_gemini: str | None,
+    upstream_openai: str | None,
+    command: tuple[str, ...],
+) -> int:
     """Run a program with its conversations recorded, one transcript each.
 
-    The program finds a private proxy in ANTHROPIC_BASE_URL; a value that is set already becomes
-    the proxy's upstream. Its input, output, signals and exit code pass through. Where the program
+    The program finds a private proxy in ANTHROPIC_BASE_URL, OPENAI_BASE_URL and
+    GOOGLE_GEMINI_BASE_URL; a value that is set already becomes the proxy's upstream. Its input, output, signals and exit code pass through. Where the program
     succeeds but its record does not, the exit code is 1 (not verified) or 2 (not written).
     """
     if shutil.which(command[0]) is None and os.sep not in command[0]:
@@ -50,6 +55,17 @@ def run(out: Path, command: tuple[str, ...]) -> int:
 
     log_to_stderr(logging.WARNING)
     root_key = own_root_key()
+    given = {
+        "anthropic": upstream_anthropic,
+        "gemini": upstream_gemini,
+        "openai": upstream_openai,
+    }
+    upstreams = upstreams_of(os.environ, given)
+    if any("codex" in word.lower() for word in command):
+        say(
+            "Codex does not read OPENAI_BASE_URL; name it on its command line:",
+            """sh -c 'codex -c openai_base_url="$OPENAI_BASE_URL" …'""",
+        )
     made = _make_folder(out)
     keep = False
     with _run_folder() as folder:
@@ -57,12 +73,14 @@ def run(out: Path, command: tuple[str, ...]) -> int:
             db=str(folder / "braid.db"),
             root_key=root_key,
             wrapping_key=paths.wrapping_key_file(os.environ),
-            upstream_anthropic=os.environ.get(BASE_URL) or _PROVIDER,
+            upstream_anthropic=upstreams["anthropic"].url,
+            upstream_gemini=upstreams["gemini"].url,
+            upstream_openai=upstreams["openai"].url,
             port=0,
         )
         try:
             with Signals() as signals, service.running(settings) as url:
-                code = _start(signals, command, url)
+                code = _start(signals, command, base_urls(url, upstreams))
             keep = True
             with interruptible():
                 root = public_key(settings.root_key)
@@ -83,9 +101,9 @@ def run(out: Path, command: tuple[str, ...]) -> int:
     return code or outcome
 
 
-def _start(signals: Signals, command: tuple[str, ...], url: str) -> int:
+def _start(signals: Signals, command: tuple[str, ...], proxy: Mapping[str, str]) -> int:
     try:
-        return signals.run(command, child_environment(os.environ, url))
+        return signals.run(command, child_environment(os.environ, proxy))
     except FileNotFoundError as fault:
         raise Problem(f"{command[0]}: command not found", code=NOT_FOUND) from fault
     except OSError as fault:
@@ -93,9 +111,9 @@ def _start(signals: Signals, command: tuple[str, ...], url: str) -> int:
         raise Problem(reason, code=NOT_EXECUTABLE) from fault
 
 
-def child_environment(environment: Mapping[str, str], url: str) -> dict[str, str]:
-    """Give the program's environment: ours, the proxy in it, and no other proxy before it."""
-    return {**without_proxy_to_loopback(environment), BASE_URL: url}
+def child_environment(environment: Mapping[str, str], proxy: Mapping[str, str]) -> dict[str, str]:
+    """Give the program's environment: ours, Braid's in it, and no other proxy before that."""
+    return {**without_proxy_to_loopback(environment), **proxy}
 
 
 def _make_folder(out: Path) -> bool:

@@ -24,6 +24,7 @@ from braid_clients.cli.own_file import OwnFile
 from braid_clients.cli.terminal import say
 from braid_clients.loopback import is_loopback
 from braid_clients.problem import Problem
+from braid_clients.upstreams import HOMES, upstream_options
 
 _TENANT = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 # What an HTTP header can carry as it is.
@@ -71,14 +72,7 @@ def _tokens(
     own=paths.store_file,
     help="The store: a path or URL. [BRAID_DB]",
 )
-@click.option(
-    "--upstream-anthropic",
-    metavar="URL",
-    default="https://api.anthropic.com",
-    show_default=True,
-    envvar="BRAID_UPSTREAM_ANTHROPIC",
-    help="Where the provider is. [BRAID_UPSTREAM_ANTHROPIC]",
-)
+@upstream_options(defaults=True)
 @root_key_option
 @wrapping_key_option
 @click.option(
@@ -95,6 +89,8 @@ def serve(
     port: int,
     db: str | None,
     upstream_anthropic: str,
+    upstream_gemini: str,
+    upstream_openai: str,
     root_key: Path | None,
     wrapping_key: Path | None,
     tokens: dict[str, str],
@@ -117,6 +113,8 @@ def serve(
         root_key=own_root_key(root_key),
         wrapping_key=wrapping_key or paths.wrapping_key_file(os.environ),
         upstream_anthropic=upstream_anthropic,
+        upstream_gemini=upstream_gemini,
+        upstream_openai=upstream_openai,
         host=host,
         port=port,
         tokens=tokens,
@@ -125,7 +123,8 @@ def serve(
     def ready(url: str, root: str) -> None:
         pin(root)
         say(f"listening on {url}, recording into {address}")
-        say(f"point an SDK at it: ANTHROPIC_BASE_URL={url}")
+        named = " ".join(f"{home.variable}={url}{home.suffix}" for home in HOMES)
+        say(f"point an SDK at it: {named}")
         if tokens:
             say("and let it send a token: ANTHROPIC_CUSTOM_HEADERS='x-braid-token: SECRET'")
 

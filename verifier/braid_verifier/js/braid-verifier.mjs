@@ -1757,6 +1757,11 @@ class Judge {
         call.erased ||= (this.bits.at[position] & ERASED) !== 0;
       }
     } else if (header.kind === "checkpoint") owner = this.leadTo(before);
+    else if (header.kind === "other" && this.bits.at[position] & ERASED) {
+      // The body of the answer holds what it repeats of its request (SPEC §4.4).
+      const call = this.calls.get(before[0]);
+      if (call !== undefined) call.erased = true;
+    }
     this.owners.set(position, owner);
     const call = this.calls.get(owner);
     for (const index of before) call?.tails.delete(index);
