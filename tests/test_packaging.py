@@ -19,6 +19,7 @@ DATA = {
     "braid_verifier/js/braid-verifier.mjs",
     "braid_verifier/js/braid-verify.mjs",
     "braid_verifier/js/package.json",
+    "braid_verifier/js/verify.html",
     "braid_server/py.typed",
     "braid_server/store/migrations/versions/m0001_first.py",
     "braid_clients/py.typed",

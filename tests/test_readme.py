@@ -109,6 +109,7 @@ def test_every_block_is_known_to_a_test_here() -> None:
     tested = (
         "scripts/demo", "scripts/test", "pip install", "braid run", "braid serve\n", "base_url=",
         "braid ls", "braid verify talk.braid.json --root", "report.require()", "NOT verified",
+        "braid-verify.mjs", "import { verify }",
     )  # fmt: skip
     strangers = [body for body in BLOCKS if not any(text in body for text in tested)]
     assert not strangers
@@ -154,6 +155,12 @@ client.messages.create(model="any", max_tokens=10, messages=[message])
         reader.run("python examples/by_hand/main.py talk.braid.json")
         pipeline = f"ROOT = {key!r}\n{block_with('report.require()')}"
         subprocess.run([sys.executable, "-c", pipeline], cwd=reader.checkout, check=True)
+        if shutil.which("node"):
+            reader.run(block_with("braid-verify.mjs"), KEY=key)
+            (reader.checkout / "check.mjs").write_text(
+                reader.fill_in(block_with("import { verify }"), KEY=key)
+            )
+            reader.run("node check.mjs")
         reader.run(f"python examples/against_server/main.py http://127.0.0.1:{reader.port}")
         reader.run("braid verify ./braid-*.braid.json")
     finally:

@@ -15,6 +15,7 @@ from braid.signing import check_key, check_signature_form, fits
 from braid_verifier import verify
 from conformance.agreement import Report, answers, compared, failures_of_first_class, places
 from conformance.second_verifier import SecondVerifier
+from fakes.braids import conversation
 
 HERE = Path(__file__).resolve().parent.parent / "vectors"
 INDEX: dict[str, Any] = json.loads((HERE / "index.json").read_text("utf-8"))
@@ -140,6 +141,17 @@ def test_published_edge_cases_are_decided_as_python_decides_them(shared: Path, o
 def test_json_is_read_strictly(second: SecondVerifier) -> None:
     for case in cases("strict_json.json"):
         assert second.ask("json", bytes.fromhex(case["hex"])) == case["code"], case["hex"][:80]
+
+
+def test_every_character_is_read_alike_escaped_or_not(second: SecondVerifier) -> None:
+    points = [*range(0xD800), *range(0xE000, 0x10000), *range(0x10000, 0x110000, 97)]
+    braid = conversation()
+    braid.prompt("".join(map(chr, points)))
+    raw = braid.transcript()
+    for ascii_only in (False, True):
+        written = json.dumps(json.loads(raw), ensure_ascii=ascii_only).encode()
+        report = second.ask("verify", written, roots=[braid.pin], step=4099)
+        assert report["result"] == "verified"
 
 
 def test_headers_are_read_strictly(second: SecondVerifier) -> None:

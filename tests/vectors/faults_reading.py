@@ -290,6 +290,16 @@ def json_lines_with_a_node_on_two_lines(b: Braid) -> bytes:
     return b"\n".join(lines(b)).replace(b',"salt"', b',\n"salt"', 1) + b"\n"
 
 
+@unreadable("§10.3", "A carriage return inside a value of JSON Lines.", "E_JSON")
+def json_lines_with_a_carriage_return_in_a_node(b: Braid) -> bytes:
+    return (b"\n".join(lines(b)) + b"\n").replace(b',"salt"', b',\r"salt"', 1)
+
+
+@unreadable("§10.3", "A carriage return inside the first line.", "E_JSON")
+def json_lines_with_a_carriage_return_in_the_first_line(b: Braid) -> bytes:
+    return (b"\n".join(lines(b)) + b"\n").replace(b',"braid"', b',\r"braid"', 1)
+
+
 @unreadable("§10.3", "A node after the line of proofs.", "E_JSON")
 def json_lines_node_after_proofs(b: Braid) -> bytes:
     *before, last = lines(b)

@@ -477,9 +477,30 @@ const MORE = Symbol("more");
 
 const PLAIN = new Uint8Array(256); // bytes of a string that stand for themselves
 for (let byte = 0x20; byte < 0x80; byte++) PLAIN[byte] = byte === 0x22 || byte === 0x5c ? 0 : 1;
-const ESCAPED = new Map([..."\"\\/bfnrt"].map((c, i) => [c.charCodeAt(0), "\"\\/\b\f\n\r\t".charCodeAt(i)]));
+const ESCAPED = new Uint8Array(256); // what an escaped letter stands for
+for (let i = 0; i < 8; i++) ESCAPED["\"\\/bfnrt".charCodeAt(i)] = "\"\\/\b\f\n\r\t".charCodeAt(i);
+const HEX_DIGIT = new Int8Array(256).fill(-1);
+for (let i = 0; i < 22; i++) HEX_DIGIT["0123456789abcdefABCDEF".charCodeAt(i)] = i < 16 ? i : i - 6;
 const NUMBER = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/;
 const IN_NUMBER = new Set([..."0123456789+-.eE"].map((c) => c.charCodeAt(0)));
+
+/** Write a character's UTF-8 at `at`; give where it ends. */
+function writeUtf8(out, at, point) {
+  if (point < 0x80) out[at++] = point;
+  else if (point < 0x800) {
+    out[at++] = 0xc0 | (point >> 6);
+    out[at++] = 0x80 | (point & 63);
+  } else {
+    if (point < 0x10000) out[at++] = 0xe0 | (point >> 12);
+    else {
+      out[at++] = 0xf0 | (point >> 18);
+      out[at++] = 0x80 | ((point >> 12) & 63);
+    }
+    out[at++] = 0x80 | ((point >> 6) & 63);
+    out[at++] = 0x80 | (point & 63);
+  }
+  return at;
+}
 
 class Json {
   /** Read bytes[at..end]; `last` says that nothing comes after `end`. */
@@ -499,7 +520,7 @@ class Json {
   peek() {
     for (; this.at < this.end; this.at++) {
       const byte = this.bytes[this.at];
-      if (byte === 0x0a && this.oneLine) this.fail("expected no line end inside a value");
+      if ((byte === 0x0a || byte === 0x0d) && this.oneLine) this.fail("expected no line end inside a value");
       if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return byte;
     }
     return this.cut();
@@ -562,41 +583,36 @@ class Json {
     return [start, at, escapes];
   }
 
+  /** The UTF-16 code unit that the four digits at `at` name. */
+  unit(at) {
+    let unit = 0;
+    for (this.at = at; this.at < at + 4; this.at++) {
+      if (this.at >= this.end) this.cut();
+      const digit = HEX_DIGIT[this.bytes[this.at]];
+      if (digit < 0) this.fail("expected four hexadecimal digits");
+      unit = unit * 16 + digit;
+    }
+    return unit;
+  }
+
   /** Check the escape at `at`; give where it ends. */
   escape(at) {
-    const unit = (from) => {
-      if (from + 4 > this.end) {
-        this.at = this.end;
-        this.cut();
-      }
-      let value = 0;
-      for (let i = from; i < from + 4; i++) {
-        const digit = parseInt(String.fromCharCode(this.bytes[i]), 16);
-        this.at = i;
-        if (Number.isNaN(digit)) this.fail("expected four hexadecimal digits");
-        value = value * 16 + digit;
-      }
-      return value;
-    };
     this.at = at + 1;
     if (this.at >= this.end) this.cut();
     const letter = this.bytes[at + 1];
     if (letter !== 0x75) {
-      if (!ESCAPED.has(letter)) this.fail("expected an escape that JSON knows");
+      if (!ESCAPED[letter]) this.fail("expected an escape that JSON knows");
       return at + 2;
     }
-    const first = unit(at + 2);
+    const first = this.unit(at + 2);
     if (first < 0xd800 || first > 0xdfff) return at + 6;
     if (first > 0xdbff) throw new Refusal("E_JSON", "a lone surrogate");
     for (const [offset, byte] of [[6, 0x5c], [7, 0x75]]) {
       this.at = at + offset;
       if (this.at >= this.end) this.cut();
-      if (this.bytes[this.at] !== byte) {
-        // What stands here is judged by whoever reads on; the surrogate alone is the fault.
-        throw new Refusal("E_JSON", "a lone surrogate");
-      }
+      if (this.bytes[this.at] !== byte) throw new Refusal("E_JSON", "a lone surrogate");
     }
-    const second = unit(at + 8);
+    const second = this.unit(at + 8);
     if (second < 0xdc00 || second > 0xdfff) throw new Refusal("E_JSON", "a lone surrogate");
     return at + 12;
   }
@@ -610,7 +626,7 @@ class Json {
   inside() {
     const [start, end, escapes] = this.span();
     if (!escapes) return this.bytes.subarray(start, end);
-    const { bytes } = this, out = new Uint8Array(end - start);
+    const { bytes } = this, after = this.at, out = new Uint8Array(end - start);
     let size = 0;
     for (let at = start; at < end; ) {
       const byte = bytes[at];
@@ -618,21 +634,19 @@ class Json {
         out[size++] = byte;
         at++;
       } else if (bytes[at + 1] !== 0x75) {
-        out[size++] = ESCAPED.get(bytes[at + 1]);
+        out[size++] = ESCAPED[bytes[at + 1]];
         at += 2;
       } else {
-        const unit = (from) => parseInt(String.fromCharCode(...bytes.subarray(from, from + 4)), 16);
-        let point = unit(at + 2);
+        let point = this.unit(at + 2);
         at += 6;
         if (point >= 0xd800 && point <= 0xdfff) {
-          point = 0x10000 + ((point - 0xd800) << 10) + (unit(at + 2) - 0xdc00);
+          point = 0x10000 + ((point - 0xd800) << 10) + (this.unit(at + 2) - 0xdc00);
           at += 6;
         }
-        const encoded = utf8.encode(String.fromCodePoint(point));
-        out.set(encoded, size);
-        size += encoded.length;
+        size = writeUtf8(out, size, point);
       }
     }
+    this.at = after;
     return out.subarray(0, size);
   }
 
@@ -894,8 +908,8 @@ class Input {
     for (;;) {
       for (; this.at < this.end; this.at++) {
         const byte = this.bytes[this.at];
-        if (byte === 0x0a) this.lineEnded = true;
-        else if (byte !== 0x20 && byte !== 0x0d && byte !== 0x09) return byte;
+        if (byte === 0x0a || byte === 0x0d) this.lineEnded = true;
+        else if (byte !== 0x20 && byte !== 0x09) return byte;
       }
       if (this.last) return -1;
       await this.more();
@@ -907,7 +921,7 @@ class Input {
     for (let tried = 0; ; ) {
       const held = this.end - this.at;
       // To begin again only when twice as much is there keeps the reading linear.
-      if (held >= 2 * tried || this.last) {
+      if (held >= 2 * tried || held > LIMITS.value || this.last) {
         const json = new Json(this.bytes, this.at, this.end, {
           last: this.last,
           depth: LIMITS.documentDepth - this.depth,
@@ -919,7 +933,8 @@ class Input {
           const value = read(json);
           if (json.at - this.at > LIMITS.value) throw new Refusal("E_LIMIT", "a value is too long");
           if (!this.oneLine && !this.lineEnded) {
-            this.lineEnded = this.bytes.subarray(this.at, json.at).includes(0x0a);
+            const read = this.bytes.subarray(this.at, json.at);
+            this.lineEnded = read.includes(0x0a) || read.includes(0x0d);
           }
           this.at = json.at;
           return value;

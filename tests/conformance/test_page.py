@@ -1,0 +1,168 @@
+"""verify.html in a real Chromium: what it says of files, and that it never opens a connection."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import json
+import re
+import runpy
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import braid_verifier
+from conformance.browser import Page, chromium_command, opened
+
+PAGE = Path(braid_verifier.__file__).parent / "js" / "verify.html"
+REPOSITORY = Path(__file__).resolve().parents[2]
+VECTORS = REPOSITORY / "tests" / "vectors"
+INDEX: dict[str, Any] = json.loads((VECTORS / "index.json").read_text("utf-8"))
+SAID = "[...document.querySelectorAll('article')].map(a => [a.querySelector('h2').textContent, a.className])"
+
+
+def test_the_page_is_what_the_script_builds() -> None:
+    build = runpy.run_path(str(REPOSITORY / "scripts" / "page"))["build"]
+    assert PAGE.read_text("utf-8") == build(), "run scripts/page"
+
+
+def test_the_policy_allows_this_script_and_this_style_and_nothing_else() -> None:
+    text = PAGE.read_text("utf-8")
+    (policy,) = re.findall(r'Content-Security-Policy" content="([^"]+)"', text)
+    directives = dict(part.strip().split(" ", 1) for part in policy.split(";"))
+    assert directives.keys() == {
+        "default-src", "script-src", "style-src", "base-uri", "form-action",
+    }  # fmt: skip
+    for name, tag in {"script-src": "script", "style-src": "style"}.items():
+        (inside,) = re.findall(rf"<{tag}\b[^>]*>(.*?)</{tag}>", text, re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(inside.encode()).digest()).decode()
+        assert directives.pop(name) == f"'sha256-{digest}'"
+    assert set(directives.values()) == {"'none'"}
+    assert not re.search(r"(?i)\b(?:src|href|action|import|fetch|XMLHttpRequest)\s*[=(]", text)
+
+
+class Trap:
+    """A listening socket that writes down who comes: the page's only way out, were there one."""
+
+    def __init__(self) -> None:
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._socket.getsockname()[1]
+        self.heard: list[str] = []
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self) -> None:
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return
+            with connection:
+                connection.settimeout(5)
+                try:
+                    self.heard.append(connection.recv(4096).decode("latin-1"))
+                except OSError:
+                    self.heard.append("")
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+@pytest.fixture
+def trap() -> Iterator[Trap]:
+    made = Trap()
+    yield made
+    made.close()
+
+
+async def judged(page: Page, *files: Path) -> list[list[str]]:
+    before = await page.evaluate("document.querySelectorAll('article').length")
+    await page.choose("#file", *files)
+    await page.wait_for(f"document.querySelectorAll('article').length === {before + len(files)}")
+    said: list[list[str]] = await page.evaluate(SAID)
+    return said
+
+
+async def start(page: Page, roots: str = "") -> None:
+    await page.wait_for("document.documentElement?.dataset.ready === 'yes'")
+    await page.evaluate(f"void (document.getElementById('roots').value = {json.dumps(roots)})")
+
+
+def test_it_says_of_every_vector_what_the_vector_says() -> None:
+    chromium_command()
+    cases = {case["name"]: VECTORS / case["file"] for case in INDEX["vectors"]}
+    results = [
+        [file.name, case["result"]] for case in INDEX["vectors"] for file in [cases[case["name"]]]
+    ]
+
+    async def run() -> None:
+        async with opened(PAGE.as_uri()) as page:
+            await start(page, INDEX["root"])
+            assert await judged(page, *cases.values()) == results[::-1]
+            text = await page.evaluate("document.body.innerText")
+            assert "E_COMMIT" in text and "witnessed\tnot checked" in text
+            await start(page, "")
+            assert (await judged(page, cases["sealed"]))[0] == ["sealed.json", "unmet"]
+            await page.evaluate("document.querySelector('input[value=anyone]').click()")
+            assert (await judged(page, cases["sealed"]))[0] == ["sealed.json", "verified"]
+            verdict = await page.evaluate("document.querySelector('.verdict').textContent")
+            assert verdict.startswith("Intact, by a signer you do not know")
+            await page.evaluate("document.querySelector('input[value=sealed]').click()")
+            assert (await judged(page, cases["open-braid"]))[0] == ["open-braid.json", "unmet"]
+            await start(page, "no key")
+            await page.choose("#file", cases["sealed"])
+            await page.wait_for("document.body.innerText.includes('not checked: roots: expected')")
+
+    asyncio.run(run())
+
+
+def test_a_file_that_is_dropped_is_checked_and_never_leaves_the_page(trap: Trap) -> None:
+    chromium_command()
+    attempts = f"""(async () => {{
+        const url = 'http://127.0.0.1:{trap.port}/canary';
+        const refused = [];
+        document.addEventListener('securitypolicyviolation', (e) => refused.push(e.effectiveDirective));
+        await fetch(url).catch(() => {{}});
+        new Image().src = url;
+        navigator.sendBeacon(url, 'x');
+        try {{ new WebSocket(url.replace('http', 'ws')); }} catch {{}}
+        try {{ new EventSource(url); }} catch {{}}
+        await import(url).catch(() => {{}});
+        try {{ new Worker(url); }} catch {{}}
+        for (const [tag, name] of [['script', 'src'], ['iframe', 'src'], ['link', 'href'], ['video', 'src'], ['object', 'data']]) {{
+            const element = document.createElement(tag);
+            if (tag === 'link') element.rel = 'stylesheet';
+            element[name] = url;
+            document.body.append(element);
+        }}
+        const form = document.createElement('form');
+        form.action = url;
+        document.body.append(form);
+        form.submit();
+        await new Promise((done) => setTimeout(done, 500));
+        return [...new Set(refused)].sort();
+    }})()"""
+
+    async def run() -> tuple[list[str], list[str]]:
+        proxy = f"--proxy-server=http://127.0.0.1:{trap.port}"
+        async with opened(PAGE.as_uri(), proxy, "--proxy-bypass-list=<-loopback>") as page:
+            await start(page, INDEX["root"])
+            sealed = VECTORS / "transcripts" / "sealed.json"
+            data = {"items": [], "files": [str(sealed)], "dragOperationsMask": 1}
+            for kind in ("dragEnter", "dragOver", "drop"):
+                await page.call("Input.dispatchDragEvent", type=kind, x=200, y=400, data=data)
+            await page.wait_for("document.querySelector('article') !== null")
+            assert await page.evaluate(SAID) == [["sealed.json", "verified"]]
+            requested = page.requested()
+            refused = await page.evaluate(attempts)
+            assert await page.evaluate("location.protocol") == "file:"
+            return requested, refused
+
+    requested, refused = asyncio.run(run())
+    assert set(requested) == {PAGE.as_uri()}
+    assert {"connect-src", "img-src", "script-src-elem", "frame-src", "form-action"} <= set(refused)
+    assert [heard for heard in trap.heard if "canary" in heard] == []
