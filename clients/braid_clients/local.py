@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from braid.transcript import Layout
 from braid_clients import paths
 from braid_clients.problem import Problem
-from braid_clients.shelf import Listed, Sealed, Shelf
+from braid_clients.shelf import Erased, Listed, Sealed, Shelf
 from braid_server.library import Library, reading
 from braid_server.store import StoreBusy
 
@@ -37,6 +37,16 @@ class Local:
         except StillOpen as fault:
             raise Problem(str(fault), f"wait, or: braid seal --interrupt {braid}") from fault
         return Sealed(sealed.braid, sealed.seal, sealed.nodes)
+
+    def erase(self, braid: str, nodes: tuple[int, ...], reason: str | None) -> Erased:
+        from braid_server.recorder import StillOpen
+
+        try:
+            erased = asyncio.run(self._library.erase(braid, nodes, reason=reason))
+        except StillOpen as fault:
+            raise Problem(str(fault), f"wait, or: braid seal --interrupt {braid}") from fault
+        fields = Erased.__slots__
+        return Erased(*(getattr(erased, name) for name in fields))
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ import msgspec
 from braid.transcript import Layout
 from braid_clients.loopback import is_loopback
 from braid_clients.problem import Problem
-from braid_clients.shelf import Listed, Sealed
+from braid_clients.shelf import Erased, Listed, Sealed
 
 _T = TypeVar("_T")
 _ACCEPT = {Layout.JSON: "application/json", Layout.LINES: "application/jsonl"}
@@ -82,6 +82,10 @@ class Remote:
         query = {"interrupt": "true"} if interrupt else {}
         return self._ask("POST", f"/braid/v1/braids/{braid}/seal", Sealed, query)
 
+    def erase(self, braid: str, nodes: tuple[int, ...], reason: str | None) -> Erased:
+        body: dict[str, object] = {"nodes": list(nodes), "reason": reason}
+        return self._ask("POST", f"/braid/v1/braids/{braid}/erase", Erased, {}, body)
+
     def transcript(self, braid: str, layout: Layout) -> Iterator[bytes]:
         headers = {"accept": _ACCEPT[layout]}
         try:
@@ -93,9 +97,16 @@ class Remote:
         except _NO_ANSWER as fault:
             raise self._silence(fault) from fault
 
-    def _ask(self, method: str, path: str, wanted: type[_T], query: dict[str, str]) -> _T:
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        wanted: type[_T],
+        query: dict[str, str],
+        body: dict[str, object] | None = None,
+    ) -> _T:
         try:
-            answer = self._client.request(method, path, params=query)
+            answer = self._client.request(method, path, params=query, json=body)
         except _NO_ANSWER as fault:
             raise self._silence(fault) from fault
         if answer.status_code != 200:

@@ -47,6 +47,22 @@ class Sealed:
     nodes: int
 
 
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What of a braid was erased: numbers of nodes, body salts, the braid that says so.
+
+    `left_in_log` and `left_in_pages`: the words may still be in the store's log, or in free
+    pages of its file.
+    """
+
+    braid: str
+    nodes: tuple[int, ...]
+    bsalts: int
+    notice: str | None
+    left_in_log: bool
+    left_in_pages: bool
+
+
 class Shelf(Protocol):
     """What can be asked of a store or a server."""
 
@@ -58,6 +74,10 @@ class Shelf(Protocol):
 
     def seal(self, braid: str, interrupt: bool) -> Sealed:
         """Close a braid; calls still under way are an error, or with `interrupt` cut off."""
+        ...
+
+    def erase(self, braid: str, nodes: tuple[int, ...], reason: str | None) -> Erased:
+        """Seal a braid, then drop the words of nodes, by number, and what goes with them."""
         ...
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import msgspec
@@ -14,12 +14,14 @@ from braid.errors import BraidError
 from braid.node import read_header
 from braid.transcript import Layout, StoredNode, write_transcript
 from braid_server.recorder import Recorder, StillOpen
-from braid_server.store import BraidRow, Store, StoreUnavailable
+from braid_server.store import BraidRow, Store, StoreUnavailable, Transaction
 from braid_server.store.rows import Reading, Summary
+from braid_verifier.erasure import plan
 
 PAGE = 50
 MAX_PAGE = 500
 _POLL_SECONDS = 0.05
+_LOG_SECONDS = 10.0  # a reader of the log is waited for
 _AT_ONCE = 1024 * 1024  # bytes of content that a read of a transcript stops after
 _NODES_AT_ONCE = 256
 
@@ -56,6 +58,27 @@ class SealInfo:
     braid: str
     seal: str
     nodes: int
+
+
+class NoSuchNode(BraidError):
+    """The braid has no node with this number."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureInfo:
+    """What was erased: the numbers of nodes, how many body salts, and the braid that says so.
+
+    left_in_log  a reader keeps the database's log from being emptied; the words may be in it.
+    left_in_pages  the database is too large to be written anew while it is served: deleted words
+                 are overwritten, but nothing was done about copies of pages.
+    """
+
+    braid: str
+    nodes: tuple[int, ...]
+    bsalts: int
+    notice: str | None
+    left_in_log: bool
+    left_in_pages: bool
 
 
 class Library:
@@ -106,7 +129,8 @@ class Library:
         """Give a braid's first nodes, reading some at a time.
 
         No read stays open while whoever asked is slow, and no more than a few megabytes are
-        in memory. That all are of one moment follows from their never changing.
+        in memory. That all are of one moment follows from their never
+        changing, words that are erased meanwhile aside.
         """
         at = 0
         while at < count:
@@ -154,6 +178,42 @@ class Library:
             if sealed is None:
                 raise NoSuchBraid("no such braid")
             return SealInfo(braid, sealed.seal, sealed.nodes)
+
+    async def erase(
+        self,
+        braid: str,
+        nodes: Collection[int],
+        tenant: str | None = None,
+        *,
+        reason: str | None = None,
+        wait: float = 0.0,
+    ) -> ErasureInfo:
+        """Seal a braid as `seal` does, then drop the words of these nodes and all that goes with them.
+
+        The store keeps nothing by which they could be guessed (SPEC §5.5); backups and exports are
+        out of reach. Raises NoSuchBraid, NoSuchNode, StillOpen, StoreUnavailable, KeyUnavailable.
+        """
+        sealed = await self.seal(braid, tenant, wait=wait)
+        assert self._recorder is not None
+        for seq in nodes:
+            if not 0 <= seq < sealed.nodes:
+                raise NoSuchNode(f"node {seq}: the braid has {sealed.nodes}")
+        with self._store.read() as reading:
+            row = _named(reading, braid, tenant)
+        chosen = frozenset(nodes)
+        # A sealed braid no longer grows, so what is planned here holds in the writer's thread.
+        erasure = await asyncio.to_thread(
+            lambda: plan(self._nodes(row.number, sealed.nodes), lambda seq, _, __: seq in chosen)
+        )
+        notice = await self._recorder.erase(row, erasure, reason)
+        until = asyncio.get_running_loop().time() + _LOG_SECONDS
+        while self._store.left().log and asyncio.get_running_loop().time() < until:
+            await asyncio.sleep(_POLL_SECONDS)
+            await self._store.write(Transaction.prove)
+        left = self._store.left()
+        return ErasureInfo(
+            braid, tuple(erasure.nodes), len(erasure.bsalts), notice, left.log, left.pages
+        )
 
 
 def _named(reading: Reading, braid: str, tenant: str | None) -> BraidRow:

@@ -8,7 +8,7 @@ from weakref import WeakValueDictionary
 
 import msgspec
 
-from braid_server.keyring import Keyring, KeyUnavailable
+from braid_server.keyring import Keyring, KeyUnavailable, NewBraidKey
 from braid_server.lineage import Lineage, relearn
 from braid_server.store import BraidRow, Transaction
 
@@ -83,6 +83,20 @@ class Lineages:
         nodes = len(lineage.nodes)
         self._nodes += nodes - self._counted.get(lineage.number, 0)
         self._counted[lineage.number] = nodes
+
+
+def new_row(tenant: str, session: bytes | None, made: NewBraidKey) -> BraidRow:
+    """Give the row of a braid that begins; its number is the store's to give."""
+    return BraidRow(
+        number=0,
+        id=made.header.braid,
+        tenant=tenant,
+        certificate=msgspec.json.encode(made.certificate).decode("ascii"),
+        created=made.header.not_before,
+        session=session,
+        wrapped_key=made.wrapped,
+        sealed=False,
+    )
 
 
 def _not_after(row: BraidRow) -> str:

@@ -22,6 +22,7 @@ from braid.node import Kind, Origin
 from braid.transcript import MAX_NODES, MAX_TRANSCRIPT
 from braid.wire.block import Block
 from braid_server.call_record import CallRecord
+from braid_server.erasing import erase
 from braid_server.fallback import (
     MOST_BLOCKS,
     TOO_MANY,
@@ -33,7 +34,7 @@ from braid_server.fallback import (
 )
 from braid_server.keyring import Keyring, KeyUnavailable
 from braid_server.lineage import Lineage, Prefix
-from braid_server.lineages import CACHED_NODES, Lineages
+from braid_server.lineages import CACHED_NODES, Lineages, new_row
 from braid_server.marks import Marks
 from braid_server.opening import IN_THREAD
 from braid_server.placement import Placer, Wanted, want
@@ -42,6 +43,7 @@ from braid_server.request_nodes import RequestNodes, count_new
 from braid_server.salts import Salts
 from braid_server.store import BraidRow, Store, StoreUnavailable, Transaction
 from braid_server.weaving import Weaving
+from braid_verifier.erasure import Erasure
 
 _log = logging.getLogger("braid.recorder")
 
@@ -210,6 +212,15 @@ class Recorder:
             raise sealed
         return sealed
 
+    async def erase(self, row: BraidRow, erasure: Erasure, reason: str | None) -> str | None:
+        """Drop words of a sealed braid, and give the braid that says so, if any words went.
+
+        Raises StoreUnavailable. Nothing of that braid is recognised from then on.
+        """
+        return await self._store.write(
+            functools.partial(self._erase, row=row, erasure=erasure, reason=reason)
+        )
+
     def _pay(self) -> None:
         """Queue the ends that are owed, ahead of what is queued next."""
         with contextlib.suppress(IndexError):
@@ -289,16 +300,7 @@ class Recorder:
 
     def _begin(self, transaction: Transaction, tenant: str, session: bytes | None) -> Lineage:
         made = self._keyring.new_braid(tenant, self._clock())
-        row = BraidRow(
-            number=0,
-            id=made.header.braid,
-            tenant=tenant,
-            certificate=msgspec.json.encode(made.certificate).decode("ascii"),
-            created=made.header.not_before,
-            session=session,
-            wrapped_key=made.wrapped,
-            sealed=False,
-        )
+        row = new_row(tenant, session, made)
         row = msgspec.structs.replace(row, number=transaction.add_braid(row))
         lineage = Lineage(row.number, row, made.key, made.header.not_after)
         self._lineages.keep(transaction, lineage)
@@ -401,6 +403,12 @@ class Recorder:
         transaction.seal(row.number)
         self._lineages.drop(row.number)
         return Sealed(lineage.text(seal), len(lineage.nodes))
+
+    def _erase(
+        self, transaction: Transaction, row: BraidRow, erasure: Erasure, reason: str | None
+    ) -> str | None:
+        self._lineages.drop(row.number)
+        return erase(transaction, self._keyring, self._clock(), self._salts, row, erasure, reason)
 
 
 def _attempts(opening: CallOpening) -> Iterator[CallOpening]:

@@ -33,7 +33,7 @@ from braid_server.providers import TABLE
 from braid_server.recorder import Recorder
 from braid_server.relay import Relay
 from braid_server.serving import Server, configure
-from braid_server.store import Store, StoreUnavailable, Transaction
+from braid_server.store import REWRITES, Store, StoreUnavailable, Transaction
 from braid_server.upstream import UpstreamUnusable
 
 _log = logging.getLogger("braid.service")
@@ -102,20 +102,24 @@ def now() -> datetime:
 
 
 @contextlib.contextmanager
-def opened(settings: Settings, clock: Callable[[], datetime] = now) -> Iterator[Service]:
+def opened(
+    settings: Settings,
+    clock: Callable[[], datetime] = now,
+    rewrites: int | None = REWRITES,
+) -> Iterator[Service]:
     """Open keys and store, and close calls that a killed process left open.
 
-    Raises Misconfigured, KeyFileUnusable, StoreUnavailable, StoreBusy, UpstreamUnusable.
+    `rewrites` is as for `Store`. Raises Misconfigured, KeyFileUnusable, StoreUnavailable, StoreBusy, UpstreamUnusable.
     """
-    with _opened_store(settings) as store:
+    with _opened_store(settings, rewrites) as store:
         yield _service(settings, store, clock)
 
 
 @contextlib.contextmanager
-def _opened_store(settings: Settings) -> Iterator[Store]:
+def _opened_store(settings: Settings, rewrites: int | None = REWRITES) -> Iterator[Store]:
     settings.check()
     _providers(settings)
-    store = Store(settings.db, writable=True)
+    store = Store(settings.db, writable=True, rewrites=rewrites)
     try:
         yield store
     finally:
@@ -337,5 +341,5 @@ def running(settings: Settings) -> Iterator[str]:
 @contextlib.contextmanager
 def library(settings: Settings) -> Iterator[Library]:
     """Open a store without serving it; raises as `opened` does."""
-    with opened(settings) as service:
+    with opened(settings, rewrites=None) as service:  # nobody waits for its writes
         yield service.library

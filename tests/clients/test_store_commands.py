@@ -338,3 +338,46 @@ def test_a_seal_refused_for_calls_under_way_says_what_to_do(
             Local(library).seal(braid, False)
         said.append(raised.value)
     assert all(one.hints == (f"wait, or: braid seal --interrupt {braid}",) for one in said)
+
+
+def test_erased_words_are_in_no_file_and_the_braid_still_verifies(home: Any, place: Place) -> None:
+    braid = place.ask("my code is 4711, keep it")
+    other = place.ask("something else")
+    ran = home.braid(
+        "erase", braid, "--match", r"code is \d{4}", "--reason", "leaked", *place.options
+    )
+    assert ran.returncode == 0, ran.stderr
+    first, salts, notice = ran.stdout.splitlines()
+    assert first == f"{braid}: 1 node erased: 0"
+    assert salts.endswith("dropped with them")
+    assert "backups, exports and copies" in ran.stderr and "may still be" not in ran.stderr
+    files = b"".join(path.read_bytes() for path in home.data.iterdir())
+    assert b"my code is" not in files and b"something else" in files
+    home.braid("export", braid, *place.options, "-o", "erased.json")
+    home.braid("export", notice.split()[1], *place.options, "-o", "notice.json")
+    home.braid("keys", "trust", home.braid("keys", "show").stdout.strip())
+    checked = home.braid("verify", "erased.json", "notice.json", "--require", "sealed")
+    assert checked.returncode == 0, checked.stdout
+    assert "erased: 1 nodes keep their place but not their words" in checked.stdout
+    assert home.braid("verify", "erased.json", "--require", "unerased").returncode == 3
+    assert "something else" in home.braid("show", other, *place.options).stdout
+
+
+def test_erasing_again_says_that_there_was_nothing_left(home: Any, place: Place) -> None:
+    braid = place.ask("a secret")
+    assert home.braid("erase", braid, "--node", "0", *place.options).returncode == 0
+    again = home.braid("erase", braid, "--node", "0", *place.options)
+    assert again.returncode == 0
+    assert again.stdout == f"{braid}: 0 nodes erased\n"
+
+
+def test_what_fits_nothing_leaves_the_braid_as_it_is(home: Any, place: Place) -> None:
+    braid = place.ask("a secret")
+    for options, said in (
+        (("--match", "no such words"), "no words fit"),
+        (("--node", "99"), "no such node"),
+        ((), "say which words"),
+    ):
+        ran = home.braid("erase", braid, *options, *place.options)
+        assert ran.returncode == 2 and said in ran.stderr
+    assert " open" in home.braid("ls", *place.options).stdout

@@ -28,6 +28,7 @@ _COMMANDS = {
     "show": ("store", "Draw a braid as a tree."),
     "export": ("store", "Write a braid as one file, a transcript."),
     "redact": ("redact", "Copy a transcript without some of its words."),
+    "erase": ("erase", "Erase words of a braid from the store, for good."),
     "seal": ("store", "Close a braid, so that nothing can be added or cut off."),
     "import": ("import_", "Bring in conversations that others recorded."),
     "keys": ("keys", "Make and show your keys, choose the roots you trust."),

@@ -26,8 +26,8 @@ from braid_clients.problem import Problem
 from braid_clients.visible import visible
 from braid_clients.wording import counted
 from braid_server import keyfiles
+from braid_server.erasing import weave_notice
 from braid_server.keyring import certified_key
-from braid_server.notices import weave_notice
 from braid_verifier import Policy, Report, Result, verify
 from braid_verifier.erasure import Erasure, plan, texts
 
@@ -76,11 +76,15 @@ class Selection:
             return False
         return any(map(self.pattern.search, texts(node.opened)))
 
-    def check(self, erasure: Erasure) -> None:
-        """Raise Problem where something that was named is not there, or nothing fits."""
+    def check_named(self) -> None:
+        """Raise Problem where a node that was named is not there."""
         missing = {*map(str, self.numbers), *self.beginnings} - self.found
         if missing:
             raise Problem(f"--node {min(missing)}: no such node")
+
+    def check(self, erasure: Erasure) -> None:
+        """Raise Problem where something that was named is not there, or nothing fits."""
+        self.check_named()
         for index in erasure.kept:
             if str(index) in self.found:
                 raise Problem(f"--node {index}: calls, ends, checkpoints and seals are not erased")

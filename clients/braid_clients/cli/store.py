@@ -38,7 +38,7 @@ from braid_clients.wording import counted
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
 
-def _where(command: _Command) -> _Command:
+def where(command: _Command) -> _Command:
     """Add the options that say where the braids are."""
     for option in (
         click.option("--token", envvar="BRAID_API_TOKEN", help="Its token. [BRAID_API_TOKEN]"),
@@ -56,11 +56,11 @@ def _where(command: _Command) -> _Command:
 
 
 @click.command("ls")
-@_where
+@where
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True)
 def ls(db: str | None, url: str | None, token: str | None, limit: int) -> None:
     """List braids, newest first: id, when it began, when it last grew, size, state."""
-    with _shelf(db, url, token) as shelf:
+    with opened_shelf(db, url, token) as shelf:
         found, more = shelves.listed(shelf, limit)
     for braid in found:
         still = f" ({braid.open_calls} open)" if braid.open_calls else ""
@@ -74,7 +74,7 @@ def ls(db: str | None, url: str | None, token: str | None, limit: int) -> None:
 
 @click.command("show", cls=NamedCommand)
 @click.argument("braid", metavar="ID|FILE")
-@_where
+@where
 def show(braid: str, db: str | None, url: str | None, token: str | None) -> None:
     """Draw a braid as a tree: a line a node, side strands indented.
 
@@ -85,13 +85,13 @@ def show(braid: str, db: str | None, url: str | None, token: str | None) -> None
             _draw(file)
         say("shown as it stands, not checked", f"check it: braid verify {braid}")
         return
-    with _shelf(db, url, token) as shelf:
+    with opened_shelf(db, url, token) as shelf:
         _draw(as_file(shelf.transcript(shelves.find(shelf, braid), Layout.LINES)))
 
 
 @click.command("export", cls=NamedCommand)
 @click.argument("braid", metavar="ID")
-@_where
+@where
 @click.option("-o", "--output", default="-", metavar="FILE", help="Where to; stdout by default.")
 @click.option(
     "--format",
@@ -110,7 +110,7 @@ def export(
     """Write a braid as one file that anyone can check: a transcript."""
     if layout is None:
         layout = Layout.LINES if output.endswith(".jsonl") else Layout.JSON
-    with _shelf(db, url, token) as shelf:
+    with opened_shelf(db, url, token) as shelf:
         pieces = shelf.transcript(shelves.find(shelf, braid), Layout(layout))
         if output == "-":
             answer_bytes(pieces)
@@ -121,7 +121,7 @@ def export(
 
 @click.command("seal", cls=NamedCommand)
 @click.argument("braid", metavar="ID")
-@_where
+@where
 @click.option("--interrupt", is_flag=True, help="Record calls still under way as interrupted.")
 def seal(braid: str, db: str | None, url: str | None, token: str | None, interrupt: bool) -> None:
     """Close a braid, so that nothing can be added or cut off unseen.
@@ -130,7 +130,7 @@ def seal(braid: str, db: str | None, url: str | None, token: str | None, interru
     calls under way, then gives up, or ends their record with --interrupt.
     """
     log_to_stderr(logging.WARNING)
-    with _shelf(db, url, token, writes=True) as shelf:
+    with opened_shelf(db, url, token, writes=True) as shelf:
         sealed = shelf.seal(shelves.find(shelf, braid, shelves.SURE), interrupt)
     answer(
         visible(
@@ -140,7 +140,7 @@ def seal(braid: str, db: str | None, url: str | None, token: str | None, interru
 
 
 @contextlib.contextmanager
-def _shelf(
+def opened_shelf(
     db: str | None, url: str | None, token: str | None, *, writes: bool = False
 ) -> Iterator[Shelf]:
     """Open what the options name; raises Problem with a hint where it is not to be had."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import Depends, FastAPI, Query, Request
+from fastapi import Body, Depends, FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from starlette.exceptions import HTTPException
@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from braid.transcript import Layout
 from braid_server.gate import Gate, Refused
 from braid_server.keyring import KeyUnavailable
-from braid_server.library import MAX_PAGE, PAGE, Library, NoSuchBraid
+from braid_server.library import MAX_PAGE, PAGE, Library, NoSuchBraid, NoSuchNode
 from braid_server.recorder import StillOpen
 from braid_server.store import StoreUnavailable
 
@@ -25,11 +25,13 @@ _JSON_LINES_TOO = "application/x-ndjson"
 _PIECE = 64 * 1024
 _STATUS: dict[type[Exception], tuple[int, str]] = {
     NoSuchBraid: (404, "no_such_braid"),
+    NoSuchNode: (422, "invalid"),
     StillOpen: (409, "calls_open"),
     KeyUnavailable: (409, "key_unavailable"),
     StoreUnavailable: (503, "store_unavailable"),
 }
 _SEAL_WAIT = 10.0
+MAX_REASON = 2000  # characters
 
 
 def build_api(library: Library, gate: Gate, root: str, ready: Callable[[], bool]) -> FastAPI:
@@ -78,6 +80,16 @@ def build_api(library: Library, gate: Gate, root: str, ready: Callable[[], bool]
         interrupt: bool = False,
     ) -> Response:
         return _json(await library.seal(braid, tenant, wait=wait, interrupt=interrupt))
+
+    @app.post("/braid/v1/braids/{braid}/erase")
+    async def erase(
+        tenant: Tenant,
+        braid: str,
+        nodes: Annotated[list[int], Body(embed=True)],
+        reason: Annotated[str | None, Body(max_length=MAX_REASON)] = None,
+        wait: Annotated[float, Query(ge=0, le=3600)] = _SEAL_WAIT,
+    ) -> Response:
+        return _json(await library.erase(braid, nodes, tenant, reason=reason, wait=wait))
 
     @app.get("/.well-known/braid-keys")
     def keys() -> Response:

@@ -83,7 +83,7 @@ def connect_writer(url: sa.URL) -> sa.Engine:
         "journal_mode=WAL",
         # FULL: a commit in WAL mode is on the disk, not merely in the kernel, when it returns.
         "synchronous=FULL",
-        # A destroyed key must not linger in free pages.
+        # A destroyed key, and erased words, must not linger in free pages.
         "secure_delete=ON",
         # Four times the default: pages of an index that are written again and again are copied once.
         "wal_autocheckpoint=4000",
@@ -150,6 +150,21 @@ def empty_log(connection: sa.Connection) -> bool:
             cursor.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
             cursor.close()
     return not busy
+
+
+def rewrite(connection: sa.Connection, most: int | None) -> bool:
+    """Write the whole database anew, without what was ever deleted; False where that was not done.
+
+    That is where it has more than `most` bytes, or the disk no room. Call it outside a transaction.
+    """
+    with contextlib.suppress(sqlite3.Error):
+        cursor: Any = driver(connection).cursor()
+        (pages,) = cursor.execute("PRAGMA page_count").fetchone()
+        (size,) = cursor.execute("PRAGMA page_size").fetchone()
+        if most is None or pages * size <= most:
+            cursor.execute("VACUUM")
+            return True
+    return False
 
 
 class Place:

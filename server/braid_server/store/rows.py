@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -68,6 +68,12 @@ _CLOSE_CALL = _sql(
     .values(open=sa.false())
 )
 
+_ERASE_WORDS = (
+    "UPDATE node SET salt = NULL, attrs = NULL, content = NULL, match = NULL "
+    "WHERE braid = ? AND seq = ?"
+)
+_ERASE_BSALT = "UPDATE node SET bsalt = NULL WHERE braid = ? AND seq = ?"
+
 
 @functools.cache
 def _marks_among(count: int) -> str:
@@ -91,12 +97,14 @@ class Transaction:
     """The writer's side of one commit: several jobs share it, their rows go in together.
 
     destroys_key  a wrapped key goes with this commit, and must not stay in the log.
+    erases        words go with it, and must stay neither in the log nor in free pages.
     """
 
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
         self._driver = driver(connection)
         self.destroys_key = False
+        self.erases = False
         self._undo: list[Callable[[], None]] = []
         self._last_number: int | None = None
         self._braids: list[tuple[object, ...]] = []
@@ -152,6 +160,18 @@ class Transaction:
             sa.update(braids).where(braids.c.number == braid).values(sealed=True, wrapped_key=None)
         )
         self.destroys_key = True
+
+    def erase(self, braid: int, words: Iterable[int], bsalts: Iterable[int]) -> None:
+        """Drop the words of nodes and the body salts of others, by seq, and all marks of the braid.
+
+        A mark is over a whole conversation: with a word of it, every mark behind that goes, and
+        what is left would have clients accused of words that nobody can look up any more.
+        """
+        self.flush()
+        self._driver.executemany(_ERASE_WORDS, [(braid, seq) for seq in words])
+        self._driver.executemany(_ERASE_BSALT, [(braid, seq) for seq in bsalts])
+        self._driver.execute("DELETE FROM mark WHERE braid = ?", (braid,))
+        self.erases = True
 
     def prove(self) -> None:
         """Change a page, so that this commit has to reach the disk."""

@@ -9,6 +9,7 @@ import queue
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
 import sqlalchemy as sa
@@ -21,6 +22,17 @@ _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 GROUP = 64  # jobs that share one commit; beyond that a commit no longer costs much a job
+# Bytes of a store that is written anew while others wait: a second or two.
+REWRITES = 256 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Where destroyed keys and erased words may still be: the log, or pages nobody wrote anew."""
+
+    log: bool
+    pages: bool
+
 
 # Work for the writer, and what whoever waits for it looks at: a thread, or a coroutine.
 _Waiting: TypeAlias = "Future[Any] | asyncio.Future[Any]"
@@ -36,10 +48,11 @@ class Store:
     twice, when the commit it shared failed for another's sake.
     """
 
-    def __init__(self, url: str, *, writable: bool) -> None:
+    def __init__(self, url: str, *, writable: bool, rewrites: int | None = REWRITES) -> None:
         """Open a store, making or migrating it when `writable`.
 
-        Raises StoreUnavailable, and StoreBusy where another process writes to it.
+        After words were erased it is written anew if it has at most `rewrites` bytes, None being
+        any number; writes wait meanwhile. Raises StoreUnavailable, and StoreBusy where another process writes to it.
         """
         address = database.parse_url(url)
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
@@ -48,7 +61,7 @@ class Store:
         self._readers = database.connect_readers(address)
         if writable:
             database.create(address)
-            self._writer = _Writer(address, self._jobs)
+            self._writer = _Writer(address, self._jobs, rewrites)
         else:
             database.find(address)
             try:
@@ -94,6 +107,10 @@ class Store:
                 _log.error("event=store_failed reason=%s", database.reason(fault))
             raise StoreUnavailable(f"store: {database.reason(fault)}") from fault
 
+    def left(self) -> Left:
+        """Say where what was destroyed or erased last may still be found."""
+        return Left(False, False) if self._writer is None else self._writer.left
+
     def tell(self, server: str) -> None:
         """Leave word of where this store is served, for whoever finds it busy."""
         if self._writer is not None:
@@ -112,11 +129,15 @@ class Store:
 class _Writer:
     """The thread that alone writes, with the lock that says so and a connection it keeps."""
 
-    def __init__(self, address: sa.URL, jobs: queue.SimpleQueue[_Job | None]) -> None:
+    def __init__(
+        self, address: sa.URL, jobs: queue.SimpleQueue[_Job | None], rewrites: int | None
+    ) -> None:
         self._jobs = jobs
         self.lock = WriterLock(address)
         self._connection: sa.Connection | None = None
-        self._key_in_log = False
+        self._rewrites = rewrites
+        self._log_holds = False  # a destroyed key or erased words
+        self._unwritten = False  # free pages were left to secure_delete alone
         try:
             self._engine = database.connect_writer(address)
             database.migrate(self._engine)
@@ -126,6 +147,10 @@ class _Writer:
             raise
         self._thread = threading.Thread(target=self._run, name="braid-store-writer")
         self._thread.start()
+
+    @property
+    def left(self) -> Left:
+        return Left(self._log_holds, self._unwritten)
 
     def finish(self) -> None:
         """Wait for the end of the queue; give the lock back."""
@@ -172,10 +197,12 @@ class _Writer:
             else:
                 _answer(group, [None], _as_failure(fault))
             return
-        self._key_in_log |= transaction.destroys_key
-        if self._key_in_log:
+        if transaction.erases:
+            self._unwritten = not database.rewrite(self._connection, self._rewrites)
+        self._log_holds |= transaction.destroys_key or transaction.erases
+        if self._log_holds:
             # Where a reader is in the way, the next commit tries again.
-            self._key_in_log = not database.empty_log(self._connection)
+            self._log_holds = not database.empty_log(self._connection)
         _answer(group, results)
 
     def _roll_back(self) -> None:
