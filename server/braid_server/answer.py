@@ -5,6 +5,7 @@ Whatever goes wrong here is recorded as raw bytes and does not reach the client.
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from collections.abc import Iterator
 
@@ -24,7 +25,8 @@ class AnswerCopy:
 
     size   bytes fed so far; `grown` after decoding.
     whole  set by the relay when nothing is missing: the terminal event came, or the body
-           ended as its framing promised.
+           ended as its framing promised, or with its connection.
+    bare_end  set by the relay where nothing but the end of the connection says `whole`.
     goes_on  what `Fed.goes_on` says of this provider.
     """
 
@@ -37,6 +39,7 @@ class AnswerCopy:
         "_raw",
         "_reader",
         "_stream",
+        "bare_end",
         "goes_on",
         "grown",
         "size",
@@ -56,6 +59,7 @@ class AnswerCopy:
         self._limit = limit
         self._raw: list[bytes] = []
         self.whole = False
+        self.bare_end = False
         self.goes_on = False
         self.size = 0
         self.grown = 0
@@ -138,11 +142,23 @@ class AnswerCopy:
         """Give the blocks that are left, and how the answer ended by its own bytes."""
         if self._fault is None and self._reader is not None:
             try:
-                return self._reader.close()
+                return self._doubted(*self._reader.close())
             except Exception as fault:  # noqa: BLE001 - as above
                 self._failed(fault)
         # A body that is no stream is complete if it came whole (SPEC §6.3).
-        return (self._unread(),), Outcome(complete=not self._stream)
+        return self._doubted((self._unread(),), Outcome(complete=not self._stream))
+
+    def _doubted(
+        self, blocks: tuple[Block, ...], said: Outcome
+    ) -> tuple[tuple[Block, ...], Outcome]:
+        """Take `complete` from a body that might have gone on, but for the end of its connection.
+
+        A JSON document that was read says itself that it is whole.
+        """
+        if said.complete and self.bare_end:
+            unread = any("ambiguous" in block.attrs for block in blocks)
+            said = dataclasses.replace(said, complete=not (self._stream or unread))
+        return blocks, said
 
     def _failed(self, fault: Exception) -> None:
         # The message of an unexpected fault could quote the conversation.

@@ -147,6 +147,7 @@ class RecordedCall:
             if ended or not copy.goes_on:
                 return held, ended
         copy.whole = True
+        copy.bare_end = held is None and not answer.framed
         return held or b"", chunk is not None
 
     async def _next(self, answer: Answer, held: bytes | None) -> bytes | None:

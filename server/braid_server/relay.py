@@ -17,7 +17,7 @@ from braid_server.exchange import Exchange, Stopped
 from braid_server.gate import Gate, Refused
 from braid_server.headers import Header, as_text, downward, first, promised, upward
 from braid_server.opening import opening_of
-from braid_server.paths import has_dot_segment
+from braid_server.paths import has_dot_segment, is_deeply_encoded
 from braid_server.provider import Provider, route
 from braid_server.recorded import RecordedCall
 from braid_server.recording import CallOpening, OpenCall, Recording, RecordingFailed
@@ -95,6 +95,8 @@ class Relay:
         # Anything else in front would be read as part of the upstream's host.
         if not path.startswith("/"):
             raise Refused(400, "path: expected one that begins with a slash")
+        if is_deeply_encoded(path):
+            raise Refused(400, "path: percent-encoded too often")
         if has_dot_segment(path):
             raise Refused(400, "path: expected no dot segments")
         method: str = scope["method"]

@@ -125,9 +125,14 @@ class _Connection(ResponseHandler):
 
 
 class Answer:
-    """An answer whose headers have come and whose body is under way."""
+    """An answer whose headers have come and whose body is under way.
 
-    __slots__ = ("_response", "content", "headers", "length", "status")
+    length  what Content-Length says, None without it.
+    framed  whether its framing says where the body ends; else the end of the connection does,
+            which a body that was cut off has too (RFC 9112 §6.3).
+    """
+
+    __slots__ = ("_response", "content", "framed", "headers", "length", "status")
 
     def __init__(self, response: aiohttp.ClientResponse) -> None:
         self._response = response
@@ -137,6 +142,11 @@ class Answer:
         framing = response.headers
         length = None if "Transfer-Encoding" in framing else framing.get("Content-Length")
         self.length: int | None = int(length) if length is not None else None
+        self.framed = (
+            self.length is not None
+            or self.status in (204, 304)
+            or "chunked" in framing.get("Transfer-Encoding", "").lower()
+        )
 
     async def read(self) -> bytes:
         """Wait for the next bytes of the body; empty at its clean end; raises Broken."""

@@ -32,6 +32,11 @@ from fakes.relaying import relaying
 from fakes.upstream import PATIENCE, Early, Script, ScriptedUpstream, Step, chunk, chunked
 
 LENGTH = head("200 OK", ("content-type", "application/json"), ("content-length", "500"))
+# The end of the connection is that of the body, whether it is whole or not.
+UNFRAMED = head("200 OK", ("content-type", "application/json"), ("connection", "close"))
+CODED = head("200 OK", ("content-type", "application/json"), ("content-encoding", "secret"))[:-2]
+# Nobody can say what it says, nor by itself whether this is all of it.
+REPEATED = b'{"type":"message","type":"message","content":[{}]}'
 CLOSED = head("200 OK", ("content-type", "text/event-stream"), ("connection", "close"))
 
 
@@ -49,6 +54,12 @@ CLOSED = head("200 OK", ("content-type", "text/event-stream"), ("connection", "c
         ([STREAM_HEAD, Step.CLOSE], "upstream_cut", b"", False),
         ([STREAM_HEAD + b"0\r\n\r\n"], "upstream_cut", b"", True),
         ([LENGTH + MESSAGE, Step.CLOSE], "upstream_cut", MESSAGE, False),
+        ([UNFRAMED + MESSAGE, Step.CLOSE], "complete", MESSAGE, True),
+        ([UNFRAMED + MESSAGE[:-1], Step.CLOSE], "upstream_cut", MESSAGE[:-1], True),
+        ([json_answer(REPEATED)], "complete", REPEATED, True),
+        ([UNFRAMED + REPEATED, Step.CLOSE], "upstream_cut", REPEATED, True),
+        ([CODED + b"content-length: 1\r\n\r\nx"], "complete", b"x", True),
+        ([CODED + b"\r\nx", Step.CLOSE], "upstream_cut", b"x", True),
         ([json_answer(b"")], "upstream_cut", b"", True),
         ([json_answer(b"<html>")], "upstream_cut", b"<html>", True),
         ([json_answer(ERROR, "529 Busy")], "error", ERROR, True),

@@ -92,7 +92,8 @@ def test_foreign_origins_are_refused(origin: str, welcome: bool) -> None:
 
 @pytest.mark.parametrize(
     ("site", "welcome"),
-    [("none", True), ("same-origin", True), ("same-site", True), ("cross-site", False)],
+    [("none", True), ("same-origin", True), ("same-site", True), ("cross-site", False)]
+    + [(" Cross-Site ", False)],
 )
 def test_what_another_site_made_a_browser_send_is_refused(site: str, welcome: bool) -> None:
     headers = [(b"host", b"localhost"), (b"sec-fetch-site", site.encode())]

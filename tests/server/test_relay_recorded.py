@@ -16,7 +16,7 @@ from braid.wire.block import AnswerReader, Block, Fed, Outcome, Request
 from braid_server.answer import AnswerCopy
 from braid_server.decoding import MAX_DECODED
 from braid_server.opening import of_parameters
-from braid_server.paths import has_dot_segment, plain
+from braid_server.paths import has_dot_segment, is_deeply_encoded, plain
 from braid_server.providers import anthropic
 from braid_server.relay import MAX_BODY
 from braid_server.upstream import Address, UpstreamUnusable
@@ -194,6 +194,15 @@ AMBIGUOUS = [
     "/v1/messages%e2%80%8b",
     "/v1/m%c2%adessages",
     "/anthropic/v1/messages;x",
+    "/v1/messages.",
+    "/v1/messages%2e",
+    "/v1/messages...",
+    "/v1./messages",
+    "/v1/messages./",
+    "/v1/messages.%20.",
+    "/v1/messages::$DATA",
+    "/v1/messages,",
+    "/v1/messages'",
 ]
 
 
@@ -238,12 +247,39 @@ def test_dot_segments_are_refused(method: str, path: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/" + "%25" * 300_000, "/" + "%2" * 200_000 + "%35" * 200_000, "/;" * 400_000, "/" * 900_000],
-    ids=["layers", "halves", "segments", "slashes"],
+    ["/" + "%25" * 300_000, "/" + "%2" * 200_000 + "%35" * 200_000, "/;" * 400_000, "/" * 900_000]
+    + ["/" + ",." * 400_000 + "x", "/" + ":" * 800_000],
+    ids=["layers", "halves", "segments", "slashes", "dots", "colons"],
 )
 def test_path_as_long_as_a_head_may_be_is_read(path: str) -> None:
     assert not anthropic().is_ambiguous("POST", path)
     assert not has_dot_segment(path)
+    assert not is_deeply_encoded(path)
+
+
+@pytest.mark.parametrize("method", ["POST", "GET"])
+def test_path_that_is_encoded_deeper_than_is_read_is_refused(method: str) -> None:
+    # Each pass undoes one of these, the innermost.
+    assert plain("/%%36D") == "/%6D"
+    path = "/v1/" + "%" * 20 + "3" * 19 + "6Dessages"
+    with ScriptedUpstream([json_answer()]) as upstream, relaying(upstream.url) as braid:
+        with braid.client() as client:
+            client.request(method, path)
+            answered = client.answer()
+        assert (answered.status, upstream.connections) == (400, 0)
+    assert b"percent-encoded too often" in answered.body
+
+
+@pytest.mark.parametrize("said", [9, 400, 3000])
+def test_layers_of_content_coding_never_avoid_the_record(said: int) -> None:
+    body = b'{"messages":[{"role":"user","content":"x"}]}'
+    for _ in range(9):
+        body = gzip.compress(body)
+    with ScriptedUpstream([json_answer()]) as upstream, relaying(upstream.url) as braid:
+        headers = [("content-encoding", ",".join(["gzip"] * said))]
+        assert braid.post(body, headers=headers).values("x-braid-call") == ["call-0"]
+        (block,) = braid.recording.ended().opening.request.messages
+    assert block.content == (b"x" if said == 9 else body)
 
 
 @pytest.mark.parametrize(
