@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from braid.content import BodyDigest
 from braid.wire.block import Block
 from braid_server.fallback import MOST_BLOCKS, gathered
+from braid_server.flagging import Flagging
 from braid_server.recording import CallEnding, CallOpening, RecordingFailed
 
 _log = logging.getLogger("braid.recorder")
@@ -39,6 +40,7 @@ class CallRecord:
         bsalt: bytes,
     ) -> None:
         self.opening = opening
+        self.flagging = Flagging(opening)
         self.number = number
         self.braid = braid
         self.seq = seq
@@ -48,7 +50,7 @@ class CallRecord:
         self._heard = False
         self._closed = False
         self._waiting: list[Block] = []
-        self._count = 0  # blocks that are durable
+        self.count = 0  # blocks that are durable
         self._timer: asyncio.TimerHandle | None = None
         self._flushing: asyncio.Task[None] | None = None
 
@@ -72,7 +74,7 @@ class CallRecord:
         blocks, self._waiting = self._waiting, []
         try:
             await self._append(self, self._bounded(blocks), None, None)
-            self._count += len(blocks)
+            self.count += len(blocks)
         except RecordingFailed:
             # They keep their place before what came since, and are tried again with it.
             self._waiting = blocks + self._waiting
@@ -82,7 +84,7 @@ class CallRecord:
 
     def _bounded(self, blocks: Sequence[Block]) -> Sequence[Block]:
         """Give blocks with those beyond what one answer may have as one (SPEC §5.4)."""
-        room = max(MOST_BLOCKS - self._count, 0)
+        room = max(MOST_BLOCKS - self.count, 0)
         if len(blocks) <= room:
             return blocks
         return (*blocks[:room], *gathered(self.opening.provider, blocks[room:]))

@@ -32,6 +32,7 @@ from braid_server.fallback import (
     raw_request,
     shortened,
 )
+from braid_server.flagging import Flags
 from braid_server.keyring import Keyring, KeyUnavailable
 from braid_server.lineage import Lineage, Prefix
 from braid_server.lineages import CACHED_NODES, Lineages, new_row
@@ -88,6 +89,7 @@ class _Append:
     body: BodyDigest | None
     marks: Marks
     provider: str
+    flags: tuple[Flags, ...]
 
 
 class Recorder:
@@ -155,6 +157,7 @@ class Recorder:
             body=body,
             marks=self._marks_of(opening.tenant),
             provider=opening.provider,
+            flags=await call.flagging.flags(call.count, blocks),
         )
         for attempt in _attempts_at(append):
             try:
@@ -321,12 +324,14 @@ class Recorder:
             if ending is None:
                 raise RecordingFailed("the braid is nearly full")
             blocks = gathered(append.provider, blocks) if blocks else ()
+            append = dataclasses.replace(append, flags=())
         weaving = self._weaving(transaction, lineage)
         if ending is not None:
             ending, rest = shortened(append.provider, ending)
             blocks = blocks if rest is None else (*blocks, rest)
-        for block in blocks:
-            self._append_block(weaving, lineage, marks, append.call, block)
+        for number, block in enumerate(blocks):
+            flags = append.flags[number] if number < len(append.flags) else ()
+            self._append_block(weaving, lineage, marks, append.call, block, flags)
         if ending is None or append.ending is None:
             return
         end = self._end(transaction, lineage, weaving, marks, append.call, ending, append.body)
@@ -335,7 +340,13 @@ class Recorder:
                 transaction.add_mark(marks.answer(append.provider, name), lineage.number, end)
 
     def _append_block(
-        self, weaving: Weaving, lineage: Lineage, marks: Marks, call: int, block: Block
+        self,
+        weaving: Weaving,
+        lineage: Lineage,
+        marks: Marks,
+        call: int,
+        block: Block,
+        flags: Flags,
     ) -> None:
         if block.origin is Origin.CLIENT:
             # What an answer repeats of its request is nobody's answer (SPEC §3.3).
@@ -349,7 +360,9 @@ class Recorder:
         after = lineage.open_calls[call].of(block.candidate)
         is_result = block.kind is Kind.TOOL_RESULT
         asked = lineage.last_use(call, block.candidate) if is_result else None
-        weaving.add_block(block, match, after, extra, asked=asked)
+        seqs = weaving.add_block(block, match, after, extra, asked=asked)
+        for seq, contents in zip(seqs, flags, strict=False):
+            weaving.add_flags(seq, contents)
 
     def _end(
         self,
@@ -422,7 +435,7 @@ def _attempts(opening: CallOpening) -> Iterator[CallOpening]:
 def _attempts_at(append: _Append) -> Iterator[_Append]:
     """Give what is to be added, then its raw bytes where the first is not understood."""
     yield append
-    raw = dataclasses.replace(append, blocks=tuple(map(raw_block, append.blocks)))
+    raw = dataclasses.replace(append, blocks=tuple(map(raw_block, append.blocks)), flags=())
     yield raw
     if append.ending is not None:
         yield dataclasses.replace(raw, ending=bare(append.ending))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 from msgspec import UNSET
@@ -176,6 +176,21 @@ class Weaving:
             # The first one tells whose end it is.
             tails = [tails[0], *tails[MAX_PREV + 1 :], gathered]
         return tails
+
+    def add_flags(self, about: int, contents: Iterable[bytes]) -> None:
+        """Sign what a detector says of a node (SPEC §6.4); it changes no strand."""
+        name = (self._lineage.text(about),)
+        for content in contents:
+            draft = Draft(
+                kind=Kind.FLAG,
+                origin=Origin.PROXY,
+                media=_JSON,
+                content=content,
+                attrs=b"{}",
+                prev=name,
+                about=name,
+            )
+            self.add(draft)
 
     def add_seal(self) -> int:
         """Sign the seal over every tail, gathering them by checkpoints where they are many."""

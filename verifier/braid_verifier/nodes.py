@@ -75,8 +75,6 @@ class Nodes:
             self._findings.fail(Check.READING, "E_JSON", message, index, s)
         if header.link:
             self._findings.note("N_LINK", "a link to another braid, not checked", index, s)
-        if kind is Kind.FLAG:
-            self._findings.note("N_FLAG", "a detector flagged something", index, s)
         return intact
 
     def _note_erasure(self, index: int, s: str, kind: Kind) -> None:

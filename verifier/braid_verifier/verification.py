@@ -21,6 +21,7 @@ from braid_verifier.calls import Calls
 from braid_verifier.claims import Facts, claims_of
 from braid_verifier.contexts import Contexts
 from braid_verifier.findings import Check, Findings
+from braid_verifier.flags import Flags
 from braid_verifier.graph import Graph
 from braid_verifier.nodes import Nodes
 from braid_verifier.pairing import Pairing
@@ -36,12 +37,16 @@ def verify(
     source: bytes | BinaryIO,
     policy: Policy = _DEFAULT_POLICY,
     roots: Iterable[str | bytes | Root] | None = None,
+    *,
+    leaks: bool = False,
 ) -> Report:
     """Verify a transcript, JSON or JSON Lines (SPEC §7).
 
     A pure function of these arguments: no clock, environment, network or file. `source` is
     read as a stream, forward only, and not closed. `roots` are the root keys to trust: text
-    form, 32 bytes, or what `parse_roots` gave.
+    form, 32 bytes, or what `parse_roots` gave. With `leaks` the detector of leaked reasoning
+    runs again over what the provider said, and notes say where the flags of the braid differ
+    (SPEC §6.4); that changes no result.
 
     Whatever the bytes are, the answer is a report. Raises TypeError or ValueError for
     arguments that are none (a source that does not block or gives no bytes among them),
@@ -55,7 +60,7 @@ def verify(
     pinned = pinned_keys(roots)
     findings = Findings()
     signer = Signer(None, None, None, False)
-    walk = _Walk(findings, signer)
+    walk = _Walk(findings, signer, leaks)
     try:
         # Classes 1 to 3 of what stands before the nodes, then class 4.
         reader = TranscriptReader(source)
@@ -63,7 +68,7 @@ def verify(
         known = len(reader.faults)
         signer = check_signer(reader, findings)
         # Classes 1 to 13 of each node, as it comes.
-        walk = _Walk(findings, signer)
+        walk = _Walk(findings, signer, leaks)
         for entry in reader:
             walk.take(entry)
         # What stands after the nodes, what only the end can tell, and class 14.
@@ -90,8 +95,9 @@ def _report_faults(faults: Iterable[Malformed], findings: Findings) -> None:
 class _Walk:
     """One pass over the nodes."""
 
-    def __init__(self, findings: Findings, signer: Signer) -> None:
+    def __init__(self, findings: Findings, signer: Signer, leaks: bool) -> None:
         self._findings = findings
+        self._flags = Flags(findings, leaks)
         self._graph = Graph(findings)
         self._attrs = Attrs(findings, self._graph, signer.braid)
         self._nodes = Nodes(findings, signer, self._attrs)
@@ -132,6 +138,7 @@ class _Walk:
         tails = len(self._graph.tails)
         at = self._graph.place(index, s, header)
         intact = self._nodes.check(index, node, header)
+        self._flags.add(index, s, header, node.opened if intact else None)
         self._contexts.add(erased, kind in BLOCKS)
         call = self._pairing.add(index, s, header, at, erased)
         if kind is Kind.PARAMS:
@@ -157,6 +164,7 @@ class _Walk:
         """Report what only the end of the file can tell."""
         sealed = self._seals.seal_at is not None
         self._pairing.close(sealed)
+        self._flags.close()
         if not sealed:
             message = "no seal: the removal of the last nodes would not be found"
             self._findings.note("N_OPEN", message)
