@@ -161,6 +161,34 @@ def seal_over_flags(b: Braid) -> None:
     b.insert(note, "seal")
 
 
+@verified(
+    "§6.4",
+    "A flag about a text, signed before the end of its call; it is no tail of that call.",
+    ("N_FLAG", 4),
+)
+def flag_of_a_leak(b: Braid) -> None:
+    said = {
+        "class": "self_correction",
+        "detector": "braid-leaks",
+        "end": 6,
+        "position": {"length": 6, "overlap": 0, "thinking": "absent", "thinking_length": 0},
+        "reasons": [["wait", 0, 4]],
+        "score": 400,
+        "start": 0,
+        "tier": "strong",
+        "version": 1,
+        "what": "leak",
+    }
+    content = json.dumps(said, separators=(",", ":"), sort_keys=True).encode()
+    flag = Draft("flag", "flag", ["text"], content, media="application/json", about=["text"])
+    b.insert(flag, "end")
+
+
+@verified("§6.4", "A flag that is none of ours, and not even JSON, is no failure.", ("N_FLAG", 4))
+def flag_of_another_detector(b: Braid) -> None:
+    b.insert(Draft("flag", "flag", ["text"], b"seen", about=["text"]), "end")
+
+
 @verified("§11.2", "The seal names its tails in another order: they are compared as a set.")
 def seal_with_tails_in_another_order(b: Braid) -> None:
     b.insert(Draft("note", "annotation", ["end"], b"Correct."), "seal")
