@@ -11,8 +11,23 @@ from braid.strict_json import Json
 from braid.transcript import StoredNode
 from braid_clients.visible import visible
 from braid_clients.wording import counted
+from braid_verifier.leaks.flag import Flag, read_flag
 
 _KEPT = 400  # characters of the words; no terminal line shows more
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What of a content a line shows: `text`, from so many of its characters on, after `before`."""
+
+    before: str
+    text: str
+    skipped: int
+
+    def at(self, place: int) -> int:
+        """Give where a character of the content stands in the visible words."""
+        inside = min(max(place - self.skipped, 0), len(self.text))
+        return len(self.before) + len(visible(self.text[:inside]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +35,8 @@ class Glimpse:
     """What is shown of a node.
 
     `header` is None where it cannot be read, `words` are visible and on one line. `model`,
-    `upstream` and `outcome` stand on the nodes that say them: params, call and end.
+    `upstream` and `outcome` stand on the nodes that say them: params, call and end. `shown` is
+    where the words come from, of nodes that hold text, and `flag` what a flag of ours says.
     """
 
     s: str
@@ -30,6 +46,8 @@ class Glimpse:
     model: str = ""
     upstream: str = ""
     outcome: str = ""
+    shown: Shown | None = None
+    flag: Flag | None = None
 
 
 def glimpse(node: StoredNode) -> Glimpse:
@@ -68,20 +86,46 @@ def glimpse(node: StoredNode) -> Glimpse:
         case Kind.SEAL | Kind.CHECKPOINT:
             count = header.seal.count if header.seal is not None else 0
             return Glimpse(node.s, header, f"over {counted(count, 'node')}", marks)
+        case Kind.FLAG if (flag := _flag(content)) is not None:
+            return Glimpse(node.s, header, _said(flag), marks, flag=flag)
         case _:
-            return Glimpse(node.s, header, _words(header, content, attrs), marks)
+            shown = _shown(header, content, attrs)
+            if shown is None:
+                name = _before(header, attrs)
+                words = f"{name}{header.media}, {len(content)} bytes"
+                return Glimpse(node.s, header, words, marks)
+            return Glimpse(node.s, header, shown.before + visible(shown.text), marks, shown=shown)
 
 
-def _words(header: Header, content: bytes, attrs: dict[str, Json]) -> str:
+def _before(header: Header, attrs: dict[str, Json]) -> str:
     name = attrs.get("name")
-    before = f"{_text(name)} " if header.kind is Kind.TOOL_USE and isinstance(name, str) else ""
+    return f"{_text(name)} " if header.kind is Kind.TOOL_USE and isinstance(name, str) else ""
+
+
+def _shown(header: Header, content: bytes, attrs: dict[str, Json]) -> Shown | None:
     if not (header.media.startswith("text/") or header.media == "application/json"):
-        return f"{before}{header.media}, {len(content)} bytes"
+        return None
     # Four bytes a character at most; a character cut in two is left out.
     start = content[: 4 * _KEPT].decode("utf-8", "replace")
     if len(content) > 4 * _KEPT:
         start = start.rstrip("\ufffd")
-    return before + visible(start.strip()[:_KEPT])
+    words = start.lstrip()
+    skipped = len(start) - len(words)
+    return Shown(_before(header, attrs), words.rstrip()[:_KEPT], skipped)
+
+
+def _flag(content: bytes) -> Flag | None:
+    try:
+        return read_flag(content)
+    except Malformed:
+        return None
+
+
+def _said(flag: Flag) -> str:
+    if flag.finding is None:
+        return "thinking without a provider signature"
+    more = f", {flag.more} more" if flag.more else ""
+    return f"{flag.finding.leak_class}, {flag.finding.tier}{more}"
 
 
 def _marks(attrs: dict[str, Json]) -> list[str]:

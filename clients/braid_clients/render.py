@@ -19,6 +19,8 @@ from braid_clients.visible import fit, only_ascii, visible
 from braid_clients.wording import counted
 
 MIN_WIDTH = 40
+_REMEMBERED = 256  # contents in which a flag can still show what it points at
+_QUOTED = 200
 _ASIDE = frozenset({Kind.PARAMS, Kind.FLAG, Kind.ANNOTATION, Kind.GAP})
 _STYLES = {
     Origin.CLIENT: "cyan",
@@ -50,9 +52,13 @@ class _Braid:
         self.children: list[list[int]] = []
         self.roots: list[int] = []
         parents: list[int | None] = []
+        self.flagged: dict[int, list[tuple[int, int]]] = {}
+        self._quotes: dict[int, str] = {}
+        said: dict[str, str] = {}
         for index, node in enumerate(nodes):
             seen = glimpse(node)
             self.nodes.append(seen)
+            self._flags(index, node, said)
             self.children.append([])
             prev = seen.header.prev if seen.header is not None else ()
             parent = self.at.get(prev[0]) if prev else None
@@ -66,6 +72,31 @@ class _Braid:
             if parent is not None:
                 self.size[parent] += self.size[index]
         self._calls(parents)
+
+    def _flags(self, index: int, node: StoredNode, said: dict[str, str]) -> None:
+        """Note what a flag points at; `said` has the latest contents that one may be about."""
+        seen = self.nodes[index]
+        if seen.shown is not None and node.opened is not None:
+            said[node.s] = node.opened.content.decode("utf-8", "replace")
+            if len(said) > _REMEMBERED:
+                del said[next(iter(said))]
+        if seen.flag is None or seen.flag.finding is None or seen.header is None:
+            return
+        finding = seen.flag.finding
+        for name in seen.header.about[:1]:
+            if name in self.at:
+                self.flagged.setdefault(self.at[name], []).append((finding.start, finding.end))
+            words = said.get(name, "")[finding.start : min(finding.end, finding.start + _QUOTED)]
+            self._quotes[index] = visible(words.strip())
+
+    def underlined(self, index: int) -> list[tuple[int, int]]:
+        """Give what of a node's words a flag points at, in characters of the words."""
+        seen = self.nodes[index]
+        if index in self._quotes:
+            return [(len(self.words(index)) - len(self._quotes[index]), len(self.words(index)))]
+        if seen.shown is None:
+            return []
+        return [(seen.shown.at(a), seen.shown.at(b)) for a, b in self.flagged.get(index, ())]
 
     def _calls(self, parents: list[int | None]) -> None:
         """Find the end of each call, and what each call says elsewhere (SPEC §4.4, §4.6)."""
@@ -106,6 +137,8 @@ class _Braid:
 
     def words(self, index: int) -> str:
         seen = self.nodes[index]
+        if quote := self._quotes.get(index):
+            return f"{seen.words}: {quote}"
         if seen.header is None or seen.header.kind is not Kind.CALL:
             return seen.words
         models = (self.nodes[self.at[s]].model for s in seen.header.prev if s in self.at)
@@ -153,7 +186,9 @@ def _line(
     rails = beside * (depth - 1) + leads if begins else beside * depth
     kind, origin = (header.kind, header.origin) if header is not None else ("?", "?")
     words, marks = drawn.words(index), ", ".join(drawn.marks(index))
+    spans = drawn.underlined(index)
     if drawing.ascii:
+        spans = [(len(only_ascii(words[:a])), len(only_ascii(words[:b]))) for a, b in spans]
         words, marks = only_ascii(words), only_ascii(marks)
     before = f" {index:>{numbers}} {rails}"
     room = max(drawing.width, MIN_WIDTH)
@@ -164,7 +199,11 @@ def _line(
     room -= cell_len(before) + cell_len(named)
     marks = fit(f"[{marks}]", max(room - 12, 12), more) if marks else ""
     words = fit(words, room - (cell_len(marks) + 2 if marks else 0), more)
+    begin = len(line)
     line.append(words)
+    for start, end in spans:
+        if start < min(end, len(words)):
+            line.stylize("underline", begin + start, begin + min(end, len(words)))
     if marks:
         line.append("  " if words else "", "").append(marks, "yellow")
     line.rstrip()

@@ -135,11 +135,13 @@ class Weaver:
         attrs: bytes = b"{}",
         media: str = "text/plain",
         seal: SealClaim | None = None,
+        about: tuple[int, ...] = (),
     ) -> int:
         last = len(self.nodes) - 1
         names = (last,) if prev is None and self.nodes else prev or ()
         before = tuple(self.nodes[index].s for index in names)
-        draft = Draft(kind, origin, media, content, attrs, before, seal=seal)
+        told = tuple(self.nodes[index].s for index in about)
+        draft = Draft(kind, origin, media, content, attrs, before, about=told, seal=seal)
         salt = (last + 1).to_bytes(32, "big")
         self.nodes.append(weave(self.key, draft, seq=last + 1, time=TIME, salt=salt))
         return last + 1

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from rich.text import Text
 
 from braid.node import Kind, Origin
 from braid.strict_json import dumps
@@ -162,3 +163,54 @@ def test_a_long_braid_is_drawn_without_recursion() -> None:
         for index in range(len(names))
     )
     assert len(lines_of(nodes)) == len(names) + 1
+
+
+FOUND = "Fine so far. Wait, actually that is wrong. Hmm, let me reconsider."
+
+
+def flag_about(weaver: Any, about: int, start: int, end: int) -> None:
+    content = json(
+        detector="braid-leaks",
+        version=1,
+        what="leak",
+        start=start,
+        end=end,
+        tier="strong",
+        score=400,
+        reasons=[],
+        **{"class": "self_correction"},
+    )
+    weaver.add(Kind.FLAG, PROXY, content, (about,), about=(about,), media="application/json")
+
+
+def underlined(line: Text) -> list[str]:
+    return [line.plain[span.start : span.end] for span in line.spans if span.style == "underline"]
+
+
+def test_what_a_flag_points_at_is_underlined_in_its_block_and_beside_the_flag(
+    weaver: Callable[..., Any],
+) -> None:
+    made = weaver()
+    made.add(Kind.PROMPT, CLIENT, b"A question?")
+    call = made.add(Kind.CALL, PROXY, json(upstream="u", history=[], context={}))
+    text = made.add(Kind.TEXT, PROVIDER, f"\n\t {FOUND}".encode(), (call,))
+    start = 3 + FOUND.index("Wait")
+    flag_about(made, text, start, 3 + len(FOUND))
+    lines = list(draw("BRAID", made.nodes, Drawing(160)))
+    assert underlined(lines[3]) == [FOUND[13:]]
+    assert lines[4].plain.split(maxsplit=3)[3].startswith(f"self_correction, strong: {FOUND[13:]}")
+    assert underlined(lines[4]) == [FOUND[13:]]
+    narrow = list(draw("BRAID", made.nodes, Drawing(60, ascii=True)))
+    assert underlined(narrow[3])[0].startswith("Wait")
+
+
+def test_a_flag_about_words_that_are_gone_or_elsewhere_is_drawn_all_the_same(
+    weaver: Callable[..., Any],
+) -> None:
+    made = weaver()
+    made.add(Kind.PROMPT, CLIENT, b"A question?")
+    call = made.add(Kind.CALL, PROXY, json(upstream="u", history=[], context={}))
+    text = made.add(Kind.TEXT, PROVIDER, b"short", (call,))
+    flag_about(made, text, 900, 901)
+    lines = list(draw("BRAID", made.nodes, Drawing(160)))
+    assert [underlined(line) for line in lines] == [[]] * len(lines)
