@@ -186,6 +186,10 @@ def test_answers_reports_and_narration_are_no_leak(text: str) -> None:
         ("java", "// Wait for the executor to drain before closing the pool."),
         ("c", "/* This actually happens on HP-UX, so don't remove it. */"),
         ("python", "# Wait until the lock is free, then retry."),
+        (
+            "python",
+            "# Holds the readers that wait. Fields that are no, or actually, states are skipped.",
+        ),
         ("python", "# let's keep the old name around for compatibility"),
         ("python", '# Matches phrases such as "wait, actually" and "hmm, no".'),
         ("typescript", "// Navigate down to `No, don't ask again`"),
@@ -200,6 +204,12 @@ def test_answers_reports_and_narration_are_no_leak(text: str) -> None:
 )
 def test_the_same_words_in_plain_statements_are_no_leak(language: str, source: str) -> None:
     assert in_code(source, language) == ()
+
+
+def test_letters_that_grow_in_lower_case_shift_no_span() -> None:
+    text = "\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}" * 40 + " reads. Wait, actually that's wrong."
+    (finding,) = in_code("# " + text)
+    assert ("# " + text)[finding.start : finding.end] == "Wait, actually that's wrong."
 
 
 def test_narration_is_returned_on_request_and_never_counts() -> None:

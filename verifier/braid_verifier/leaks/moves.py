@@ -131,11 +131,7 @@ def _listen_unspaced(low: str, cues: Iterable[Cue], spoken: list[Spoken]) -> Non
     for each in cues:
         if any(word in low for word in each.words):
             found = islice(each.pattern.finditer(low), MAX_PER_WORD)
-            spoken += (
-                Spoken(each.id, each.move, *match.span())
-                for match in found
-                if not quoted(low, match.start())
-            )
+            spoken += (Spoken(each.id, each.move, *match.span()) for match in found)
 
 
 def _order(each: Spoken) -> tuple[int, int, str]:
@@ -150,7 +146,7 @@ def _speak(
         if opens < _NEEDS[each.place]:
             continue
         match = each.pattern.match(low, at)
-        if match is None or _shouted(text, each, match) or quoted(low, at):
+        if match is None or _shouted(text, each, match):
             continue
         spoken.append(Spoken(each.id, each.move, at, match.end()))
 
@@ -158,19 +154,6 @@ def _speak(
 def _shouted(text: str, cue: Cue, match: re.Match[str]) -> bool:
     """Whether an interjection is an abbreviation: HMM is a hidden Markov model."""
     return cue.move is Move.HMM and text[match.start() : match.start() + 3].isupper()
-
-
-def quoted(low: str, at: int) -> bool:
-    """Whether low[at] stands inside quotation marks or backticks opened on its line."""
-    floor = max(0, at - 240)
-    line = max(floor, low.rfind("\n", floor, at) + 1)
-    before = low[line:at]
-    return (
-        before.count('"') % 2 == 1
-        or before.count("`") % 2 == 1
-        or before.count("“") > before.count("”")
-        or before.count("「") > before.count("」")
-    )
 
 
 def _distinct(spoken: list[Spoken]) -> list[Spoken]:
