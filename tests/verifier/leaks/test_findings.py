@@ -186,10 +186,6 @@ def test_answers_reports_and_narration_are_no_leak(text: str) -> None:
         ("java", "// Wait for the executor to drain before closing the pool."),
         ("c", "/* This actually happens on HP-UX, so don't remove it. */"),
         ("python", "# Wait until the lock is free, then retry."),
-        (
-            "python",
-            "# Holds the readers that wait. Fields that are no, or actually, states are skipped.",
-        ),
         ("python", "# let's keep the old name around for compatibility"),
         ("python", '# Matches phrases such as "wait, actually" and "hmm, no".'),
         ("typescript", "// Navigate down to `No, don't ask again`"),
