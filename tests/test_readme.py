@@ -109,7 +109,7 @@ def test_every_block_is_known_to_a_test_here() -> None:
     tested = (
         "scripts/demo", "scripts/test", "pip install", "braid run", "braid serve\n", "base_url=",
         "braid ls", "braid verify talk.braid.json --root", "report.require()", "NOT verified",
-        "braid-verify.mjs", "import { verify }",
+        "braid-verify.mjs", "import { verify }", "braid_verifier.leaks",
     )  # fmt: skip
     strangers = [body for body in BLOCKS if not any(text in body for text in tested)]
     assert not strangers
@@ -166,6 +166,15 @@ client.messages.create(model="any", max_tokens=10, messages=[message])
     finally:
         server.terminate()
         server.wait()
+
+
+def test_deliberation_in_comments_is_found_as_shown() -> None:
+    program = block_with("braid_verifier.leaks")
+    found = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    )
+    comments = program[program.index("Wait, looking") : program.index("\npayload")]
+    assert found.stdout == f"self_correction\nstrong\n{comments}\n"
 
 
 def test_the_audit_example_refuses_what_does_not_verify(reader: Reader) -> None:
