@@ -81,7 +81,7 @@ def providing(answering: Answering) -> Iterator[Provider]:
             self.end_headers()
             self.wfile.write(reply.body)
 
-        do_GET = do_HEAD = do_POST
+        do_GET = do_HEAD = do_DELETE = do_POST
 
     class Server(ThreadingHTTPServer):
         request_queue_size = 256

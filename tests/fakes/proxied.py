@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import anthropic
+import openai as sdk
 
 from braid_server.service import Settings, running
 from braid_verifier import Report, verify
@@ -42,6 +43,22 @@ class Proxied:
     def async_client(self, retries: int = 0) -> anthropic.AsyncAnthropic:
         return anthropic.AsyncAnthropic(
             base_url=self.url, api_key=API_KEY, max_retries=retries, default_headers=self.headers
+        )
+
+    def openai(self, retries: int = 0) -> sdk.OpenAI:
+        return sdk.OpenAI(
+            base_url=f"{self.url}/v1",
+            api_key=API_KEY,
+            max_retries=retries,
+            default_headers=self.headers,
+        )
+
+    def async_openai(self, retries: int = 0) -> sdk.AsyncOpenAI:
+        return sdk.AsyncOpenAI(
+            base_url=f"{self.url}/openai/v1",
+            api_key=API_KEY,
+            max_retries=retries,
+            default_headers=self.headers,
         )
 
     def get(self, path: str) -> bytes:
@@ -93,6 +110,8 @@ def proxied(
             folder / "root.key",
             folder / "wrapping.key",
             upstream_anthropic=provider.url,
+            upstream_gemini=provider.url,
+            upstream_openai=provider.url,
             port=0,
             tokens=dict(tokens or {}),
         )

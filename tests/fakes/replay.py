@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import http.client
 import json
 import zlib
 from dataclasses import dataclass
@@ -14,18 +15,22 @@ from fakes.upstream import Script, chunk, chunked
 
 GENERATION = "/v1/messages"
 STREAM = "text/event-stream"
+ANTHROPIC = frozenset({"anthropic"})
+EVERY = frozenset({"anthropic", "gemini", "openai"})
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """One request and its answer, as bytes; `answer` is before any content coding."""
 
+    method: str
     path: str
     headers: tuple[tuple[str, str], ...]
     sent: bytes
     status: int
     answer_headers: tuple[tuple[str, str], ...]
     answer: bytes
+    provider: str
 
     @property
     def generates(self) -> bool:
@@ -34,7 +39,7 @@ class Exchange:
     @property
     def streamed(self) -> bool:
         named = {name.lower(): value for name, value in self.answer_headers}
-        return named["content-type"].startswith(STREAM)
+        return named.get("content-type", "").startswith(STREAM)
 
     @property
     def request(self) -> dict[str, Any]:
@@ -49,7 +54,7 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """The exchanges of one recording that went to Anthropic, in their order."""
+    """The exchanges of one recording that went to some providers, in their order."""
 
     name: str
     exchanges: tuple[Exchange, ...]
@@ -59,34 +64,41 @@ class Recorded:
         return sum(len(exchange.answer) for exchange in self.exchanges)
 
 
-def recorded(folder: Path) -> list[Recorded]:
-    """Read all recordings that hold traffic with Anthropic; none where there is no folder."""
+def recorded(folder: Path, providers: frozenset[str] = ANTHROPIC) -> list[Recorded]:
+    """Read all recordings that hold traffic with these; none where there is no folder."""
     found: list[Recorded] = []
-    for path in sorted((*folder.glob("anthropic/*.json"), *folder.glob("mixed/*.json"))):
+    for path in sorted(folder.glob("*/*.json")):
         document = json.loads(path.read_bytes())
         exchanges = tuple(
-            _exchange(one)
+            _exchange(one, provider)
             for one in document["exchanges"]
-            if one.get("provider", document["provider"]) == "anthropic"
+            if (provider := one.get("provider", document["provider"])) in providers
         )
         if exchanges:
             found.append(Recorded(path.stem, exchanges))
     return found
 
 
-def _exchange(one: Any) -> Exchange:
+def _exchange(one: Any, provider: str) -> Exchange:
     request, response = one["request"], one["response"]
-    assert request["method"] == "POST"
-    body = response["body"]
+    sent, body = request["body"], response["body"]
     return Exchange(
+        method=request["method"],
         path=request["path"],
         headers=tuple(request["headers"].items()),
         # The recordings hold requests parsed; this is how the SDK spells one.
-        sent=json.dumps(request["body"], ensure_ascii=False, separators=(",", ":")).encode(),
+        sent=b"" if sent is None else _spelled(sent),
         status=response["status"],
         answer_headers=tuple(response["headers"].items()),
         answer=(body if isinstance(body, str) else json.dumps(body)).encode(),
+        provider=provider,
     )
+
+
+def _spelled(body: Any) -> bytes:
+    if isinstance(body, str):
+        return body.encode()
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def coded(exchange: Exchange, coding: str) -> bytes:
@@ -97,9 +109,10 @@ def coded(exchange: Exchange, coding: str) -> bytes:
     if not exchange.streamed:
         return gzip.compress(exchange.answer, mtime=0)
     deflater = zlib.compressobj(wbits=31)
-    events = exchange.answer.split(b"\n\n")
+    blank = b"\r\n\r\n" if b"\r\n\r\n" in exchange.answer else b"\n\n"
+    events = exchange.answer.split(blank)
     pieces = [
-        deflater.compress(event + b"\n\n") + deflater.flush(zlib.Z_SYNC_FLUSH)
+        deflater.compress(event + blank) + deflater.flush(zlib.Z_SYNC_FLUSH)
         for event in events[:-1]
     ]
     return b"".join(pieces) + deflater.compress(events[-1]) + deflater.flush()
@@ -120,6 +133,19 @@ def script(exchange: Exchange, coding: str = "identity", size: int | None = None
         pieces = [chunk(body[at : at + size]) for at in range(0, len(body), size)]
         return [top, *pieces, b"0\r\n\r\n"]
     return [top + (chunked(body) if exchange.streamed else body)]
+
+
+def fetch(port: int, path: str, secret: str | None = None) -> bytes:
+    """Ask the API of a service."""
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    connection.request(
+        "GET", path, headers={} if secret is None else {"authorization": f"Bearer {secret}"}
+    )
+    answer = connection.getresponse()
+    body = answer.read()
+    connection.close()
+    assert answer.status == 200, answer.status
+    return body
 
 
 def fold(stream: bytes) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import http.client
 import json
 import zlib
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ import pytest
 from braid_server.service import Settings, running
 from braid_verifier import verify
 from fakes.client import Answered, RawClient
-from fakes.replay import Exchange, Recorded, coded, fold, recorded, script
+from fakes.replay import Exchange, Recorded, coded, fetch, fold, recorded, script
 from fakes.story import Call, Story, message, request
 from fakes.upstream import Received, ScriptedUpstream
 
@@ -158,18 +157,6 @@ def collect(
     braids = dict.fromkeys(each.braid for each in passed if each.recorded.generates)
     transcripts = {braid: fetch(port, f"/braid/v1/braids/{braid}", secret) for braid in braids}
     return Replayed(name, mode, passed, transcripts, root)
-
-
-def fetch(port: int, path: str, secret: str | None = None) -> bytes:
-    connection = http.client.HTTPConnection("127.0.0.1", port)
-    connection.request(
-        "GET", path, headers={} if secret is None else {"authorization": f"Bearer {secret}"}
-    )
-    answer = connection.getresponse()
-    body = answer.read()
-    connection.close()
-    assert answer.status == 200, answer.status
-    return body
 
 
 @pytest.fixture(
