@@ -103,6 +103,13 @@ def test_a_braid_is_found_by_its_id_or_a_unique_beginning(home: Any, place: Plac
         assert home.braid("show", *place.options, short).stdout == shown.stdout
 
 
+def test_a_braid_is_looked_through_for_leaks(home: Any, place: Place) -> None:
+    braid = place.ask("question")
+    ran = home.braid("leaks", braid[:12], *place.options)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout.startswith("0 findings in 1 file;")
+
+
 def test_what_names_no_braid_or_several_is_told(home: Any, place: Place) -> None:
     seen: dict[str, str] = {}
     number = 0

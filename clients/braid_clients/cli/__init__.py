@@ -31,6 +31,7 @@ _COMMANDS = {
     "erase": ("erase", "Erase words of a braid from the store, for good."),
     "seal": ("store", "Close a braid, so that nothing can be added or cut off."),
     "import": ("import_", "Bring in conversations that others recorded."),
+    "leaks": ("leaks", "Find reasoning that leaked into text and comments."),
     "keys": ("keys", "Make and show your keys, choose the roots you trust."),
     "demo": ("demo", "See it all work: no account, no network, ten seconds."),
 }

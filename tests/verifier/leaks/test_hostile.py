@@ -25,7 +25,8 @@ UNITS = (
     "<think>", "</think>", "```\n", "~~~~\n", "> ", "\n", "/ ", "/[", "\\/", "= /", '{"a":', "[",
     '{"a":["', '"a":"b",', '"a', "\\u", "<<<<<<< SEARCH\n", "=======\n", "@@\n", "+ # a\n", "a: |\n",
     "*", " ", "<script>", "<script ", "=begin\n", '-c "', "bash -c '", "git commit -m 'a", "Thought:\n",
-    "<|channel|>analysis<|message|>a b c", "# a\n/", "url(", 'def f():\n"""', "<<A\n", "é\ud800",
+    "<|channel|>analysis<|message|>a b c", "# a\n/",
+    "# a\n", "// a\n", "-- a\n", "url(", 'def f():\n"""', "<<A\n", "é\ud800",
 )  # fmt: skip
 COUNTED = (
     lambda n: f"<<A{n}\n", lambda n: f"<<a{n} ", lambda n: f'R"d{n}(', lambda n: f"cat <<A{n} > a.sh\n",

@@ -9,7 +9,8 @@ from braid_verifier.leaks.comments import comments
 from braid_verifier.leaks.detection import detect, judge
 from braid_verifier.leaks.finding import VERSION, Finding, LeakClass, Reason, Tier
 from braid_verifier.leaks.heard import Heard
-from braid_verifier.leaks.places import passages
+from braid_verifier.leaks.languages import language_of
+from braid_verifier.leaks.places import file_passages, passages
 from braid_verifier.leaks.position import Position, SignedThinking, TurnBlock, position
 
 __all__ = [
@@ -24,7 +25,9 @@ __all__ = [
     "TurnBlock",
     "comments",
     "detect",
+    "file_passages",
     "judge",
+    "language_of",
     "passages",
     "position",
 ]

@@ -21,6 +21,7 @@ from enum import Enum, auto
 PATIENCE = 8
 # How far back the scanner looks for the character that decides what a mark means.
 _LOOK_BACK = 64
+_COMMENTS_BACK = 16
 _LONGEST_LINE = 400
 
 
@@ -178,7 +179,7 @@ class _Search:
 
     def _before(self, start: int) -> int:
         """Pass back over comments that stand directly before a token."""
-        for comment in reversed(self.found):
+        for comment in reversed(self.found[-_COMMENTS_BACK:]):
             if start - comment.end > _LOOK_BACK or self.source[comment.end : start].strip():
                 break
             start = comment.start

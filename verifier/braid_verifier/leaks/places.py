@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from braid.node import Kind
+from braid_verifier.leaks import code
+from braid_verifier.leaks.languages import language_of
 from braid_verifier.leaks.passage import Passage
 from braid_verifier.leaks.prose import prose
 from braid_verifier.leaks.tools import tool_input
@@ -32,6 +34,17 @@ def passages(
     else:
         found = tool_input(whole, _tool(attrs), media == _JSON)
     yield from sorted(found, key=lambda passage: passage.runs[0].source)
+
+
+def file_passages(path: str, text: str) -> Iterator[Passage]:
+    """Find the passages of a whole file, by the language that its path says.
+
+    A source gives its comments, a document its prose, a patch what it adds.
+    """
+    whole = Written.whole(text)
+    if language_of(path) == "text":
+        return prose(whole)
+    return code.passages_of(whole, None, path)
 
 
 def _tool(attrs: Mapping[str, object]) -> str:
