@@ -16,7 +16,9 @@ import pytest
 from braid_clients.cli import _COMMANDS, braid
 from braid_clients.cli.names import NamedCommand
 
-COMMANDS = ["verify", "serve", "run", "ls", "show", "export", "seal", "import", "keys", "demo"]
+COMMANDS = [
+    "verify", "serve", "run", "ls", "show", "export", "redact", "seal", "import", "leaks", "keys", "demo",
+]  # fmt: skip
 
 
 def test_help_lists_every_command_as_it_describes_itself(home: Any) -> None:
