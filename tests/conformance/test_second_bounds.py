@@ -65,9 +65,14 @@ def test_a_million_nodes_stay_within_bounded_memory() -> None:
 
 
 def test_more_than_a_million_nodes_are_refused() -> None:
-    lines = itertools.chain([HEAD + b"}\n"], itertools.repeat(b"0\n" * 100_000))
-    said = measured(lines)
+    node = b'{"h":"{}","s":"%b"}\n' % encode(b"\xff" * 64).encode()
+    said = measured(itertools.chain([HEAD + b"}\n"], itertools.repeat(node * 10_000)))
     assert (said["result"], said["first"], said["nodes"]) == ("unreadable", "E_LIMIT", 1_000_000)
+
+
+@pytest.mark.parametrize(("count", "result"), [(10_000, "failed"), (10_001, "unreadable")])
+def test_more_than_10_000_nodes_of_another_shape_are_refused(count: int, result: str) -> None:
+    assert measured([HEAD + b"}\n", b"0\n" * count])["result"] == result
 
 
 ENDLESS = {

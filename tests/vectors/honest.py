@@ -249,6 +249,11 @@ def tool_result_without_its_use(b: Braid) -> None:
     b["tool_result"].prev = ["end"]
 
 
+@verified("§4.5", "A tool result that names its tool use third.", ("W_PAIR", 9), base=talk)
+def tool_result_with_its_use_third(b: Braid) -> None:
+    b["tool_result"].prev = ["end", "text", "tool_use"]
+
+
 @verified("§7.3", "A node's time is before that of an earlier node.", ("W_TIME", TEXT))
 def time_goes_back(b: Braid) -> None:
     b["text"].time = "2026-02-03T04:05:06.000Z"

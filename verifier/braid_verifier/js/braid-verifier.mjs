@@ -1305,7 +1305,8 @@ const readEnd = reads.exactly({
 
 class Findings {
   constructor() {
-    this.classes = new Map(); // class → findings, at most the first 10,000
+    this.classes = new Map(); // class → findings
+    this.listed = new Map(); // class → how many of them are about nodes
     this.failed = new Set(); // classes that have failures
     this.codes = new Set();
     this.omitted = 0;
@@ -1315,25 +1316,34 @@ class Findings {
     const severity = check < WARNING ? "failure" : check === WARNING ? "warning" : "note";
     if (severity === "failure") this.failed.add(check);
     this.codes.add(code);
-    let list = this.classes.get(check);
-    if (!list) this.classes.set(check, (list = []));
-    if (node !== null && list.length >= LIMITS.findings && list.at(-1).node <= node) this.omitted++;
-    else list.push({ code, severity, check, node, signature, message });
+    if (!this.classes.has(check)) this.classes.set(check, []);
+    const listed = this.listed.get(check) ?? 0;
+    if (node !== null && listed === LIMITS.findings) {
+      this.omitted++;
+      return;
+    }
+    if (node !== null) this.listed.set(check, listed + 1);
+    this.classes.get(check).push({ code, severity, check, node, signature, message });
   }
 
-  /** All of them in the order of SPEC §7.1.2; what made a file unreadable comes first. */
-  sorted(refusal) {
-    const place = (finding) => (finding.node === null ? -1 : finding.node);
-    const all = refusal ? [refusal] : [];
+  /** Begin again at the first nodes: what comes now may stand before what was listed. */
+  turnBack() {
+    this.listed.clear();
+  }
+
+  /** All of them in the order of SPEC §7.1.2, of each class the first 10,000 about nodes. */
+  sorted() {
+    const all = [];
     for (const [check, list] of [...this.classes].sort(([a], [b]) => a - b)) {
       const codes = CLASSES[check] ?? [];
-      list.sort((a, b) => place(a) - place(b) || codes.indexOf(a.code) - codes.indexOf(b.code));
-      const whole = list.findLastIndex?.((finding) => finding.node === null) ?? -1;
-      const kept = list.slice(0, LIMITS.findings + whole + 1);
-      this.omitted += list.length - kept.length;
-      all.push(...kept);
+      const nodes = list.filter((finding) => finding.node !== null);
+      nodes.sort((a, b) => a.node - b.node || codes.indexOf(a.code) - codes.indexOf(b.code));
+      const whole = list.filter((finding) => finding.node === null);
+      whole.sort((a, b) => codes.indexOf(a.code) - codes.indexOf(b.code));
+      this.omitted += nodes.splice(LIMITS.findings).length;
+      all.push(whole, nodes);
     }
-    return all;
+    return all.flat();
   }
 }
 
@@ -1359,7 +1369,8 @@ class Integers {
 // What is remembered of a node, as bits.
 const NAMED = 1, ERASED = 2, ERASED_PARAMS = 4;
 const UNKNOWN = Symbol("unknown");
-const NOBODY = -1;
+// Who owns a node that no call owns, and one of which that cannot be known.
+const NOBODY = -1, UNREAD = -2;
 const PENDING_NODES = 256, PENDING_BYTES = 8 * MIB;
 
 class Judge {
@@ -1390,7 +1401,6 @@ class Judge {
     this.tree = new Tree();
     this.treeComplete = true;
     this.sealed = false;
-    this.lastIsSeal = false;
     this.latest = "";
     this.partial = false;
     this.accused = false;
@@ -1530,6 +1540,7 @@ class Judge {
       this.judge(item, header);
     }
     this.kinds.set(position, header === null ? 0 : KINDS.indexOf(header.kind) + 1);
+    if (header === null) this.owners.set(position, UNREAD);
     if (this.sealed && header === null) this.fail(SEAL, "E_SEAL", "follows a seal", position, text);
     if (text === null) this.treeComplete = false;
     else {
@@ -1537,8 +1548,7 @@ class Judge {
       this.tree.add(item.signature);
     }
     if (header === null) this.part = UNKNOWN;
-    this.lastIsSeal = header !== null && header.kind === "seal";
-    this.sealed ||= this.lastIsSeal;
+    this.sealed ||= header !== null && header.kind === "seal";
   }
 
   /** Check the signature, then read the header (classes 5, 6 and bsalt by kind); null if that fails. */
@@ -1761,13 +1771,13 @@ class Judge {
     let owner = NOBODY;
     if (header.kind === "call") {
       owner = position;
-      this.calls.set(position, { tails: new Set(), answered: false, erased: false });
+      this.calls.set(position, { text, tails: new Set(), answered: false, erased: false });
     } else if (header.origin === "provider") {
       owner = this.leadTo(before.slice(0, 1));
       const call = this.calls.get(owner);
-      if (call === undefined) {
+      if (call === undefined && owner !== UNREAD) {
         this.fail(PAIRING, "E_PAIR", "prev: leads to no call that is open", position, text);
-      } else {
+      } else if (call !== undefined) {
         call.answered = true;
         call.erased ||= (this.bits.at[position] & ERASED) !== 0;
       }
@@ -1783,10 +1793,12 @@ class Judge {
     call?.tails.add(position);
   }
 
-  /** The call that owns all of these, or NOBODY. */
+  /** The call that owns all of these, or NOBODY; UNREAD where none of them could be read. */
   leadTo(before) {
-    const owners = new Set(before.map((index) => (index === undefined ? NOBODY : this.owners.at[index])));
-    return owners.size === 1 ? [...owners][0] : NOBODY;
+    const owners = new Set(before.map((index) => (index === undefined ? UNREAD : this.owners.at[index])));
+    const unread = owners.delete(UNREAD);
+    if (owners.size === 1) return [...owners][0];
+    return unread && owners.size === 0 ? UNREAD : NOBODY;
   }
 
   takeEnd(item, header, before) {
@@ -1800,10 +1812,13 @@ class Judge {
       this.checkBodySalt(item, end.body);
     }
     const owner = this.leadTo(before), call = this.calls.get(owner);
+    if (owner === UNREAD) return;
     if (call === undefined) {
-      return fail(PAIRING, "E_PAIR", "prev: leads to no call, to several, or to one that has its end");
+      fail(PAIRING, "E_PAIR", "prev: leads to no call, to several, or to one that has its end");
+      return;
     }
-    if (before.length !== call.tails.size || !before.every((index) => call.tails.has(index))) {
+    const exact = before.length === call.tails.size && before.every((index) => call.tails.has(index));
+    if (!exact && this.complete && !before.includes(undefined)) {
       fail(PAIRING, "E_PAIR", "prev: not the last nodes of its call");
     } else if (end && end !== BAD && call.answered && ["not_sent", "refused"].includes(end.outcome)) {
       fail(PAIRING, "E_PAIR", `outcome: ${end.outcome}, but the call has an answer`);
@@ -1835,11 +1850,13 @@ class Judge {
   // --- the end of the file
 
   finish() {
-    for (const position of this.calls.keys()) {
+    this.findings.turnBack();
+    for (const [position, { text }] of this.calls) {
       this.counts.pending++;
-      const signature = [NOTE, "N_PENDING", "a call without an end", position];
-      if (!this.sealed) this.findings.add(...signature);
-      else if (this.complete) this.fail(PAIRING, "E_PAIR", "a call without an end in a sealed braid", position);
+      if (!this.sealed) this.findings.add(NOTE, "N_PENDING", "a call without an end", position, text);
+      else if (this.complete) {
+        this.fail(PAIRING, "E_PAIR", "a call without an end in a sealed braid", position, text);
+      }
     }
     if (!this.sealed) this.findings.add(NOTE, "N_OPEN", "no seal: what was removed at the end is not found");
     if (!this.hasCertificate) this.findings.add(NOTE, "N_NO_CERTIFICATE", "the signer is unknown");
@@ -1907,7 +1924,8 @@ class Judge {
     const stopped = refusal && {
       code: refusal.code, severity: "failure", check, node: null, signature: null, message: refusal.message,
     };
-    const findings = this.findings.sorted(stopped);
+    // What made a file unreadable stands before everything.
+    const findings = [...(stopped ? [stopped] : []), ...this.findings.sorted()];
     return {
       format: "braid-report/1",
       result,
