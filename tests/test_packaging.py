@@ -69,6 +69,12 @@ def test_the_command_line_loads_a_subcommand_only_when_it_is_called() -> None:
     assert not loaded_by("import braid_clients.cli") & {"braid_server", "sqlalchemy", "httpx"}
 
 
+@pytest.mark.parametrize("command", ["verify", "keys", "redact", "import_"])
+def test_what_needs_no_server_loads_none_of_its_libraries(command: str) -> None:
+    loaded = loaded_by(f"import braid_clients.cli.{command}")
+    assert not loaded & {"sqlalchemy", "alembic", "aiohttp", "fastapi", "uvicorn", "httpx"}
+
+
 def test_the_development_list_is_pinned_hashed_and_names_no_index() -> None:
     text = (ROOT / "requirements-dev.txt").read_text()
     assert "--index-url" not in text and "--find-links" not in text and "://" not in text

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 
 import msgspec
 
-from braid.content import write_attrs
 from braid.encoding import write_time
-from braid.node import MAX_LINK, Kind, Link, Origin, Relation, read_header
-from braid.strict_json import dumps
-from braid.weave import Draft, Weaver
+from braid.node import read_header
+from braid.weave import Weaver
 from braid_server.keyring import Keyring
 from braid_server.lineages import new_row
+from braid_server.notices import weave_notice
 from braid_server.store import BraidRow, NodeRow, Transaction
 from braid_verifier.erasure import Erasure
 
@@ -40,21 +38,3 @@ def erase(
     for seq, node in enumerate(weaver.nodes):
         transaction.add_node(number, NodeRow(seq, str(read_header(node.h).kind), node))
     return made.header.braid
-
-
-def weave_notice(weaver: Weaver, braid: str, erased: Iterable[str], reason: str | None) -> None:
-    """Weave annotations that link `audits` to each erased node of a braid, and a seal."""
-    prev: tuple[str, ...] = ()
-    signatures = iter(erased)
-    while some := tuple(itertools.islice(signatures, MAX_LINK)):
-        draft = Draft(
-            kind=Kind.ANNOTATION,
-            origin=Origin.PROXY,
-            media="application/json",
-            content=dumps({"erased": len(some), "reason": reason}).encode("utf-8"),
-            attrs=write_attrs({"type": "erasure"}),
-            prev=prev,
-            link=tuple(Link(braid, signature, Relation.AUDITS) for signature in some),
-        )
-        prev = (weaver.add(draft),)
-    weaver.seal()

@@ -17,8 +17,8 @@ from braid_clients.cli import _COMMANDS, braid
 from braid_clients.cli.names import NamedCommand
 
 COMMANDS = [
-    "verify", "serve", "run", "ls", "show", "export", "redact", "erase",
-    "seal", "import", "leaks", "keys", "demo",
+    "verify", "serve", "run", "ls", "show", "export", "seal", "redact", "erase", "import", "leaks",
+    "keys", "demo",
 ]  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from braid.encoding import decode, encode
 from braid.strict_json import loads
 from braid.wire.anthropic import read_request
 from braid_server.keyring import Keyring
+from braid_server.lineage import Prefix
 from braid_server.marks import Marks, match_blocks
 from fakes.desk import MESSAGE, ask, opening_of
 
@@ -76,6 +77,10 @@ def traces(keyring: Keyring, code: int, tenant: str = "local") -> list[bytes]:
         found += [
             matched.match for matched in blocks if f"{code:04d}".encode() in matched.block.content
         ]
+    said = Prefix()
+    for matched in match_blocks(marks, read_request(opening_of(second(code)).body).messages[:2]):
+        said = said.extended(matched.match if matched.spine else None, matched.anchor)
+    found.append(marks.words(said))
     for body in bodies(code):
         found.append(hashlib.sha256(body).digest())
     return found

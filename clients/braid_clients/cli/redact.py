@@ -26,8 +26,8 @@ from braid_clients.problem import Problem
 from braid_clients.visible import visible
 from braid_clients.wording import counted
 from braid_server import keyfiles
-from braid_server.erasing import weave_notice
 from braid_server.keyring import certified_key
+from braid_server.notices import weave_notice
 from braid_verifier import Policy, Report, Result, verify
 from braid_verifier.erasure import Erasure, plan, texts
 
