@@ -649,3 +649,30 @@ def erased_part_of_params_with_the_body_salt(b: Braid) -> None:
     b["params"].erased = True
     b.insert(rest, "call")
     b["call"].prev = ["prompt", "params_b"]
+
+
+@verified(
+    "§5.5",
+    "A notice of erasure: annotations that link to what was erased in another braid, sealed.",
+    ("N_LINK", 0),
+    ("N_LINK", 1),
+    sealed="yes",
+    context="not checked",
+    erased="no",
+)
+def erasure_notice(b: Braid) -> None:
+    other = talk("other")
+    names = [draft.name for draft in other.drafts if draft.kind not in ("call", "end", "seal")]
+    links = [
+        {"braid": encode(other.key.public), "node": other.text(name), "rel": "audits"}
+        for name in names
+    ]
+    assert len(links) == 10
+    b.drafts = []
+    for number, some in enumerate((links[:8], links[8:])):
+        said = compact({"erased": len(some), "reason": None}).encode()
+        prev = [f"notice{number - 1}"] if number else []
+        notice = Draft(f"notice{number}", "annotation", prev, said, "proxy", "application/json")
+        notice.link, notice.attrs = some, b'{"type":"erasure"}'
+        b.drafts.append(notice)
+    b.drafts.append(Draft("seal", "seal", None))
