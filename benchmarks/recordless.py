@@ -19,6 +19,7 @@ from braid_server.relay import Relay
 class _Unrecorded:
     braid = "-" * 43
     id = "-" * 22
+    refusal = None
 
     def received(self, chunk: bytes, blocks: tuple[Block, ...]) -> None:
         pass

@@ -161,6 +161,10 @@ client.messages.create(model="any", max_tokens=10, messages=[message])
                 reader.fill_in(block_with("import { verify }"), KEY=key)
             )
             reader.run("node check.mjs")
+        given = 'transcript_bytes = open("talk.braid.json", "rb").read()\n'
+        given += 'request_body = b\'{"messages": [{"role": "user", "content": "hello"}]}\'\n'
+        checking = given + block_with("check.require()")
+        subprocess.run([sys.executable, "-c", checking], cwd=reader.checkout, check=True)
         reader.run(f"python examples/against_server/main.py http://127.0.0.1:{reader.port}")
         reader.run("braid verify ./braid-*.braid.json")
     finally:

@@ -176,7 +176,9 @@ def _find_collision(text: str, data_at: Collection[Path], repeats_in_data: bool)
 def _depth(document: bytes) -> int:
     if document.count(b"[") + document.count(b"{") <= DEPTH_LIMIT:
         return 0
-    unescaped = document.replace(b"\\\\", b"").replace(b'\\"', b"")
+    unescaped = document
+    if b"\\" in document:  # looking for it is a tenth of replacing nothing
+        unescaped = document.replace(b"\\\\", b"").replace(b'\\"', b"")
     marks = unescaped.translate(None, _NOT_BRACKETS_OR_QUOTES)
     brackets = b"".join(marks.split(b'"')[::2])
     return max(accumulate(memoryview(brackets.translate(_STEPS)).cast("b")), default=0)

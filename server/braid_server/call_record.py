@@ -38,6 +38,7 @@ class CallRecord:
         seq: int,
         call_id: str,
         bsalt: bytes,
+        refusal: str | None = None,
     ) -> None:
         self.opening = opening
         self.flagging = Flagging(opening)
@@ -45,6 +46,7 @@ class CallRecord:
         self.braid = braid
         self.seq = seq
         self.id = call_id
+        self.refusal = refusal
         self._append = append
         self._body = BodyDigest(bsalt)
         self._heard = False

@@ -19,13 +19,13 @@ from braid.call import By, CallOutcome, Step
 from braid.call import Context as Shown
 from braid.context import CHAIN_START, ContextList, extend
 from braid.encoding import decode, encode
-from braid.node import Kind, Origin, read_header
+from braid.node import BLOCKS, Kind, Origin, read_header
 from braid.signing import SecretKey
 from braid.strict_json import Json
 from braid.wire.block import Block
 from braid_server.store import BraidRow, NodeRow
 from braid_verifier.history import is_billing
-from braid_verifier.resent import anchor
+from braid_verifier.outline import Outline, Trace, trace
 
 
 class Known(msgspec.Struct, frozen=True, gc=False):
@@ -34,7 +34,8 @@ class Known(msgspec.Struct, frozen=True, gc=False):
     match    what a block is recognised by when it comes back; None for what never does:
              later parts, and what an answer says beside its content.
     spine    it must come back for a conversation to be the same one.
-    anchor   what it is recognised by where other words may be missing.
+    provided the provider sent it.
+    trace    what it adds to the outline of a conversation.
     follows  it is a later part of the block before it.
     unseen   it points at something the proxy did not see.
     billing  it is a system text that changes with each request and instructs nobody.
@@ -46,7 +47,8 @@ class Known(msgspec.Struct, frozen=True, gc=False):
     kind: Kind
     match: bytes | None
     spine: bool
-    anchor: bytes | None
+    provided: bool
+    trace: Trace | None
     follows: bool
     unseen: bool
     billing: bool
@@ -141,6 +143,11 @@ class Lineage:
         self.definitions: dict[bytes, int] = {}  # match of a tool or system block to its node
         self._seqs: dict[str, int] = {}
         self._tool_uses: dict[str, int] = {}
+        self._said: dict[bytes, int] = {}  # match of a block of the provider's to its node
+        self._called: dict[str, int] = {}  # id of a tool call of the provider's to its node
+        self._followed: dict[int, int] = {}  # end to the first block that was answered after it
+        self._strand: tuple[int, int, int] | None = None  # end, first and last block of a request
+        self._strands: dict[int, tuple[int, int, int]] = {}  # the same of each open call
         self._ends: dict[int, int] = {}  # call to its end
         self._complete: set[int] = set()  # calls whose answer came whole
         self._first: dict[int, int] = {}  # call to the one it repeats
@@ -180,17 +187,16 @@ class Lineage:
             or (kind is Kind.THINKING and b'"id":' in attrs)
         ):
             said = strict_json.read_object(attrs, "attrs")
-        spine, anchored = False, None
-        if match is not None and is_spine_node(kind, content):
-            name = said.get("id" if kind is Kind.TOOL_USE else "tool_use_id")
-            spine, anchored = True, anchor(kind, match, name)
+        provided = origin is Origin.PROVIDER
+        spine = match is not None and is_spine_node(kind, content)
         known = Known(
             signature=decode(signature_text, "s", 64),
             text=signature_text,
             kind=kind,
             match=match,
             spine=spine,
-            anchor=anchored,
+            provided=provided,
+            trace=None if match is None else trace(kind, content, said.get("name")),
             follows=match is None and said.get("part", 1) != 1,
             unseen=said.get("unseen") is True,
             billing=kind is Kind.SYSTEM and is_billing(kind, content),
@@ -229,7 +235,27 @@ class Lineage:
             self.definitions.setdefault(match, seq)
         if kind is Kind.TOOL_USE and isinstance(name := said.get("id"), str):
             self._tool_uses[name] = seq
+            if provided:
+                self._called.setdefault(name, seq)
+        if provided and match is not None:
+            self._said.setdefault(match, seq)
+        elif before:
+            self._follow(seq, kind, before[0])
         return seq
+
+    def _follow(self, seq: int, kind: Kind, before: int) -> None:
+        """Keep track of what each call goes on from, until it is answered."""
+        strand = self._strand
+        if kind in BLOCKS and self.nodes[before].kind is Kind.END:
+            self._strand = (before, seq, seq)
+        elif kind in BLOCKS and strand is not None and strand[2] == before:
+            self._strand = (strand[0], strand[1], seq)
+        elif kind is Kind.CALL and strand is not None and strand[2] == before:
+            self._strands[seq], self._strand = strand, None
+        elif kind is Kind.END and (call := self.nodes[before].owner) is not None:
+            ended = self._strands.pop(call, None)
+            if ended is not None and any(self._answers[call].values()):
+                self._followed.setdefault(ended[0], ended[1])
 
     def _owner(self, seq: int, kind: Kind, origin: Origin, before: list[int]) -> int | None:
         if kind is Kind.CALL:
@@ -341,6 +367,8 @@ class Lineage:
     def block_at(self, seq: int) -> tuple[int, ...]:
         """Give the nodes of the block that begins at a node: itself and its later parts."""
         last = seq + 1
+        if last == len(self.nodes) or not self.nodes[last].follows:
+            return (seq,)
         while last < len(self.nodes) and self.nodes[last].follows:
             last += 1
         return tuple(range(seq, last))
@@ -355,6 +383,22 @@ class Lineage:
     def first_of(self, call: int) -> int:
         """Give the call that this one repeats, itself if none."""
         return self._first.get(call, call)
+
+    def said(self, match: bytes) -> int | None:
+        """Find a block that the provider sent, by its match."""
+        return self._said.get(match)
+
+    def called(self, name: str) -> int | None:
+        """Find a tool call that the provider sent, by its id."""
+        return self._called.get(name)
+
+    def followed(self, end: int) -> int | None:
+        """Give the first block of a request that went on from an end and was answered."""
+        return self._followed.get(end)
+
+    def find(self, signature: str) -> int | None:
+        """Find a node by its signature."""
+        return self._seqs.get(signature)
 
     def tool_use(self, name: str) -> int | None:
         """Find the tool call with this provider id."""
@@ -379,25 +423,21 @@ class Lineage:
         `after` is the value of what stands before the path.
         """
         prefix = after or Prefix()
+        words, outline = prefix.words, prefix.outline
         for seq in path:
             known = self.nodes[seq]
-            if known.match is not None:
-                prefix = prefix.extended(known.match if known.spine else None, known.anchor)
-        return prefix
+            if known.spine and known.match is not None:
+                words = hashlib.sha256(words + known.match).digest()
+            if known.trace is not None:
+                outline = outline.extended(known.trace)
+        return Prefix(words, outline)
 
 
 class Prefix(msgspec.Struct, frozen=True):
-    """A conversation so far: over all its words, and over what other words may stand between."""
+    """A conversation so far: over all its words, and its outline."""
 
     words: bytes = b"braid/1 prefix"
-    anchors: bytes = b"braid/1 anchors"
-
-    def extended(self, match: bytes | None, anchored: bytes | None) -> Prefix:
-        return Prefix(_extend(self.words, match), _extend(self.anchors, anchored))
-
-
-def _extend(value: bytes, match: bytes | None) -> bytes:
-    return value if match is None else hashlib.sha256(value + match).digest()
+    outline: Outline = Outline()
 
 
 # Everything in a transcript's node but content, attrs and `prev`, escaped.

@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from braid.node import Kind
 from braid.wire.block import Block
-from braid_server.lineage import Prefix
 from braid_verifier.history import canonical, is_spine
-from braid_verifier.resent import anchor
+from braid_verifier.judgement import Resent
+from braid_verifier.outline import Outline
+
+# Of fewer bytes, an answer is one that many conversations have.
+TELLING = 24
 
 
 class Marks:
@@ -39,29 +41,21 @@ class Marks:
     def answer(self, provider: str, name: str) -> bytes:
         return self._value(f"answer {provider}\n".encode(), name.encode("utf-8", "surrogatepass"))
 
-    def words(self, prefix: Prefix) -> bytes:
-        return self._value(b"prefix\n", prefix.words)
+    def words(self, words: bytes) -> bytes:
+        return self._value(b"prefix\n", words)
 
-    def anchors(self, prefix: Prefix) -> bytes:
-        return self._value(b"anchors\n", prefix.anchors)
+    def outline(self, outline: Outline) -> bytes:
+        return self._value(b"outline\n", outline.value)
 
-
-@dataclass(frozen=True, slots=True)
-class Matched:
-    """A block of a request with the value it is recognised by."""
-
-    block: Block
-    match: bytes
-    spine: bool
-
-    @property
-    def anchor(self) -> bytes | None:
-        """What it is recognised by where other words may be missing."""
-        if not self.spine:
-            return None
-        name = "id" if self.block.kind is Kind.TOOL_USE else "tool_use_id"
-        return anchor(self.block.kind, self.match, self.block.attrs.get(name))
+    def evidence(self, block: Block, match: bytes) -> bytes | None:
+        """Give what an answer's block is found again by out of its place; None if by nothing."""
+        name = block.attrs.get("id")
+        if block.kind is Kind.TOOL_USE and isinstance(name, str) and name:
+            return self._value(b"call\n", name.encode("utf-8", "surrogatepass"))
+        if block.kind is Kind.TEXT and len(block.content) >= TELLING:
+            return self._value(b"said\n", match)
+        return None
 
 
-def match_blocks(marks: Marks, blocks: Sequence[Block]) -> list[Matched]:
-    return [Matched(block, marks.block(block), is_spine(block)) for block in blocks]
+def match_blocks(marks: Marks, blocks: Sequence[Block]) -> list[Resent]:
+    return [Resent(block, marks.block(block), is_spine(block)) for block in blocks]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -12,18 +12,20 @@ from braid.call import By
 from braid.content import BodyDigest
 from braid.node import Kind, Origin, read_header
 from braid.wire.block import Block, Request
-from braid_server.laying import Laying
-from braid_server.lineage import Lineage, Prefix
-from braid_server.marks import Marks, Matched, match_blocks
-from braid_server.recording import CallOpening
+from braid_server.lineage import Lineage
+from braid_server.marks import Marks, match_blocks
+from braid_server.recall import Found, Recall
+from braid_server.recollection import Recollection
+from braid_server.recording import CallOpening, Unplaceable
 from braid_server.store import BraidRow
 from braid_server.store.rows import Reading
-from braid_verifier.resent import Recognised, Resent
+from braid_verifier.judgement import Judgement, Resent
 
 # A question that many ask has many answers; the newest of them are looked through.
 CANDIDATES = 8
 # Equal bodies, of which one may be the call that this one repeats.
 REPETITIONS = 64
+NOTHING = Judgement()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +35,10 @@ class Place:
     lineage   the braid it goes on in, or None for a new one.
     resumes   what it goes on from: an end, or a repeated call that has none.
     repeats   the call it repeats.
-    known     for each leading block of the messages the node it resends, or None for one
-              that was not there; blocks after these are new.
-    elided    known nodes were left out.
+    against   the end whose conversation the request was laid beside.
+    judgement what its messages are beside that conversation.
     source    where the known nodes are, if a new braid has to copy them.
+    elsewhere which messages the provider said in other braids, as (braid, signature).
     closed    the source is closed; otherwise it was one of several that fit equally.
     carried   the provider holds the conversation it goes on from, and puts it before what
               was sent; with `repeated` what was sent is a part of it.
@@ -46,10 +48,11 @@ class Place:
     lineage: Lineage | None = None
     resumes: int | None = None
     repeats: int | None = None
-    known: tuple[Resent | None, ...] = ()
-    elided: bool = False
+    against: int | None = None
+    judgement: Judgement = NOTHING
     source: Lineage | None = None
     closed: bool = False
+    elsewhere: Mapping[int, tuple[str, str]] = field(default_factory=dict)
     carried: bool = False
     repeated: bool = False
 
@@ -63,21 +66,30 @@ class Wanted:
     answer         the provider's id of the answer it goes on from without resending it.
     unseen         stands for that answer where it is not known.
     polls          it only asks for that answer again; `repeats` and `inherits` are as in Request.
+    braid          the braid that its client named, and `parent` the node there to hang on.
     """
 
     marks: Marks
-    tools: Sequence[Matched]
-    system: Sequence[Matched]
-    messages: Sequence[Matched]
+    tools: Sequence[Resent]
+    system: Sequence[Resent]
+    messages: Sequence[Resent]
     body: BodyDigest
     body_mark: bytes
     retried_since: str | None
     session: bytes | None
     answer: bytes | None
-    unseen: Sequence[Matched]
+    unseen: Sequence[Resent]
     polls: bool = False
     repeats: bool = False
     inherits: bool = False
+    ambiguous: bool = False
+    braid: str | None = None
+    parent: str | None = None
+
+    @property
+    def partial(self) -> bool:
+        """Tell whether it goes on from something that is not resent, and perhaps not known."""
+        return self.answer is not None
 
     def saying(self, request: Request) -> Wanted:
         """Give the same with the words of another reading of the request."""
@@ -86,6 +98,7 @@ class Wanted:
             tools=match_blocks(self.marks, request.tools),
             system=match_blocks(self.marks, request.system),
             messages=match_blocks(self.marks, request.messages),
+            ambiguous=request.ambiguous is not None,
         )
 
 
@@ -110,6 +123,9 @@ def want(marks: Marks, opening: CallOpening, since: str, bsalt: bytes) -> Wanted
         polls=request.polls is not None,
         repeats=request.repeats,
         inherits=request.inherits,
+        ambiguous=request.ambiguous is not None,
+        braid=opening.braid,
+        parent=opening.parent,
     )
 
 
@@ -123,31 +139,33 @@ def _unseen(answer: str) -> Block:
 class Placer:
     """Places requests of one tenant within one transaction.
 
-    `row_of` gives a braid by its number. `open_lineage` gives a braid to go on in, or None
-    for a closed one; `any_lineage` gives it also when closed, as far as it can still be read.
+    `rows` finds braids. `open_lineage` gives a braid to go on in, or None for a closed one;
+    `any_lineage` gives it also when closed, as far as it can still be read.
     """
 
     def __init__(
         self,
         reading: Callable[[], Reading],
         row_of: Callable[[int], BraidRow | None],
+        row_named: Callable[[str], BraidRow | None],
         open_lineage: Callable[[BraidRow], Lineage | None],
         any_lineage: Callable[[BraidRow], Lineage],
     ) -> None:
         self._reading = reading
         self._row = row_of
+        self._row_named = row_named
         self._open = open_lineage
         self._any = any_lineage
 
     def place(self, wanted: Wanted) -> Place:
-        """Decide; a request that nothing recognises is new."""
+        """Decide; a request that nothing recognises is new. Raises Unplaceable."""
         if wanted.polls:
             return self._poll(wanted)
-        for attempt in (self._retry, self._session, self._thread, self._prefix):
+        for attempt in (self._retry, self._client, self._session, self._thread, self._prefix):
             place = attempt(wanted)
             if place is not None:
                 return place
-        return Place(By.NEW)
+        return Place(By.NEW, judgement=self._unlaid(wanted, None))
 
     def _retry(self, wanted: Wanted) -> Place | None:
         if wanted.retried_since is None:
@@ -156,7 +174,7 @@ class Placer:
         repeated = sorted(self._reading().marked(wanted.body_mark), reverse=True)
         for number, call in repeated[:REPETITIONS]:
             row = self._row(number)
-            if row is None or not self._fits(wanted, row, None):
+            if row is None or not _in_session(wanted, row):
                 continue
             header = self._reading().header(number, call)
             if header is None or read_header(header).time < wanted.retried_since:
@@ -176,25 +194,47 @@ class Placer:
             fallback = fallback or place
         return fallback
 
+    def _client(self, wanted: Wanted) -> Place | None:
+        """Go where the client says: into a braid, and on from a node of it."""
+        if wanted.braid is None:
+            if wanted.parent is not None:
+                raise Unplaceable("x-braid-parent: expected x-braid-id with it")
+            return None
+        row = self._row_named(wanted.braid)
+        if row is None:
+            raise Unplaceable("x-braid-id: no such braid")
+        place = self._within(By.CLIENT, wanted, [row])
+        if place is None:
+            return Place(By.CLIENT, source=self._any(row), closed=True)
+        if wanted.parent is None:
+            return place
+        lineage = place.lineage or self._any(row)
+        parent = lineage.find(wanted.parent)
+        if parent is None:
+            raise Unplaceable("x-braid-parent: no such node in this braid")
+        return place if place.lineage is None else dataclasses.replace(place, resumes=parent)
+
     def _session(self, wanted: Wanted) -> Place | None:
         if wanted.session is None:
             return None
         rows = self._reading().braids_in_session(wanted.session)
-        if not rows:
-            return None
+        return self._within(By.SESSION, wanted, rows) if rows else None
+
+    def _within(self, by: By, wanted: Wanted, rows: Sequence[BraidRow]) -> Place | None:
+        """Go on in the first of these braids; copied from any of them where it is closed."""
         lineage = self._open(rows[0])
         if lineage is None:
-            found = self._longest(wanted, {row.number for row in rows})
+            found = self._recall(wanted, {row.number for row in rows})
             return None if found is None else self._copied(found)
         if wanted.answer is not None:
             named = self._reading().marked(wanted.answer)
             ends = [end for number, end in named if number == lineage.number]
             if ends:
-                return self._carried(By.SESSION, wanted, lineage, max(ends))
-        found = self._longest(wanted, {rows[0].number})
+                return self._carried(by, wanted, lineage, max(ends))
+        found = self._recall(wanted, {rows[0].number})
         if found is None:
-            return Place(By.SESSION, lineage)
-        return self._resumed(By.SESSION, lineage, found)
+            return Place(by, lineage, judgement=self._unlaid(wanted, lineage))
+        return self._resumed(by, lineage, found)
 
     def _thread(self, wanted: Wanted) -> Place | None:
         if wanted.answer is None:
@@ -213,15 +253,16 @@ class Placer:
 
     def _carried(self, by: By, wanted: Wanted, lineage: Lineage, end: int) -> Place:
         """Go on from an answer that was named; what is sent may be known all the same."""
-        laid: Recognised | None = None
+        memory, call = Recollection(self._reading, lineage), lineage.call_of(end)
         if wanted.repeats:
-            laying = Laying(self._reading, wanted.messages)
-            laid = laying.lay_again(lineage, lineage.call_of(end))
-        elif (found := self._longest(wanted, {lineage.number})) is not None:
-            laid = found.laid
-        known = () if laid is None else laid.blocks
-        repeated = wanted.repeats and laid is not None
-        return Place(by, lineage, resumes=end, known=known, carried=True, repeated=repeated)
+            judgement = memory.judge(lineage.context_of(call).messages, wanted.messages)
+            if judgement.clean == len(wanted.messages):
+                return Place(by, lineage, end, None, end, judgement, carried=True, repeated=True)
+        found = self._recall(wanted, {lineage.number})
+        if found is not None and not found.judgement.accuses:
+            return Place(by, lineage, end, None, end, found.judgement, carried=True)
+        judgement = memory.judge(lineage.conversation(call), wanted.messages, held=True)
+        return Place(by, lineage, end, None, end, judgement, carried=True)
 
     def _poll(self, wanted: Wanted) -> Place:
         place = self._thread(wanted) or Place(By.NEW)
@@ -231,94 +272,53 @@ class Placer:
         return Place(By.THREAD, place.lineage, resumes=place.resumes, repeats=first)
 
     def _prefix(self, wanted: Wanted) -> Place | None:
-        found = self._longest(wanted, None)
+        found = self._recall(wanted, None)
         if found is None:
             return None
         if found.unique:
             lineage = self._open(found.row)
             if lineage is not None:
-                return self._resumed(By.PREFIX, lineage, found)
+                return self._resumed(found.by, lineage, found)
         return self._copied(found)
 
-    def _longest(self, wanted: Wanted, among: set[int] | None) -> _Found | None:
-        """Find the longest prefix that ends in an answer and that a braid knows."""
-        marks = [
-            (length, mark)
-            for length, prefix in reversed(answer_prefixes(wanted.messages))
-            for mark in (wanted.marks.words(prefix), wanted.marks.anchors(prefix))
-        ]
-        ends = self._reading().marked_any([mark for _, mark in marks])
-        laying = Laying(self._reading, wanted.messages)
-        for length, mark in marks:
-            found = self._known(wanted, among, ends.get(mark, ()), length, laying)
-            if found is not None:
-                return found
-        return None
+    def _recall(self, wanted: Wanted, among: set[int] | None) -> Found | None:
+        return Recall(
+            self._reading,
+            self._row,
+            self._any,
+            wanted.marks,
+            wanted.messages,
+            wanted.session,
+            among,
+        ).find()
 
-    def _known(
-        self,
-        wanted: Wanted,
-        among: set[int] | None,
-        marked: Iterable[tuple[int, int]],
-        length: int,
-        laying: Laying,
-    ) -> _Found | None:
-        ends: dict[int, int] = {}
-        for number, end in marked:
-            if among is None or number in among:
-                ends[number] = max(end, ends.get(number, -1))
-        found: list[_Found] = []
-        for number in sorted(ends, reverse=True)[:CANDIDATES]:
-            if laying.is_hopeless(number, length):
-                continue
-            row = self._row(number)
-            if row is None or not self._fits(wanted, row, among):
-                continue
-            source = self._any(row)
-            laid = laying.lay(source, ends[number], length)
-            if laid is not None:
-                found.append(_Found(row, source, ends[number], laid, unique=True))
-        if len(found) < 2:
-            return found[0] if found else None
-        return dataclasses.replace(found[0], unique=False)
+    def _unlaid(self, wanted: Wanted, lineage: Lineage | None) -> Judgement:
+        """Judge messages that lie beside no known conversation."""
+        memory = Recollection(self._reading, lineage)
+        return memory.judge((), wanted.messages, partial=wanted.partial)
 
-    def _fits(self, wanted: Wanted, row: BraidRow, among: set[int] | None) -> bool:
-        return among is not None or wanted.session is None or row.session in (None, wanted.session)
-
-    def _resumed(self, by: By, lineage: Lineage, found: _Found) -> Place:
+    def _resumed(self, by: By, lineage: Lineage, found: Found) -> Place:
+        """Go on from the last answer before anything that is not as it was."""
         return Place(
-            by, lineage, resumes=found.end, known=found.laid.blocks, elided=found.laid.elided
+            by,
+            lineage,
+            found.resumes,
+            None,
+            found.end,
+            found.judgement,
+            elsewhere=found.elsewhere,
         )
 
-    def _copied(self, found: _Found) -> Place:
+    def _copied(self, found: Found) -> Place:
+        closed = self._open(found.row) is None
         return Place(
             By.PREFIX,
-            None,
-            known=found.laid.blocks,
-            elided=found.laid.elided,
+            judgement=found.judgement,
             source=found.source,
-            closed=self._open(found.row) is None,
+            closed=closed,
+            elsewhere=found.elsewhere,
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """A known conversation, and how the resent messages lie beside it."""
-
-    row: BraidRow
-    source: Lineage
-    end: int
-    laid: Recognised
-    unique: bool
-
-
-def answer_prefixes(messages: Sequence[Matched]) -> list[tuple[int, Prefix]]:
-    """Give (length, value) of each prefix that ends where an assistant's turn ends."""
-    prefixes: list[tuple[int, Prefix]] = []
-    prefix = Prefix()
-    for index, matched in enumerate(messages):
-        prefix = prefix.extended(matched.match if matched.spine else None, matched.anchor)
-        last = index + 1 == len(messages) or messages[index + 1].block.role != "assistant"
-        if matched.block.role == "assistant" and last:
-            prefixes.append((index + 1, prefix))
-    return prefixes
+def _in_session(wanted: Wanted, row: BraidRow) -> bool:
+    return wanted.session is None or row.session in (None, wanted.session)

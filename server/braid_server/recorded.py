@@ -69,6 +69,10 @@ class RecordedCall:
         self, upstream: Upstream, method: str, target: str, headers: list[tuple[str, str]]
     ) -> None:
         """Send the request and bring the answer down; returns early to cut the connection."""
+        if self._call.refusal is not None:
+            message = f"the history of this request is not what was recorded: {self._call.refusal}"
+            await self._give_up(CallOutcome.REFUSED, 400, message)
+            return
         address = self._provider.address
         # A GET that had no body gets none: an empty one would have a length.
         sent = self._opening.body or (None if method == "GET" else b"")

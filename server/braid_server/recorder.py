@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from braid.call import CallOutcome
+from braid.call import REFUSED_HISTORY, CallOutcome, HistoryEntry
 from braid.content import BodyDigest
 from braid.encoding import encode, write_time
 from braid.errors import BraidError
@@ -39,7 +39,7 @@ from braid_server.lineages import CACHED_NODES, Lineages, new_row
 from braid_server.marks import Marks
 from braid_server.opening import IN_THREAD
 from braid_server.placement import Placer, Wanted, want
-from braid_server.recording import CallEnding, CallOpening, RecordingFailed
+from braid_server.recording import CallEnding, CallOpening, RecordingFailed, Unplaceable
 from braid_server.request_nodes import RequestNodes, count_new
 from braid_server.salts import Salts
 from braid_server.store import BraidRow, Store, StoreUnavailable, Transaction
@@ -98,7 +98,8 @@ class Recorder:
     What takes a transaction runs in the store's writer thread, where alone lineages live.
     Such jobs change nothing outside but that cache, so that they may run again.
     `braid_bytes` and `braid_nodes` are how large a braid may be to be gone on with, `cached_nodes`
-    is how much of braids stays in memory.
+    is how much of braids stays in memory. With `reject_history` a call whose history is false is
+    recorded with a `refusal`, and must not be sent (SPEC §8.4).
     """
 
     def __init__(
@@ -109,12 +110,14 @@ class Recorder:
         braid_bytes: int = BRAID_BYTES,
         cached_nodes: int = CACHED_NODES,
         braid_nodes: int = BRAID_NODES,
+        reject_history: bool = False,
     ) -> None:
         self._store = store
         self._keyring = keyring
         self._clock = clock
         self._braid_bytes = braid_bytes
         self._braid_nodes = braid_nodes
+        self._reject_history = reject_history
         self._lineages = Lineages(keyring, cached_nodes)
         self._salts = Salts()
         self._sealing: set[int] = set()
@@ -122,7 +125,7 @@ class Recorder:
         self._owed: deque[_Append] = deque()
 
     async def open(self, opening: CallOpening) -> CallRecord:
-        """Make the request, its parameters and the call durable; raises RecordingFailed."""
+        """Make the request, its parameters and the call durable; raises RecordingFailed, Unplaceable."""
         self._pay()
         for attempt in _attempts(opening):
             try:
@@ -132,6 +135,8 @@ class Recorder:
                 )
             except StoreUnavailable as fault:
                 raise RecordingFailed(str(fault)) from fault
+            except Unplaceable:
+                raise
             except Exception as fault:  # noqa: BLE001 whatever it is, what was sent must be kept
                 # Its message could quote the conversation.
                 _log.error("event=request_not_understood fault=%s", type(fault).__name__)
@@ -270,6 +275,7 @@ class Recorder:
         placer = Placer(
             lambda: transaction.reading,
             lambda number: self._lineages.row(transaction, number),
+            lambda name: transaction.reading.braid_named(name, opening.tenant),
             lambda row: self._open_lineage(transaction, row),
             lambda row: self._lineages.readable(transaction, row),
         )
@@ -281,7 +287,7 @@ class Recorder:
             place = placer.place(wanted)
         lineage = place.lineage or self._begin(transaction, opening.tenant, wanted.session)
         weaving = self._weaving(transaction, lineage)
-        request_nodes = RequestNodes(weaving, lineage, place, wanted)
+        request_nodes = RequestNodes(weaving, lineage, place, wanted, lambda: transaction.reading)
         context, history, last = request_nodes.weave()
         params = weaving.add_params(opening, last, request_nodes.link_left)
         call_id = encode(self._salts()[:16])
@@ -297,9 +303,23 @@ class Recorder:
         )
         transaction.add_call(lineage.number, call)
         transaction.add_mark(wanted.body_mark, lineage.number, call)
+        refusal = self._refusal(history)
         return CallRecord(
-            self.append, opening, lineage.number, lineage.id, call, call_id, self._salts()
+            self.append,
+            opening,
+            lineage.number,
+            lineage.id,
+            call,
+            call_id,
+            self._salts(),
+            refusal,
         )
+
+    def _refusal(self, history: Sequence[HistoryEntry]) -> str | None:
+        if not self._reject_history:
+            return None
+        codes = dict.fromkeys(entry.code for entry in history if entry.code in REFUSED_HISTORY)
+        return ", ".join(codes) or None
 
     def _begin(self, transaction: Transaction, tenant: str, session: bytes | None) -> Lineage:
         made = self._keyring.new_braid(tenant, self._clock())
@@ -363,6 +383,9 @@ class Recorder:
         seqs = weaving.add_block(block, match, after, extra, asked=asked)
         for seq, contents in zip(seqs, flags, strict=False):
             weaving.add_flags(seq, contents)
+        evidence = None if match is None else marks.evidence(block, match)
+        if evidence is not None:
+            weaving.mark(evidence, seqs[0])
 
     def _end(
         self,
@@ -381,7 +404,7 @@ class Recorder:
         for answer in lineage.answers_of(call):
             shown = shown or lineage.prefix(lineage.context_of(call).messages)
             prefix = lineage.prefix(answer, shown)
-            values |= dict.fromkeys((marks.words(prefix), marks.anchors(prefix)))
+            values |= dict.fromkeys((marks.words(prefix.words), marks.outline(prefix.outline)))
         for value in values:
             transaction.add_mark(value, lineage.number, end)
         return end

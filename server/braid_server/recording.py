@@ -14,6 +14,10 @@ from braid.errors import BraidError
 from braid.wire.block import Block, Request
 
 
+class Unplaceable(BraidError):
+    """A client named a braid or a node that it has not; nothing was recorded."""
+
+
 class RecordingFailed(BraidError):
     """The record could not be made durable; the relay must not let the call end as if it were."""
 
@@ -25,6 +29,7 @@ class CallOpening:
     upstream  the configured address of the provider, without user info.
     path      as received, percent-encoding untouched; of the query known parameters only.
     session   what a known client calls its conversation, or None.
+    braid     what the client says in `x-braid-id`, and `parent` in `x-braid-parent`.
     retry     how often the client says it has sent this request before (0: first time).
     headers   the provider's own versioning headers that shape the answer, lower-case names.
     body      the request body as it goes upstream; `request` is what it says.
@@ -40,6 +45,8 @@ class CallOpening:
     headers: tuple[tuple[str, str], ...]
     body: bytes
     request: Request
+    braid: str | None = None
+    parent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,11 @@ class OpenCall(Protocol):
 
     @property
     def id(self) -> str: ...
+
+    @property
+    def refusal(self) -> str | None:
+        """Why it must not be sent: what is false in its history; None if it may."""
+        ...
 
     def received(self, chunk: bytes, blocks: tuple[Block, ...]) -> None:
         """Note bytes of the answer as the upstream sent them, and the blocks they completed.

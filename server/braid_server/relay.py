@@ -7,6 +7,7 @@ request is let in, finds its provider and is passed through or handed to a Recor
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import logging
 from collections.abc import AsyncIterator, MutableMapping, Sequence
 from typing import Any
@@ -20,7 +21,13 @@ from braid_server.opening import opening_of
 from braid_server.paths import has_dot_segment, is_deeply_encoded
 from braid_server.provider import Provider, route
 from braid_server.recorded import RecordedCall
-from braid_server.recording import CallOpening, OpenCall, Recording, RecordingFailed
+from braid_server.recording import (
+    CallOpening,
+    OpenCall,
+    Recording,
+    RecordingFailed,
+    Unplaceable,
+)
 from braid_server.upstream import Answer, Broken, NotSent, Upstream
 
 _log = logging.getLogger(__name__)
@@ -117,6 +124,11 @@ class Relay:
                 if sent is None:
                     return
                 opening = await opening_of(provider, form, tenant, path, query, crossing, sent)
+                opening = dataclasses.replace(
+                    opening,
+                    braid=_named(headers, b"x-braid-id"),
+                    parent=_named(headers, b"x-braid-parent"),
+                )
                 call = await self._open(exchange, opening)
                 exchange.watch(receive)
                 recorded = RecordedCall(provider, form, opening, call, exchange, send)
@@ -139,6 +151,8 @@ class Relay:
     async def _open(self, exchange: Exchange, opening: CallOpening) -> OpenCall:
         try:
             return await exchange.durable(self._recording.open(opening))
+        except Unplaceable as fault:
+            raise Refused(404, str(fault)) from fault
         except RecordingFailed as fault:
             raise Refused(503, "the request could not be recorded and was not sent") from fault
         except Exception as fault:  # noqa: BLE001 - whatever broke, nothing may be sent
@@ -190,6 +204,11 @@ class Relay:
                 await self.shutdown()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
+
+
+def _named(headers: list[Header], name: bytes) -> str | None:
+    value = first(headers, name)
+    return None if value is None else value.decode("latin-1").strip()
 
 
 def _target(path: str, query: str) -> str:

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from braid.call import History, HistoryEntry
 from braid.node import Kind, Link, Relation
 from braid.wire.block import Block
+from braid_server.entries import Entries
 from braid_server.lineage import Context, Lineage
-from braid_server.marks import Matched
 from braid_server.placement import Place, Wanted
+from braid_server.recollection import Recollection
+from braid_server.store.rows import Reading
 from braid_server.weaving import Weaving
-from braid_verifier.resent import Resent
+from braid_verifier.characters import suspicious
+from braid_verifier.definitions import Defined, system_changes, tool_changes
+from braid_verifier.judgement import Resent, Verdict
+
+_NEW = Verdict()
+# The words of a known node, spelled otherwise or put elsewhere.
+_SAME = (History.VARIANT, History.MOVED, History.COMPACTED)
+_COPIED = (History.CONTINUED, History.MOVED, History.COMPACTED)
 
 
 def count_new(place: Place, wanted: Wanted) -> int:
@@ -20,7 +29,7 @@ def count_new(place: Place, wanted: Wanted) -> int:
         return 0
     new = len(wanted.messages) + len(wanted.unseen)
     if place.source is None:
-        new -= sum(known is not None and known.exact for known in place.known)
+        new -= sum(verdict.code is History.CONTINUED for verdict in place.judgement.blocks)
     definitions = {} if place.lineage is None else place.lineage.definitions
     for matched in (*wanted.tools, *wanted.system):
         new += matched.match not in definitions
@@ -30,12 +39,23 @@ def count_new(place: Place, wanted: Wanted) -> int:
 class RequestNodes:
     """Weaves what of a request is new; what is known is only named."""
 
-    def __init__(self, weaving: Weaving, lineage: Lineage, place: Place, wanted: Wanted) -> None:
+    def __init__(
+        self,
+        weaving: Weaving,
+        lineage: Lineage,
+        place: Place,
+        wanted: Wanted,
+        reading: Callable[[], Reading],
+    ) -> None:
+        self._reading = reading
+        self._findings = Entries()
+        self._fresh: dict[int, Block] = {}
         self._weaving = weaving
         self._lineage = lineage
         self._place = place
         self._wanted = wanted
         self._uses = _Uses()
+        self._forked = False
         self._after = self._first_place()
         self.link_left = self._link()
 
@@ -54,77 +74,130 @@ class RequestNodes:
         return (Link(source.id, last, Relation.CONTINUES),)
 
     def weave(self) -> tuple[Context, list[HistoryEntry], int | None]:
-        """Give the context, the history results, and the last block of the request."""
-        place, lineage = self._place, self._lineage
+        """Give the context, what there is to say of history, and the last block of the request."""
+        place, lineage, findings = self._place, self._lineage, self._findings
         if place.repeats is not None:
-            return lineage.context_of(place.repeats), [HistoryEntry(History.CONTINUED)], self._after
+            findings.add(History.CONTINUED)
+            return lineage.context_of(place.repeats), findings.listed(), self._after
         before: Context | None = None
-        if place.lineage is not None and place.resumes is not None:
-            before = lineage.context_of(lineage.call_of(place.resumes))
-        history = self._history(before)
+        if place.lineage is not None and place.against is not None:
+            before = lineage.context_of(lineage.call_of(place.against))
+        followed = None if place.resumes is None else lineage.followed(place.resumes)
+        self._tell(before)
         system = self._definitions(self._wanted.system)
         tools = self._definitions(self._wanted.tools)
         messages: list[int] = []
-        if before is not None and place.carried and place.resumes is not None:
-            messages.extend(lineage.conversation(lineage.call_of(place.resumes)))
+        if before is not None and place.carried and place.against is not None:
+            messages.extend(lineage.conversation(lineage.call_of(place.against)))
             if self._wanted.inherits:
                 system = system or before.system
                 tools = tools or before.tools
         if not place.carried:
             for matched in self._wanted.unseen:
-                messages.extend(self._new(matched, None))
+                messages.extend(self._new(matched, _NEW))
+        verdicts = place.judgement.blocks
         for index, matched in enumerate(self._wanted.messages):
-            known = place.known[index] if index < len(place.known) else None
-            if known is not None and place.repeated:
+            verdict = verdicts[index] if index < len(verdicts) else _NEW
+            if verdict.is_known and place.repeated:
                 continue
-            if known is not None and known.exact and place.source is None:
-                seqs = lineage.block_at(known.known)
+            if verdict.code is History.CONTINUED and verdict.known is not None and self._is_own:
+                seqs = lineage.block_at(verdict.known)
                 self._uses.take(matched.block, seqs[0])
             else:
-                seqs = self._new(matched, known)
+                seqs = self._new(matched, verdict, place.elsewhere.get(index))
+                self._judge(matched, verdict, seqs[0], followed)
             messages.extend(seqs)
+        if self._wanted.ambiguous and messages:
+            findings.add(History.AMBIGUOUS, lineage.text(messages[0]))
         if before is not None:
-            if self._instructions(system) != self._instructions(before.system):
-                history.append(HistoryEntry(History.SYSTEM_CHANGED))
-            elif system != before.system:
-                history.append(HistoryEntry(History.BILLING_CHANGED))
-            if tools != before.tools:
-                history.append(HistoryEntry(History.TOOL_REWORDED))
-        return Context(tools, system, tuple(messages)), history, self._after
+            self._compare(before, tools, system)
+        return Context(tools, system, tuple(messages)), findings.listed(), self._after
 
-    def _history(self, before: Context | None) -> list[HistoryEntry]:
-        if self._place.source is not None and self._place.known:
-            history = [HistoryEntry(History.COPIED)]
+    @property
+    def _is_own(self) -> bool:
+        """Tell whether known nodes are of this braid, and need no copy."""
+        return self._place.source is None
+
+    def _tell(self, before: Context | None) -> None:
+        """Say how the conversation came back as a whole."""
+        place, findings = self._place, self._findings
+        judgement = place.judgement
+        if not self._is_own and judgement.used:
+            findings.add(History.COPIED)
         elif before is not None:
-            history = [HistoryEntry(History.CONTINUED)]
-        else:
-            return []
-        if self._place.elided:
-            history.append(HistoryEntry(History.ELIDED))
-        if any(known is not None and not known.exact for known in self._place.known):
-            history.append(HistoryEntry(History.VARIANT))
-        return history
+            findings.add(History.CONTINUED)
+        if judgement.elided and not judgement.truncated:
+            findings.add(History.ELIDED)
+        if judgement.truncated:
+            findings.add(History.TRUNCATED)
+        if any(verdict.code is History.VARIANT for verdict in judgement.blocks):
+            findings.add(History.VARIANT)
+        for node in judgement.dropped:
+            findings.add(History.ELIDED_RESULT, was=self._was(node))
 
-    def _instructions(self, system: Sequence[int]) -> list[int]:
-        return [seq for seq in system if not self._lineage.nodes[seq].billing]
+    def _judge(self, matched: Resent, verdict: Verdict, seq: int, followed: int | None) -> None:
+        """Say of a new node what it is, unless it only spells one that is known."""
+        findings, node = self._findings, self._lineage.text(seq)
+        if verdict.code is None:
+            # The first new block goes on from where another did before: a branch.
+            if followed is not None and not self._forked and not self._place.judgement.accuses:
+                self._forked = True
+                findings.add(History.FORKED, node, self._lineage.text(followed))
+            return
+        if verdict.code not in (History.CONTINUED, History.VARIANT):
+            self._forked = True
+            findings.add(verdict.code, node, self._was(verdict.known))
 
-    def _definitions(self, blocks: Sequence[Matched]) -> tuple[int, ...]:
+    def _was(self, known: int | None) -> str | None:
+        return self._lineage.text(known) if known is not None and self._is_own else None
+
+    def _compare(self, before: Context, tools: Sequence[int], system: Sequence[int]) -> None:
+        """Say what of the definitions is not as the call before had it."""
+        memory = Recollection(self._reading, self._lineage, self._fresh)
+        changes = []
+        if tuple(tools) != before.tools:
+            changes += tool_changes(self._defined(before.tools), self._defined(tools), memory.block)
+        if tuple(system) != before.system:
+            changes += system_changes(
+                self._defined(before.system), self._defined(system), memory.block
+            )
+        text = self._lineage.text
+        for code, node, was in changes:
+            self._findings.add(
+                code, None if node is None else text(node), None if was is None else text(was)
+            )
+
+    def _defined(self, seqs: Sequence[int]) -> list[Defined]:
+        nodes = self._lineage.nodes
+        return [Defined(seq, match) for seq in seqs if (match := nodes[seq].match) is not None]
+
+    def _definitions(self, blocks: Sequence[Resent]) -> tuple[int, ...]:
         seqs: list[int] = []
         for matched in blocks:
             known = self._lineage.definitions.get(matched.match)
             if known is not None and self._lineage.nodes[known].kind is matched.block.kind:
                 seqs.extend(self._lineage.block_at(known))
             else:
-                seqs.extend(self._new(matched, None))
+                new = self._new(matched, _NEW)
+                seqs.extend(new)
+                if matched.block.kind is Kind.TOOLS:
+                    for code in suspicious(matched.block):
+                        self._findings.add(code, self._lineage.text(new[0]))
         return tuple(seqs)
 
-    def _new(self, matched: Matched, known: Resent | None) -> tuple[int, ...]:
+    def _new(
+        self, matched: Resent, verdict: Verdict, elsewhere: tuple[str, str] | None = None
+    ) -> tuple[int, ...]:
         extra: dict[str, object] = {}
-        source = self._place.source
-        if known is not None and source is None:
-            extra["variant_of"] = self._lineage.text(known.known)
-        elif known is not None and source is not None and known.exact:
-            extra["copy_of"] = {"braid": source.id, "node": source.text(known.known)}
+        known, source = verdict.known, self._place.source
+        if elsewhere is not None and elsewhere[0] != self._lineage.id:
+            extra["copy_of"] = {"braid": elsewhere[0], "node": elsewhere[1]}
+        elif elsewhere is not None:
+            extra["variant_of"] = elsewhere[1]
+        elif known is not None and source is None and verdict.code in _SAME:
+            extra["variant_of"] = self._lineage.text(known)
+        elif known is not None and source is not None and verdict.code in _COPIED:
+            extra["copy_of"] = {"braid": source.id, "node": source.text(known)}
         link, self.link_left = self.link_left, ()
         seqs = self._weaving.add_block(
             matched.block,
@@ -135,6 +208,7 @@ class RequestNodes:
             asked=self._uses.answered_by(matched.block),
         )
         self._uses.take(matched.block, seqs[0])
+        self._fresh[seqs[0]] = matched.block
         self._after = seqs[-1]
         return seqs
 

@@ -52,6 +52,7 @@ class Settings:
 
     db        path or SQLAlchemy address of the store.
     tokens    tenant to secret; without any, only loopback may be served.
+    reject_history  false history is refused, and not only recorded (SPEC §8.4).
     issuer    what certificates say of who runs this service; printable ASCII, may be empty.
     """
 
@@ -65,6 +66,7 @@ class Settings:
     port: int = 8420
     tokens: Mapping[str, str] = field(default_factory=dict)
     issuer: str = ""
+    reject_history: bool = False
 
     def upstream(self, home: Home) -> str:
         """Give the address that stands for a provider."""
@@ -138,7 +140,7 @@ def _providers(settings: Settings) -> list[Provider]:
 
 def _service(settings: Settings, store: Store, clock: Callable[[], datetime]) -> Service:
     keyring = _keyring(settings, store)
-    recorder = Recorder(store, keyring, clock)
+    recorder = Recorder(store, keyring, clock, reject_history=settings.reject_history)
     recovered = recorder.recover()
     if recovered:
         _log.info("event=calls_recovered count=%d", recovered)

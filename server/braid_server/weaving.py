@@ -95,6 +95,10 @@ class Weaving:
             seqs.append(after)
         return tuple(seqs)
 
+    def mark(self, value: bytes, seq: int) -> None:
+        """Have a node found again by a mark."""
+        self._transaction.add_mark(value, self._lineage.number, seq)
+
     def add_params(self, opening: CallOpening, after: int | None, link: tuple[Link, ...]) -> int:
         """Sign a request's parameters (SPEC §6.1), and give the last of their nodes."""
         unread = opening.request.ambiguous is not None

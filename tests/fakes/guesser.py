@@ -77,10 +77,13 @@ def traces(keyring: Keyring, code: int, tenant: str = "local") -> list[bytes]:
         found += [
             matched.match for matched in blocks if f"{code:04d}".encode() in matched.block.content
         ]
-    said = Prefix()
-    for matched in match_blocks(marks, read_request(opening_of(second(code)).body).messages[:2]):
-        said = said.extended(matched.match if matched.spine else None, matched.anchor)
-    found.append(marks.words(said))
+    words = Prefix().words
+    for block, match, spine in match_blocks(
+        marks, read_request(opening_of(second(code)).body).messages[:2]
+    ):
+        words = hashlib.sha256(words + match).digest() if spine else words
+        evidence = marks.evidence(block, match)
+        found += [] if evidence is None else [marks.words(words), evidence]
     for body in bodies(code):
         found.append(hashlib.sha256(body).digest())
     return found

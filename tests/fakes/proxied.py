@@ -101,7 +101,11 @@ class Proxied:
 
 @contextlib.contextmanager
 def proxied(
-    answering: Answering, folder: Path, tokens: Mapping[str, str] | None = None
+    answering: Answering,
+    folder: Path,
+    tokens: Mapping[str, str] | None = None,
+    *,
+    reject_history: bool = False,
 ) -> Iterator[Proxied]:
     """Run a provider and the service before it; with tokens, the first tenant speaks."""
     with providing(answering) as provider:
@@ -114,6 +118,7 @@ def proxied(
             upstream_openai=provider.url,
             port=0,
             tokens=dict(tokens or {}),
+            reject_history=reject_history,
         )
         secret = next(iter((tokens or {}).values()), None)
         headers = {} if secret is None else {"x-braid-token": secret}

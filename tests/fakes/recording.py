@@ -14,6 +14,7 @@ class MemoryCall:
     """A call that remembers all it was told."""
 
     braid = "B" * 43
+    refusal: str | None = None
 
     def __init__(self, recording: MemoryRecording, opening: CallOpening) -> None:
         self._recording = recording

@@ -245,7 +245,10 @@ def test_a_resumed_session_goes_on_after_a_restart(tmp_path: Path) -> None:
     with proxied(answering, tmp_path) as braid:
         call, _ = ClaudeCode(braid).post(turn(9, [*history, {"role": "user", "content": "Go on."}]))
         assert braid.braids() == [before]
-    assert (call.by, call.history) == ("session", ["continued", "elided", "billing_changed"])
+    assert (call.by, call.history) == (
+        "session",
+        ["continued", "elided", "forked", "billing_changed"],
+    )
 
 
 def test_another_session_never_lands_on_this_one(tmp_path: Path) -> None:
@@ -256,7 +259,7 @@ def test_another_session_never_lands_on_this_one(tmp_path: Path) -> None:
         del request["metadata"]
         call, _ = ClaudeCode(braid, session="another").post(request)
         assert len(braid.braids()) == 2
-    assert (call.by, call.history) == ("new", [])
+    assert (call.by, set(call.history)) == ("new", {"foreign_before"})
 
 
 def test_agents_of_a_session_are_strands_of_its_braid(tmp_path: Path) -> None:

@@ -46,8 +46,9 @@ def test_before_the_erasure_everything_would_let_the_code_be_guessed(tmp_path: P
     with Desk(tmp_path) as desk:
         braid = record(desk)
         assert confirmed(desk.transcript(braid))
-        # Three words, two requests, two blocks, one conversation so far; never a bare body digest.
-        assert found(desk) == list(range(8))
+        # Three words, two requests, two blocks, one conversation so far, one answer by itself; never
+        # a bare body digest.
+        assert found(desk) == list(range(9))
 
 
 def test_a_code_of_four_digits_cannot_be_guessed_from_store_keys_and_files(tmp_path: Path) -> None:

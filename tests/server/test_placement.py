@@ -137,7 +137,7 @@ def test_dropped_thinking_is_said_and_kept_apart(desk: Desk) -> None:
     assert first.braid == dropped.braid == kept.braid
     assert placed(desk, dropped) == ("prefix", ["continued", "elided"])
     assert shown(desk, dropped) == ["one", "two", "three"]
-    assert placed(desk, kept) == ("prefix", ["continued"])
+    assert placed(desk, kept) == ("prefix", ["continued", "forked"])
     assert shown(desk, kept) == ["one", "hmm", "two", "three"]
 
 
@@ -218,16 +218,27 @@ class TestLongConversations:
         assert call.braid == honest.braid
         shown = desk.told(call).shown["messages"]
         origins = [node.origin for node in shown if node.kind == "text"]
-        assert origins == ["provider"] * turn + ["client"] * (self.TURNS - turn)
+        # What was said after it is known all the same.
+        origins.pop(turn)
+        assert (words(shown)[-1], set(origins)) == ("and now?", {"provider"})
+        told = desk.told(call)
+        (edit,) = told.entries("edited")
+        story = desk.story(call.braid)
+        assert story[edit["was"]].text == f"answer {turn}"
+        assert (story[edit["node"]].text, story[edit["node"]].origin) == (
+            "what nobody said",
+            "client",
+        )
 
-    def test_a_first_answer_that_was_edited_leaves_nothing_known(
+    def test_a_first_answer_that_was_edited_is_found(
         self, desk: Desk, said: list[Any], selects: list[str]
     ) -> None:
         honest, cost = self.ask_again(desk, said, selects)
         call, edited_cost = self.ask_again(
             desk, [said[0], assistant("what nobody said"), *said[2:]], selects
         )
-        assert placed(desk, call) == ("new", []) and call.braid != honest.braid
+        assert call.braid == honest.braid
+        assert placed(desk, call) == ("prefix", ["continued", "elided", "edited"])
         assert edited_cost <= 2 * cost + 4
 
     def test_what_was_left_out_is_not_read(
@@ -238,7 +249,7 @@ class TestLongConversations:
             said[at] = assistant(*said[at]["content"][:1])
         call, left_out = self.ask_again(desk, said, selects)
         assert left_out == cost
-        assert (call.braid, placed(desk, call)[1]) == (honest.braid, ["continued", "elided"])
+        assert (call.braid, placed(desk, call)[1][:2]) == (honest.braid, ["continued", "elided"])
 
     def test_other_spellings_are_read_once(
         self, desk: Desk, said: list[Any], selects: list[str]
@@ -249,7 +260,7 @@ class TestLongConversations:
         call, spelled = self.ask_again(desk, said, selects)
         assert spelled <= cost + 3 * self.TURNS
         assert call.braid == honest.braid
-        assert placed(desk, call)[1] == ["continued", "elided", "variant"]
+        assert placed(desk, call)[1] == ["continued", "elided", "variant", "forked"]
 
     def test_many_twins_that_say_something_else_are_given_up(
         self, desk: Desk, selects: list[str]
@@ -264,8 +275,8 @@ class TestLongConversations:
         for at in range(1, len(said), 2):
             said[at] = "what nobody said"
         call = desk.open(ask(*said, "and now?"))
-        assert len(selects) < 100
-        assert placed(desk, call) == ("new", [])
+        assert len(selects) < 200
+        assert placed(desk, call) == ("new", ["foreign_before"] * 20)
         desk.answer(call, "now")
 
 
@@ -321,18 +332,18 @@ def test_changed_system_and_tools_are_said(desk: Desk) -> None:
     desk.turn(ask("one", system="be brief", tools=[TOOL]), "two")
     other = {**TOOL, "description": "Look closely."}
     changed = desk.turn(ask("one", "two", "three", system="be long", tools=[other]), "four")
-    assert placed(desk, changed) == ("prefix", ["continued", "system_changed", "tool_reworded"])
+    assert placed(desk, changed) == ("prefix", ["continued", "tool_reworded", "system_changed"])
     told = desk.told(changed)
     assert words(told.shown["system"]) == ["be long"]
     assert [node.value for node in told.shown["tools"]] == [other]
     back = desk.turn(
         ask("one", "two", "three", "four", "five", system="be brief", tools=[TOOL]), "six"
     )
-    assert placed(desk, back)[1] == ["continued", "system_changed", "tool_reworded"]
+    assert placed(desk, back)[1] == ["continued", "tool_reworded", "system_changed"]
     story = desk.story(back.braid)
     assert words([node for node in story.nodes if node.kind == "system"]) == ["be brief", "be long"]
     dropped = desk.turn(ask("one", "two", "three", "four", "five", "six", "seven"), "eight")
-    assert placed(desk, dropped)[1] == ["continued", "system_changed", "tool_reworded"]
+    assert placed(desk, dropped)[1] == ["continued", "tool_removed", "system_changed"]
     assert desk.told(dropped).shown["system"] == []
 
 
@@ -454,7 +465,7 @@ class TestSessions:
         first = desk.turn(ask("one"), "two", session="a")
         other = desk.turn(ask("one", "two", "three"), "four", session="b")
         assert other.braid != first.braid
-        assert placed(desk, other) == ("new", [])
+        assert placed(desk, other) == ("new", ["foreign_before"])
 
     def test_a_session_that_is_named_late_or_no_more_contradicts_nothing(self, desk: Desk) -> None:
         first = desk.turn(ask("one"), "two")

@@ -298,41 +298,47 @@ def swapped_words(messages: list[Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "holds"),
+    ("change", "code", "place"),
     [
-        (edited_text, 4),  # how many of the nodes known are still shown
-        (edited_input, 0),
-        (edited_flag, 0),
-        (edited_thinking, 0),
-        (another_signature, 0),
-        (edited_result, 4),
-        (failed_result, 4),
-        (edited_question, 0),
-        (swapped_words, 0),
+        (edited_text, "edited", 4),  # where in the messages, and what was made of it
+        (edited_input, "edited", 3),
+        (edited_flag, "edited", 3),
+        (edited_thinking, "edited_thinking", 1),
+        (another_signature, "edited", 1),
+        (edited_result, "edited_result", 4),
+        (failed_result, "edited_result", 4),
+        (edited_question, "forked", 0),
+        (edited_question, "moved", 1),
+        (swapped_words, "moved", 2),
     ],
 )
-def test_what_says_something_else_is_never_taken_for_what_was_said(
-    tmp_path: Path, change: Change, holds: int
+def test_what_says_something_else_is_named_with_what_it_was(
+    tmp_path: Path, change: Change, code: str, place: int
 ) -> None:
     with proxied(answering, tmp_path) as braid:
         conversation = Conversation(braid)
         messages = conversation.plain()
         change(messages)
-        stories, call = conversation.third(messages)
-    second = stories[0].calls[1]
+        (story,), call = conversation.third(messages)
+        report = braid.report(story.braid)
+    if change is edited_text:
+        place = 5
+    second = story.calls[1]
     known = [*second.shown["messages"], *second.content]
     shown = call.shown["messages"]
-    kept = [node for node in shown if node in known]
-    assert kept == shown[: len(kept)]
-    # Everything from the edit on is the client's word.
-    assert {node.origin for node in shown[len(kept) :]} == {"client"}
-    assert not [node for node in shown if {"variant_of", "copy_of"} & node.attrs.keys()]
-    assert len(kept) == holds
-    if holds:
-        assert (call.by, call.history) == ("prefix", ["continued"])
-    else:
-        assert (call.by, call.history) == ("new", [])
-        assert len(stories) == 2
+    # Both versions are in the braid; what is false is the client's word.
+    entries = call.entries(code)
+    assert [story[entry["was"]] for entry in entries if "was" in entry][:1] in (
+        [known[place]],
+        [known[5]],
+    )
+    for entry in entries:
+        assert story[entry["node"]].origin == "client"
+        assert story[entry["node"]] in shown
+    # Whatever is shown as the provider's is what it said, where it said it.
+    kept = [node for node in shown if node.origin == "provider"]
+    assert kept == [node for node in known if node in kept]
+    assert f"history.{code}" in {finding.code for finding in report.findings}
 
 
 def test_a_question_alone_is_no_history(tmp_path: Path) -> None:
@@ -369,7 +375,7 @@ def test_another_system_prompt_is_remarked(tmp_path: Path) -> None:
         (_,), back = conversation.third(conversation.plain(), system="Be kind.")
     assert call.history == ["continued", "system_changed"]
     assert [node.text for node in call.shown["system"]] == ["Be rude."]
-    assert back.history == ["continued"]
+    assert back.history == ["continued", "forked"]
 
 
 @pytest.mark.parametrize("joined", [True, False], ids=["joined", "apart"])

@@ -72,7 +72,9 @@ def test_twenty_requests_at_once_of_one_conversation_are_strands_of_one_braid(
     assert begun.end is not None
     assert len(strands) == 20
     for call in strands:
-        assert (call.by, call.history, call.outcome) == ("prefix", ["continued"], "complete")
+        # Whoever comes when another was answered is on a branch of its own.
+        history = [code for code in call.history if code != "forked"]
+        assert (call.by, history, call.outcome) == ("prefix", ["continued"], "complete")
         *before, question = call.shown["messages"]
         assert [node.kind for node in before] == ["prompt", "thinking", "text"]
         assert question.prev == [begun.end.s]

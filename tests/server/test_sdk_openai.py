@@ -204,7 +204,9 @@ class TestChat:
         tails = [beside.s if beside.prev == [first.s] else first.s, second.s]
         assert asked.end.prev == tails
         for call, known in zip(later, (second, first), strict=True):
-            assert (call.by, call.history) == ("prefix", ["continued"])
+            # Whoever goes on from another choice is on a branch of its own.
+            assert (call.by, call.history[0]) == ("prefix", "continued")
+            assert set(call.history) <= {"continued", "forked"}
             assert call.shown["messages"][1].s == known.s
 
     @pytest.mark.parametrize("name", ["reasoning_content", "reasoning"])
@@ -229,7 +231,10 @@ class TestChat:
             one, two, three = braid.story().calls
         assert told(one) == [("thinking", "They ask about rain."), ("text", SAID)]
         assert one.answer[0].attrs["type"] == name
-        assert (two.history, three.history) == (["continued"], ["continued", "elided"])
+        assert (two.history, three.history) == (
+            ["continued"],
+            ["continued", "elided", "forked"],
+        )
 
     def test_an_echo_is_never_the_providers(self, tmp_path: Path) -> None:
         """vLLM with `echo` begins its text with the prompt, and may list the prompt's tokens."""

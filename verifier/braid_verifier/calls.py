@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from msgspec import UNSET
 
+from braid import strict_json
 from braid.call import (
     ORDINARY_HISTORY,
     Body,
@@ -25,6 +26,8 @@ from braid_verifier.contexts import Contexts
 from braid_verifier.findings import Check, Findings
 from braid_verifier.graph import UNKNOWN, Graph
 
+_NAME = 60  # characters of a tool's name in a message
+
 
 class Calls:
     """Reads the contents of calls and ends, and counts what the claims ask."""
@@ -33,6 +36,7 @@ class Calls:
         self._findings = findings
         self._graph = graph
         self._contexts = contexts
+        self._tools: dict[int, str] = {}  # a node to the name of the tool it defines
         self.partial = 0
         self.accused = 0  # calls with history that is not ordinary
         self._erased_params: set[int] = set()
@@ -129,6 +133,15 @@ class Calls:
             report = self._findings.note if entry.code in ORDINARY_HISTORY else self._findings.warn
             report(f"history.{entry.code}", self._about(entry, index), index, s)
 
+    def tool(self, index: int, attrs: bytes) -> None:
+        """Take note of a tool, so that findings can name it."""
+        try:
+            name = strict_json.read_object(attrs, "attrs").get("name")
+        except Malformed:
+            return
+        if isinstance(name, str):
+            self._tools[index] = name[:_NAME]
+
     def _about(self, entry: HistoryEntry, index: int) -> str:
         """Say where the nodes are that an entry is about."""
         said = [
@@ -136,6 +149,10 @@ class Calls:
             for word, named in (("node", entry.node), ("was", entry.was))
             if named is not UNSET
         ]
+        at = entry.node if entry.node is not UNSET else entry.was
+        tool = None if at is UNSET else self._tools.get(self._graph.find(at, index))
+        if tool is not None:
+            said.append(f"tool {tool!a}")
         if entry.more is not UNSET:
             said.append(f"{entry.more} more")
         return ", ".join(said) or "what the call says of the history its client sent"

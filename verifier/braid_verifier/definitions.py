@@ -57,13 +57,12 @@ def system_changes(before: Sequence[Defined], after: Sequence[Defined], read: Re
     ours = [(one.node, read(one.node)) for one in gone]
     theirs = [(one.node, read(one.node)) for one in come]
     billed = [pair for pair in (*ours, *theirs) if _is_billing(pair[1])]
-    changes = [Change(History.BILLING_CHANGED)] if billed else []
     ours = [pair for pair in ours if not _is_billing(pair[1])]
     theirs = [pair for pair in theirs if not _is_billing(pair[1])]
     if _letters(ours) == _letters(theirs):
-        return changes  # the same words, cut otherwise
-    changes += _pairs(ours, theirs)
-    return changes
+        # The same words, perhaps cut otherwise.
+        return [Change(History.BILLING_CHANGED)] if billed else []
+    return list(_pairs(ours, theirs))
 
 
 def _pairs(

@@ -26,6 +26,8 @@ _PRESENTATION = frozenset(("cache_control", "index", "citations", "caller", "too
 EXACT_INTEGERS = 2**53
 # They say nothing but their words.
 _WORDS = frozenset((Kind.TEXT, Kind.PROMPT, Kind.SYSTEM))
+_decode = msgspec.json.Decoder().decode
+_encode = msgspec.json.Encoder().encode
 _write = msgspec.json.Encoder(order="sorted").encode
 # Claude Code's, for instance `x-anthropic-billing-header: cc_version=2.1.0; cc_entrypoint=cli;`.
 _BILLING = re.compile(rb"x-anthropic-billing-header:(?: {0,2}[\w-]{1,32}=[\w.:-]{0,64};?){0,16}\s?")
@@ -98,6 +100,12 @@ def _text(block: Block) -> str:
 
 def read(raw: bytes) -> Json:
     """Read the JSON of a block; what is none is a value of its own."""
+    try:
+        value: Json = _decode(raw)
+        if _encode(value) == raw:  # nothing of it was lost: the strict reader would say the same
+            return value
+    except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError):
+        pass
     try:
         if raw.startswith(b"{"):
             return strict_json.read_object(raw, "block")

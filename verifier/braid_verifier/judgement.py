@@ -52,8 +52,7 @@ class Resent(NamedTuple):
     spine: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What a block that a client sent is.
 
     code   None for one that is new, and says nothing of history.

@@ -16,7 +16,7 @@ from braid.call import History
 from braid.node import Kind
 from braid.wire.block import Block
 from braid_verifier import spelling
-from braid_verifier.beside import Gap
+from braid_verifier.beside import NOWHERE, Gap
 from braid_verifier.judgement import NEW, Judgement, Memory, Resent, Verdict, is_answer
 from braid_verifier.laying import Laying
 
@@ -152,7 +152,7 @@ class _Judge(Laying):
                 self.consume(called)
                 self.judged(j, History.EDITED, called)
                 return
-        if mine is not None and (self._is_told(j) or alike >= _ALIKE):
+        if mine is not None and (self._is_identified() or alike >= _ALIKE):
             self.consumed.add(mine)
             self.judged(j, History.EDITED, self.path[mine])
             return
@@ -270,6 +270,10 @@ class _Judge(Laying):
     def _is_told(self, j: int) -> bool:
         """Tell whether the provider spoke before this in the request."""
         return self.held or self.told_from < j
+
+    def _is_identified(self) -> bool:
+        """Tell whether a block of the provider's came back, so that it is this conversation."""
+        return self.held or self.told_from < NOWHERE
 
     def _is_called(self, j: int, block: Block) -> bool:
         """Tell whether a result's call stands before it, or is known and was left out."""

@@ -13,7 +13,7 @@ from braid_verifier import spelling
 from braid_verifier.aligning import common
 from braid_verifier.beside import NOWHERE, Beside, Gap
 from braid_verifier.history import failed
-from braid_verifier.judgement import NEW
+from braid_verifier.judgement import NEW, is_answer
 
 
 @dataclass(slots=True)
@@ -22,18 +22,18 @@ class Laying(Beside):
 
     def walk(self) -> tuple[int, int]:
         """Pair what came back as it was, from the front: how many came, and how far that leads."""
-        memory, path, resent = self.memory, self.path, self.resent
+        path, resent, known_at, end = self.path, self.resent, self.memory.known, len(self.path)
         at = came = 0
         for came, (block, match, _) in enumerate(resent):
             here = at
-            while here < len(path):
-                known = memory.known(path[here])
+            while here < end:
+                known = known_at(path[here])
                 if known.match == match:
                     break
                 # Thinking may be missing; of anything else, `_lay` finds out what became of it.
-                here = len(path) if known.spine else here + 1
-            if here == len(path):
-                if not spelling.says_nothing(block):
+                here = end if known.spine else here + 1
+            if here == end:
+                if block.content or not spelling.says_nothing(block):
                     return came, at
                 continue
             if here > at:
@@ -51,10 +51,15 @@ class Laying(Beside):
         for i, j in pairs:
             self.pair(ours[i], theirs[j])
         for gap in _between(ours, theirs, pairs):
-            if gap.ours and gap.theirs:
+            if self._may_say_the_same(gap):
                 yield from self._spell(gap)
             else:
                 yield gap
+
+    def _may_say_the_same(self, gap: Gap) -> bool:
+        """Tell whether it is worth reading what was said: whether the same side speaks in both."""
+        ours = {self.is_answer_at(place) for place in gap.ours}
+        return any(is_answer(self.resent[place].block) in ours for place in gap.theirs)
 
     def _spell(self, gap: Gap) -> Iterator[Gap]:
         """Pair what says the same in another spelling, block by block, and then by runs of texts."""
@@ -106,7 +111,10 @@ class Laying(Beside):
                 if same:
                     self.pair(i, j, History.VARIANT)
                     break
-        self._spell_joined(gap, (Kind.THINKING,))
+        mine, its = self._open(gap, Kind.THINKING)
+        signed = [one.attrs.get("signature") for n in mine if (one := self.block_at(n))]
+        unsigned = [n for n in its if self._is_signed_so(self.resent[n].block, signed)]
+        self._spell_joined(gap, (Kind.THINKING,), theirs=unsigned)
         mine, its = self._open(gap, Kind.THINKING)
         for j in its:
             for i in mine:
@@ -117,6 +125,11 @@ class Laying(Beside):
                     self.consumed.add(i)
                     self.judged(j, History.EDITED_THINKING, self.path[i])
                     break
+
+    def _is_signed_so(self, block: Block, signatures: Sequence[object]) -> bool:
+        """Tell whether a thought has no signature, or one of these: no words fit another's."""
+        own = block.attrs.get("signature")
+        return not own or any(spelling.same_signature(own, one) for one in signatures)
 
     def _spell_texts(self, gap: Gap) -> None:
         self._spell_joined(gap, (Kind.PROMPT,))
@@ -232,8 +245,7 @@ class Laying(Beside):
             if kind is Kind.TOOL_RESULT and self._has_its_call(place):
                 self.dropped.append(self.path[place])
             elif kind is Kind.THINKING or self.memory.known(self.path[place]).spine:
-                block = self.block_at(place) if kind in spelling.WORDS else None
-                self.elided = self.elided or block is None or not spelling.says_nothing(block)
+                self.elided = True
 
     def _has_its_call(self, place: int) -> bool:
         block = self.block_at(place)

@@ -80,6 +80,7 @@ class OpenedBraid:
 
     def __init__(self, source: bytes | BinaryIO) -> None:
         self.nodes: list[OpenedNode] = []
+        self.stored: list[StoredNode] = []
         self.calls: dict[int, OpenedCall] = {}
         self.ends: dict[int, int] = {}  # call to its end
         self.outcomes: dict[int, CallOutcome] = {}
@@ -96,6 +97,7 @@ class OpenedBraid:
 
     def _take(self, stored: StoredNode) -> None:
         place = len(self.nodes)
+        self.stored.append(stored)
         header: Header | None = None
         attrs: dict[str, Json] | None = None
         content = None if stored.opened is None else stored.opened.content
@@ -253,6 +255,18 @@ class OpenedBraid:
         """Give the messages that a call showed and those that its answer added, block by block."""
         said = (*call.shown[ContextList.MESSAGES], *call.answer)
         return [place for place in said if not self.nodes[place].follows]
+
+    def before(self, call: OpenedCall) -> OpenedCall | None:
+        """Give the call that this one goes on from, or else the latest that showed some of the same."""
+        if call.before is not None:
+            return self.calls.get(call.before)
+        shown = set(call.shown[ContextList.MESSAGES])
+        for other in reversed(self.calls.values()):
+            if other.position < call.position and not shown.isdisjoint(
+                other.shown[ContextList.MESSAGES]
+            ):
+                return other
+        return None
 
     def named(self, name: str) -> OpenedCall | None:
         """Find a call by its id, its position or the beginning of its signature."""

@@ -44,7 +44,7 @@ def trace(kind: Kind, content: bytes, name: object) -> Trace | None:
     if kind is Kind.TOOL_USE:
         said = name if isinstance(name, str) else ""
         return Trace(name=b"use " + said.encode("utf-8", "surrogatepass"))
-    return _SPOKE if kind is Kind.TEXT else None
+    return _SPOKE if kind in (Kind.TEXT, Kind.THINKING) else None
 
 
 def trace_of(block: Block) -> Trace | None:

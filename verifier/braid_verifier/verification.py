@@ -141,6 +141,8 @@ class _Walk:
         self._flags.add(index, s, header, node.opened if intact else None)
         self._contexts.add(erased, kind in BLOCKS)
         call = self._pairing.add(index, s, header, at, erased)
+        if kind is Kind.TOOLS and intact and node.opened is not None:
+            self._calls.tool(index, node.opened.attrs)
         if kind is Kind.PARAMS:
             self._calls.params(index, erased, self._attrs.continues)
         elif kind is Kind.CALL:

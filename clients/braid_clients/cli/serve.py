@@ -84,6 +84,14 @@ def _tokens(
     envvar="BRAID_TOKEN",
     help="Let a tenant in; repeatable. [BRAID_TOKEN, several apart by spaces or commas]",
 )
+@click.option(
+    "--history",
+    type=click.Choice(["record", "reject"]),
+    default="record",
+    show_default=True,
+    envvar="BRAID_HISTORY",
+    help="Record false history, or refuse it and send nothing on. [BRAID_HISTORY]",
+)
 def serve(
     host: str,
     port: int,
@@ -94,6 +102,7 @@ def serve(
     root_key: Path | None,
     wrapping_key: Path | None,
     tokens: dict[str, str],
+    history: str,
 ) -> None:
     """Run the recording proxy.
 
@@ -118,6 +127,7 @@ def serve(
         host=host,
         port=port,
         tokens=tokens,
+        reject_history=history == "reject",
     )
 
     def ready(url: str, root: str) -> None:

@@ -32,8 +32,10 @@ from braid_clients.cli.terminal import (
 from braid_clients.problem import Problem
 from braid_clients.render import Drawing, draw
 from braid_clients.shelf import Shelf, as_file, is_name
+from braid_clients.shown import changes_lines, context_lines
 from braid_clients.visible import visible
 from braid_clients.wording import counted
+from braid_verifier.opened import OpenedBraid
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
@@ -74,19 +76,40 @@ def ls(db: str | None, url: str | None, token: str | None, limit: int) -> None:
 
 @click.command("show", cls=NamedCommand)
 @click.argument("braid", metavar="ID|FILE")
+@click.option("--context", metavar="CALL", help="What the model was shown in this call.")
+@click.option(
+    "--changes", metavar="CALL", help="What of it is not as before, and what was falsified."
+)
 @where
-def show(braid: str, db: str | None, url: str | None, token: str | None) -> None:
+def show(
+    braid: str,
+    context: str | None,
+    changes: str | None,
+    db: str | None,
+    url: str | None,
+    token: str | None,
+) -> None:
     """Draw a braid as a tree: a line a node, side strands indented.
 
     ID is whole or a beginning that no other braid shares. FILE is a transcript, - stdin.
+    CALL is the number of its node, or what the answer's x-braid-call says.
     """
+    if context and changes:
+        raise Problem("expected one of --context and --changes, got both")
+
+    def draw_it(file: BinaryIO) -> None:
+        if context or changes:
+            _draw_call(file, context or changes or "", changes=changes is not None)
+        else:
+            _draw(file)
+
     if braid == "-" or not is_name(braid) or (not db and not url and Path(braid).is_file()):
         with input_file(braid) as file:
-            _draw(file)
+            draw_it(file)
         say("shown as it stands, not checked", f"check it: braid verify {braid}")
         return
     with opened_shelf(db, url, token) as shelf:
-        _draw(as_file(shelf.transcript(shelves.find(shelf, braid), Layout.LINES)))
+        draw_it(as_file(shelf.transcript(shelves.find(shelf, braid), Layout.LINES)))
 
 
 @click.command("export", cls=NamedCommand)
@@ -191,6 +214,19 @@ def _draw(file: BinaryIO) -> None:
         say(f"{strange[0]} entries do not have the shape of a node")
     if cut:
         raise Problem(f"the rest cannot be read: {cut[0]}")
+
+
+def _draw_call(file: BinaryIO, name: str, *, changes: bool) -> None:
+    try:
+        braid = OpenedBraid(file)
+    except Unreadable as fault:
+        raise Problem(str(fault)) from fault
+    call = braid.named(name)
+    if call is None:
+        calls = ", ".join(str(place) for place in list(braid.calls)[:20])
+        raise Problem(f"{name[:60]}: no such call in this braid", f"its calls: {calls}")
+    lines = changes_lines if changes else context_lines
+    answer_styled(lines(braid, call, Drawing(width(), not speaks_unicode())))
 
 
 def write_whole(path: Path, pieces: Iterable[bytes]) -> None:

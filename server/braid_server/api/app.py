@@ -19,6 +19,7 @@ from braid_server.keyring import KeyUnavailable
 from braid_server.library import MAX_PAGE, PAGE, Library, NoSuchBraid, NoSuchNode
 from braid_server.recorder import StillOpen
 from braid_server.store import StoreUnavailable
+from braid_verifier import HistoryCheck, Wire, check_history
 
 JSON_LINES = "application/jsonl"
 _JSON_LINES_TOO = "application/x-ndjson"
@@ -32,6 +33,8 @@ _STATUS: dict[type[Exception], tuple[int, str]] = {
 }
 _SEAL_WAIT = 10.0
 MAX_REASON = 2000  # characters
+# Of a transcript and a request together.
+MAX_BODY = 256 * 1024 * 1024
 
 
 def build_api(library: Library, gate: Gate, root: str, ready: Callable[[], bool]) -> FastAPI:
@@ -91,6 +94,17 @@ def build_api(library: Library, gate: Gate, root: str, ready: Callable[[], bool]
     ) -> Response:
         return _json(await library.erase(braid, nodes, tenant, reason=reason, wait=wait))
 
+    @app.post("/braid/v1/check-history")
+    async def check(tenant: Tenant, request: Request) -> Response:
+        try:
+            asked = msgspec.json.decode(await _whole(request), type=_Check)
+        except (msgspec.DecodeError, UnicodeError) as fault:
+            return _error(422, "invalid", f"body: {fault}".lower())
+        found = await asyncio.to_thread(
+            check_history, _raw(asked.transcript), _raw(asked.request), asked.wire, (root,)
+        )
+        return _json(_told(found))
+
     @app.get("/.well-known/braid-keys")
     def keys() -> Response:
         key = {"kty": "OKP", "crv": "Ed25519", "use": "sig", "kid": root, "x": root}
@@ -113,6 +127,41 @@ def build_api(library: Library, gate: Gate, root: str, ready: Callable[[], bool]
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(Exception, _handler(500, "internal", "this server failed"))
     return app
+
+
+class _Check(msgspec.Struct, forbid_unknown_fields=True):
+    """A transcript and a request's body: each as JSON, or as a string that holds it."""
+
+    wire: Wire
+    transcript: msgspec.Raw
+    request: msgspec.Raw
+
+
+async def _whole(request: Request) -> bytes:
+    pieces: list[bytes] = []
+    size = 0
+    async for piece in request.stream():
+        size += len(piece)
+        if size > MAX_BODY:
+            raise HTTPException(413, "the body is too large")
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _raw(value: msgspec.Raw) -> bytes:
+    """Give the bytes that are meant: those in a string, or the JSON as it stands."""
+    raw = bytes(value)
+    return msgspec.json.decode(raw, type=str).encode() if raw.startswith(b'"') else raw
+
+
+def _told(found: HistoryCheck) -> dict[str, object]:
+    return {
+        "genuine": found.genuine,
+        "transcript": found.report.result,
+        "call": found.call,
+        "blocks": found.blocks,
+        "findings": found.findings,
+    }
 
 
 def _gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:

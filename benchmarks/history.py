@@ -1,0 +1,132 @@
+"""What resent history costs, and how well it is judged: `python benchmarks/history.py`.
+
+Cost: the CPU of recording a request with a long history: reading its body into blocks, and then
+placing and matching them and opening the call, in a store in memory. A plain relay copies bytes and
+spends neither. Goal: 8 ms for placing and matching 200 turns of 1 MB, and growth no faster than
+linear up to 1,000 turns.
+
+Quality (`--rates`): of every mutation of a conversation, in every provider's shape, how many are
+found with their code; of honest requests, how many are accused. Goals: 100 % and 0.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
+
+from braid.call import ORDINARY_HISTORY, History
+from braid_verifier import check_history
+from fakes.desk import Desk, ask, assistant, opening_of, text, thinking, tool_result, tool_use, user
+from fakes.dialects import DIALECTS, told
+from fakes.rivers import ASKED, HONEST, MUTATIONS, SIDE, TALK, S
+
+MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
+BYTES_PER_TURN = 1024 * 1024 // 200
+
+
+def turns(count: int, size: int = BYTES_PER_TURN) -> list[Any]:
+    """Make a conversation in which every other turn calls a tool; about `size` bytes a turn."""
+    said: list[Any] = []
+    words = "The quick brown fox jumps over the lazy dog. "
+    for n in range(count):
+        part = (words * (size // len(words) // 3 + 1))[: size // 3]
+        if n % 2:
+            said.append(user(tool_result(f"toolu_{n - 1}", f"{n} {part}")))
+            said.append(assistant(thinking(f"{n} {part}", f"c2ln{n:04}"), text(f"{n} {part}")))
+        else:
+            said.append(user(f"{n} {part}"))
+            said.append(assistant(text(f"{n} {part}"), tool_use(f"toolu_{n}", q=f"{n} {part}")))
+    return said
+
+
+def cost(
+    count: int, rounds: int, change: Callable[[list[Any]], list[Any]]
+) -> tuple[float, float, int]:
+    """Give the CPU of reading and of recording a request with so many turns, and its size."""
+    with tempfile.TemporaryDirectory(dir=MEMORY) as folder, Desk(Path(folder)) as desk:
+        said = turns(count)
+        # The last answer is enough: its call shows all before it.
+        desk.turn(ask(*said[:-1]), *(said[-1]["content"] if said else ["hello"]))
+        reading, recording, size = [], [], 0
+        for number in range(rounds):
+            asked = ask(*change(said), f"question {number}")
+            body = json.dumps(asked, separators=(",", ":")).encode()
+            begun = time.process_time()
+            opening = opening_of(body)
+            read = time.process_time()
+            desk.run(desk.recorder.open(opening))
+            reading.append((read - begun) * 1000)
+            recording.append((time.process_time() - read) * 1000)
+            size = len(body)
+        return statistics.median(reading), statistics.median(recording), size
+
+
+def edited(said: list[Any]) -> list[Any]:
+    if not said:
+        return said
+    middle = len(said) // 2 | 1
+    return [*said[:middle], assistant(*said[middle]["content"][1:], "edited"), *said[middle + 1 :]]
+
+
+def speed(rounds: int) -> bool:
+    _, none, _ = cost(0, rounds, lambda said: said)
+    print(f"recording a request without history: {none:.2f} ms of CPU; medians of {rounds}")
+    print(f"{'turns':>6} {'body':>9} {'reading':>10} {'placing':>10} {'one edited':>11}")
+    over: dict[int, float] = {}
+    for count in (50, 100, 200, 500, 1000):
+        reading, recording, size = cost(count, rounds, lambda said: said)
+        _, false, _ = cost(count, max(rounds // 3, 3), edited)
+        over[count] = recording - none
+        print(
+            f"{count:>6} {size / 1e6:>6.2f} MB {reading:>7.2f} ms {over[count]:>7.2f} ms "
+            f"{false - none:>8.2f} ms"
+        )
+    linear = over[1000] / over[200] / 5
+    print(
+        f"goal 8 ms at 200 turns: {over[200]:.2f}; 1,000 turns cost {linear:.2f} of linear growth"
+    )
+    return over[200] <= 8 and linear <= 1.25
+
+
+def rates() -> bool:
+    """Count mutations found and honest requests accused, in every provider's shape."""
+    found = asked = accused = honest = 0
+    for dialect in DIALECTS:
+        transcript = told(dialect, TALK.but([*S, *SIDE])).transcript()
+        for name, (said, expected) in MUTATIONS.items():
+            body = dialect.body(TALK.but([*said, ASKED]))
+            codes = {one.code for one in check_history(transcript, body, dialect.name).findings}
+            asked += 1
+            if {code for code, _ in expected} <= codes:
+                found += 1
+            else:
+                print(f"missed: {dialect.name}, {name}: {sorted(codes)}")
+        for name, said in HONEST.items():
+            body = dialect.body(TALK.but([*said, ASKED]))
+            codes = {one.code for one in check_history(transcript, body, dialect.name).findings}
+            false: set[History] = codes - ORDINARY_HISTORY
+            honest += 1
+            if false:
+                accused += 1
+                print(f"accused: {dialect.name}, {name}: {sorted(false)}")
+    print(f"mutations found: {found} of {asked} ({found / asked:.1%})")
+    print(f"honest requests accused: {accused} of {honest}")
+    return found == asked and not accused
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--rates", action="store_true", help="judge, instead of measuring")
+    parser.add_argument("--rounds", type=int, default=30)
+    options = parser.parse_args()
+    sys.exit(0 if (rates() if options.rates else speed(options.rounds)) else 1)

@@ -1,0 +1,294 @@
+"""Finding the conversation that a request resends, by the marks that its beginnings leave (SPEC §8.3).
+
+First by all its words: an honest request is found at its last answer. Where an answer is not as
+it was, by the outline, which leaves answers out; and then by single answers, wherever they stand.
+What is found is judged, and what fits best is it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from braid.call import REFUSED_HISTORY, By, History
+from braid.node import Kind
+from braid_server.lineage import Lineage, Prefix
+from braid_server.marks import Marks
+from braid_server.recollection import Recollection
+from braid_server.store import BraidRow
+from braid_server.store.rows import Reading
+from braid_verifier.judgement import Judgement, Resent, Verdict, is_answer
+from braid_verifier.outline import Outline, trace_of
+
+# Answers to one question, of which the newest are looked at.
+CANDIDATES = 8
+# Conversations that a request is laid beside; an honest one needs one or two.
+JUDGED = 16
+# Of one outline: their words have to be read.
+_ALIKE = 4
+# What may be the provider's words from another conversation.
+_PERHAPS_MOVED = (History.EDITED, History.FOREIGN)
+# Answers that are looked up by themselves, the newest first.
+_EVIDENCE = 64
+# Bytes of an answer like one that was given, and of all up to it, from which on that is no chance:
+# many are greeted alike. And bytes of one that was given to other words.
+_EDIT = 12
+_LONG_EDIT = 48
+_LONG_ANSWER = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A known conversation, and how the resent messages lie beside it.
+
+    `elsewhere` are blocks that were taken from other braids, as (braid, signature).
+    """
+
+    row: BraidRow
+    source: Lineage
+    end: int
+    judgement: Judgement
+    by: By = By.PREFIX
+    unique: bool = True
+    elsewhere: Mapping[int, tuple[str, str]] = field(default_factory=dict)
+
+    @property
+    def resumes(self) -> int | None:
+        """The end of the last answer that came back with all before it as it was."""
+        reached, source = self.judgement.reached, self.source
+        if reached is None:
+            return None
+        call = source.call_of(self.end)
+        shown = source.context_of(call).messages
+        answer = {seq for one in source.answers_of(call) for seq in one}
+        if reached in answer:
+            return self.end
+        at = shown.index(reached) if reached in shown else -1
+        spoken = (seq for seq in reversed(shown[: at + 1]) if source.nodes[seq].provided)
+        last = next(spoken, None)
+        return None if last is None else source.end_of(source.call_of(last))
+
+    @property
+    def score(self) -> tuple[int, int, int]:
+        """What fits better is greater: fewer false blocks, then more that came back."""
+        false = sum(verdict.code in REFUSED_HISTORY for verdict in self.judgement.blocks)
+        return -false, len(self.judgement.used), self.end
+
+
+class Recall:
+    """One search, within one transaction; `among` are the braids it may be in, None for any."""
+
+    def __init__(
+        self,
+        reading: Callable[[], Reading],
+        row_of: Callable[[int], BraidRow | None],
+        any_lineage: Callable[[BraidRow], Lineage],
+        marks: Marks,
+        messages: Sequence[Resent],
+        session: bytes | None,
+        among: set[int] | None,
+    ) -> None:
+        self._reading = reading
+        self._row = row_of
+        self._any = any_lineage
+        self._marks = marks
+        self._messages = messages
+        self._session = session
+        self._among = among
+        self._judged: set[tuple[int, int]] = set()
+
+    def find(self) -> Found | None:
+        """Find the conversation; None where no answer of it came back as the provider's."""
+        beginnings = list(_beginnings(self._messages))
+        if not beginnings:
+            return None
+        whole = beginnings[-1][0]
+        found = self._by_words(beginnings)
+        if found is not None and found.judgement.clean >= whole:
+            return found
+        for search in (self._by_outline, self._by_evidence):
+            for other in search(found):
+                if found is None or other.score > found.score:
+                    found = other
+            if found is not None and not _is_unexplained(found):
+                break
+        return None if found is None else self._with_elsewhere(found)
+
+    def _with_elsewhere(self, found: Found) -> Found:
+        """Find the braids that words come from which this conversation has in no such place."""
+        marks: dict[int, bytes] = {}
+        for place, verdict in enumerate(found.judgement.blocks):
+            if verdict.code in _PERHAPS_MOVED and len(marks) < _EVIDENCE:
+                block, match, _ = self._messages[place]
+                mark = self._marks.evidence(block, match)
+                if mark is not None:
+                    marks[place] = mark
+        if not marks:
+            return found
+        places = self._reading().marked_any(tuple(marks.values()))
+        verdicts = list(found.judgement.blocks)
+        elsewhere: dict[int, tuple[str, str]] = {}
+        for place, mark in marks.items():
+            for number, seq in sorted(places.get(mark, ()), reverse=True)[:CANDIDATES]:
+                row, node = self._row(number), self._reading().node(number, seq)
+                if row is None or node is None or node.match != self._messages[place].match:
+                    continue
+                elsewhere[place] = (row.id, node.node.s)
+                verdicts[place] = Verdict(History.MOVED)
+                break
+        judgement = replace(found.judgement, blocks=tuple(verdicts))
+        return replace(found, judgement=judgement, elsewhere=elsewhere)
+
+    def _by_words(self, beginnings: Sequence[tuple[int, bytes]]) -> Found | None:
+        marks = [(length, self._marks.words(words)) for length, words in reversed(beginnings)]
+        ends = self._reading().marked_any([mark for _, mark in marks])
+        for _, mark in marks:
+            found = [one for one in self._judge(ends.get(mark, ())) if self._is_answered(one)]
+            if found:
+                best = max(found, key=lambda one: one.score)
+                # Words that several braids know alike say of none that it is this one.
+                equal = [one for one in found if one.score[:2] == best.score[:2]]
+                return best if len(equal) == 1 else replace(equal[0], unique=False)
+        return None
+
+    def _by_outline(self, best: Found | None) -> Iterator[Found]:
+        """Look for the longest conversation in which the same was asked."""
+        outlines = list(_outlines(self._messages))
+        marks = [self._marks.outline(outline) for outline in reversed(outlines)]
+        ends = self._reading().marked_any(marks)
+        for mark in marks:
+            laid = [
+                found
+                for found in self._judge(ends.get(mark, ()), most=_ALIKE)
+                if self._is_answered(found) or _is_edit(found, self._messages)
+            ]
+            yield from laid
+            if laid:
+                return
+
+    def _by_evidence(self, best: Found | None) -> Iterator[Found]:
+        """Look for conversations by answers that are not known where they stand."""
+        verdicts = () if best is None else best.judgement.blocks
+        marks: list[bytes] = []
+        for place in range(len(self._messages) - 1, -1, -1):
+            block, match, _ = self._messages[place]
+            known = place < len(verdicts) and verdicts[place].is_known
+            mark = None if known or not is_answer(block) else self._marks.evidence(block, match)
+            if mark is not None and len(marks) < _EVIDENCE:
+                marks.append(mark)
+        places = self._reading().marked_any(marks)
+        for mark in marks:
+            ends: list[tuple[int, int]] = []
+            for number, seq in sorted(places.get(mark, ()), reverse=True)[:CANDIDATES]:
+                end = self._end(number, seq)
+                if end is not None:
+                    ends.append((number, end))
+            for found in self._judge(ends, By.EVIDENCE):
+                if self._is_answered(found) and _is_strong(found, self._messages):
+                    yield found
+
+    def _end(self, number: int, seq: int) -> int | None:
+        row = self._row(number)
+        if row is None or not self._fits(row):
+            return None
+        lineage = self._any(row)
+        return lineage.end_of(lineage.call_of(seq))
+
+    def _judge(
+        self, marked: Iterable[tuple[int, int]], by: By = By.PREFIX, most: int = CANDIDATES
+    ) -> Iterator[Found]:
+        """Lay the messages beside the newest conversations that a mark leads to, one a braid."""
+        ends: dict[int, int] = {}
+        for number, end in marked:
+            if self._among is None or number in self._among:
+                ends[number] = max(end, ends.get(number, -1))
+        for number in sorted(ends, reverse=True)[:most]:
+            if (number, ends[number]) in self._judged or len(self._judged) >= JUDGED:
+                continue
+            self._judged.add((number, ends[number]))
+            row = self._row(number)
+            if row is None or not self._fits(row):
+                continue
+            source = self._any(row)
+            yield from self._lay(row, source, ends[number], by)
+
+    def _lay(self, row: BraidRow, source: Lineage, end: int, by: By) -> Iterator[Found]:
+        call = source.call_of(end)
+        shown = source.context_of(call).messages
+        memory = Recollection(self._reading, source)
+        best: Found | None = None
+        for answer in source.answers_of(call):
+            judgement = memory.judge((*shown, *answer), self._messages)
+            found = Found(row, source, end, judgement, by)
+            if best is None or found.score > best.score:
+                best = found
+        if best is not None:
+            yield best
+
+    def _fits(self, row: BraidRow) -> bool:
+        return (
+            self._among is not None or self._session is None or row.session in (None, self._session)
+        )
+
+    def _is_answered(self, found: Found) -> bool:
+        """Tell whether a block that the provider sent came back: prompts alone are anybody's."""
+        return any(found.source.nodes[seq].provided for seq in found.judgement.used)
+
+
+def _is_unexplained(found: Found) -> bool:
+    """Tell whether an answer in the request may yet be one that is known elsewhere."""
+    unknown = (History.FOREIGN, History.FOREIGN_BEFORE, History.MOVED)
+    return any(verdict.code in unknown for verdict in found.judgement.blocks)
+
+
+def _is_edit(found: Found, messages: Sequence[Resent]) -> bool:
+    """Tell whether an answer was surely made of one that is known, if none came back as it was."""
+    said = 0
+    for (block, _, _), verdict in zip(messages, found.judgement.blocks, strict=True):
+        said += len(block.content)
+        if verdict.code is History.EDITED_THINKING:
+            return True
+        if verdict.code is History.EDITED and (
+            block.kind is Kind.TOOL_USE or (said >= _LONG_EDIT and len(block.content) >= _EDIT)
+        ):
+            return True
+    return False
+
+
+def _is_strong(found: Found, messages: Sequence[Resent]) -> bool:
+    """Tell whether answers found by themselves are of this conversation: by an id, at length, or
+    with the question that they answered."""
+    nodes = found.source.nodes
+    if any(not nodes[seq].provided for seq in found.judgement.used):
+        return True
+    return any(
+        verdict.known is not None
+        and (block.kind is Kind.TOOL_USE or len(block.content) >= _LONG_ANSWER)
+        for (block, _, _), verdict in zip(messages, found.judgement.blocks, strict=True)
+    )
+
+
+def _ends_turn(messages: Sequence[Resent], place: int) -> bool:
+    """Tell whether an assistant's turn ends with this block."""
+    if not is_answer(messages[place].block):
+        return False
+    return place + 1 == len(messages) or not is_answer(messages[place + 1].block)
+
+
+def _beginnings(messages: Sequence[Resent]) -> Iterator[tuple[int, bytes]]:
+    """Give (length, value of the words) of each beginning that ends where an assistant's turn ends."""
+    words = Prefix().words
+    for place, (_, match, spine) in enumerate(messages):
+        if spine:
+            words = hashlib.sha256(words + match).digest()
+        if _ends_turn(messages, place):
+            yield place + 1, words
+
+
+def _outlines(messages: Sequence[Resent]) -> Iterator[Outline]:
+    outline = Outline()
+    for place, (block, _, _) in enumerate(messages):
+        outline = outline.extended(trace_of(block))
+        if _ends_turn(messages, place):
+            yield outline

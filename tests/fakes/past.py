@@ -1,0 +1,60 @@
+"""A known conversation in memory, to judge resent blocks beside."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from braid.node import Kind, Origin
+from braid.wire.block import Block
+from braid_verifier.history import canonical, is_spine
+from braid_verifier.judgement import Judgement, Resent, is_answer
+from braid_verifier.judging import judge
+
+
+def matched(blocks: Sequence[Block]) -> list[Resent]:
+    return [Resent(b, hashlib.sha256(canonical(b)).digest(), is_spine(b)) for b in blocks]
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    block: Block
+    kind: Kind
+    match: bytes
+    spine: bool
+    provided: bool
+
+
+class Past:
+    """What a braid knows, in memory: every block in the assistant's voice is the provider's."""
+
+    def __init__(self, *conversations: Sequence[Block]) -> None:
+        self.nodes: list[Node] = []
+        self.paths: list[list[int]] = []
+        for blocks in conversations:
+            path = range(len(self.nodes), len(self.nodes) + len(blocks))
+            self.paths.append(list(path))
+            for block, match, spine in matched(blocks):
+                provided = is_answer(block)
+                if provided:
+                    block = dataclasses.replace(block, origin=Origin.PROVIDER)
+                self.nodes.append(Node(block, block.kind, match, spine, provided))
+
+    def known(self, node: int) -> Node:
+        return self.nodes[node]
+
+    def block(self, node: int) -> Block | None:
+        return self.nodes[node].block
+
+    def find(self, match: bytes) -> int | None:
+        found = (n for n, node in enumerate(self.nodes) if node.provided and node.match == match)
+        return next(found, None)
+
+    def find_call(self, name: str) -> int | None:
+        found = (n for n, node in enumerate(self.nodes) if node.block.attrs.get("id") == name)
+        return next(found, None)
+
+    def judge(self, blocks: Sequence[Block]) -> Judgement:
+        return judge(self, self.paths[0], matched(blocks))
