@@ -424,6 +424,33 @@ class TestResponses:
         assert words == [("thinking", "They ask."), ("text", SAID)]
         assert [kind for kind, _, _ in shown(later)] == ["prompt", "thinking", "text", "prompt"]
 
+    def test_a_background_stream_that_broke_off_is_polled(self, tmp_path: Path) -> None:
+        said, name = message(SAID), fresh("resp")
+
+        def says(asked: Asked) -> Reply:
+            if asked.method == "GET":
+                body = answered(asked, said, id=name)
+                return Reply(
+                    json.dumps(body).encode(), headers={"content-type": "application/json"}
+                )
+            whole = response(asked, said, id=name)
+            if asked.number:
+                return response(asked, message("Bye."))
+            cut = whole.body.index(b"response.output_text.done") - len(b"event: ")
+            return Reply(whole.body[:cut], headers=whole.headers)
+
+        with proxied(says, tmp_path) as braid, braid.openai() as client:
+            list(client.responses.create(model=MODEL, input="Rain?", background=True, stream=True))
+            assert client.responses.retrieve(name).output_text == SAID
+            client.responses.create(model=MODEL, input="Bye.", previous_response_id=name)
+            first, again, later = braid.story().calls
+        assert (first.outcome, again.outcome) == ("upstream_cut", "complete")
+        assert first.answer[0].attrs["cut"] is True
+        assert told(again) == [("text", SAID)]
+        # What broke off is in the record, and no part of what went on.
+        assert [node.s for node in later.shown["messages"]][1:2] == [again.answer[0].s]
+        assert [kind for kind, _, _ in shown(later)] == ["prompt", "text", "prompt"]
+
     def test_a_poll_of_what_nobody_asked_here(self, tmp_path: Path) -> None:
         def says(asked: Asked) -> Reply:
             body = answered(asked, message(SAID), id="resp_x")
