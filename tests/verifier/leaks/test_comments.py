@@ -22,6 +22,7 @@ SOURCES: list[tuple[str | None, str]] = [
     ("tsx", "return <p className='a'>// no, don't {/* yes a */} http://no</p>; // yes b"),
     ("tsx", "const f = <T,>(x: T) => x < 3; // yes a\nconst g = () => <><b/> // no</>; // yes b"),
     ("typescript", "const f = <T>(x: T) => x as Array<T>; // yes\n/** yes b */"),
+    ("typescript", "<p>it is at http://no/no</p>; // yes"),
     ("go", "s := `// no\n/* no */`; t := \"// no\"; r := '\"' // yes a\n/* yes b */"),
     ("rust", "let a: &'a str = r#\"// \"no\"#; // yes a\n/* yes /* b */ c */ let c = '\"'; /// yes d"),
     ("rust", "let s = \"// no\n // no\"; b\"// no\"; b'\"'; // yes"),

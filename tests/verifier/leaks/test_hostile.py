@@ -94,6 +94,8 @@ def test_marks_that_are_all_different_take_no_more(unit: Callable[[int], str]) -
     ("language", "unit"),
     [
         ("rust", '\\"'),
+        ("go", '\\"'),
+        ("php", '\\"'),
         ("c", "/*"),
         ("javascript", "/["),
         ("javascript", "\\/"),

@@ -85,6 +85,7 @@ INPUTS: list[tuple[str, object]] = [
     ("Bash", {"command": "git commit -m \"$(cat <<'EOF'\nyes, words of a message\nEOF\n)\""}),
     ("Bash", {"command": "git add . && git commit -m 'yes, words of a message'"}),
     ("Bash", {"command": "cat <<EOF | tee README.md\nyes, words\n\n```py\nx = '# no' # yes, code\n```\nEOF"}),
+    ("Bash", {"command": "git commit -F - <<EOF && python no.py\nyes # words\nEOF"}),
     ("python_interpreter", {"code": "# yes\nx = '# no'"}),
     ("execute", {"language": "javascript", "code": "f('# no') // yes"}),
     ("bash_code_execution", {"command": "ls # yes"}),

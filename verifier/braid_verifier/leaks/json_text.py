@@ -83,7 +83,7 @@ def objects(text: Written) -> Iterator[Object]:
         elif first == "[":
             frames.append(_Frame(False, frame.members, key if frame.is_object else frame.name))
         elif first == ",":
-            expects_key = frame.is_object
+            expects_key = True
         elif first == ":":
             expects_key = False
         elif len(frames) > 1:

@@ -10,7 +10,7 @@ from braid_verifier.leaks.languages import language_named
 from braid_verifier.leaks.markup import thoughts
 from braid_verifier.leaks.passage import Passage, PassageKind
 from braid_verifier.leaks.voice import in_own_voice
-from braid_verifier.leaks.written import DEEPEST, Fresh, Written
+from braid_verifier.leaks.written import Fresh, Written
 
 _COLOUR = r"(?:\x1b?\[[\d;]{0,16}m)"
 _LEVEL = r"(?:INFO|DEBUG|WARN|WARNING|ERROR|TRACE|FATAL|CRITICAL|NOTICE)"
@@ -41,8 +41,6 @@ def prose(text: Written, fresh: Fresh | None = None) -> Iterator[Passage]:
     quote or log are left out. Marks of Markdown within a line stay. With `fresh` only the lines
     that were written just now count.
     """
-    if text.depth > DEEPEST:
-        return
     at = 0
     for thought in thoughts(text.text):
         yield from _plain(text, at, thought.start, fresh)

@@ -16,15 +16,20 @@ from braid_verifier.leaks.written import Fresh, Piece, Written
 _TARGET = re.compile(r"(?:>{1,2}|\btee(?:[ \t]+-a)?)[ \t]*[\"']?([\w@%+=:,./~${}-]+)")
 _MESSAGE = re.compile(r"\b(?:git[ \t]+(?:-\S+[ \t]+)*(?:commit|tag|notes)|(?:gh|glab)[ \t]+\w+)\b")
 _APPLIED = re.compile(r"\b(?:patch|git[ \t]+apply|apply_patch)\b")
-# A program, or a message, given as an argument.
-_ARGUMENT = re.compile(
-    r"(?:(?P<interpreter>\b(?:python|pypy|node|nodejs|deno|bun|ruby|perl|php|Rscript|lua|bash|sh|zsh|psql|"
-    r"mysql|sqlite3|duckdb)[\d.]*)[ \t](?P<between>[^\n\"';|&]{0,80}?)"
-    r"(?P<option>-{1,2}(?:l?c|e|p|pe|r|eval|print|command|execute))"
-    r"|(?P<message>\b(?:commit|create|comment|edit|tag|merge))[ \t](?P<words>[^\n;|&]{0,200}?)"
-    r"(?P<flag>-{1,2}(?:[a-z]*m|message|body|b|notes)))[ \t=]{1,4}"
-    r"(?P<quote>\$?['\"])"
+# A program, or a message, given as an argument: the option, and the word before it that takes it.
+_OPTION = re.compile(
+    r"-(?P<option>-?(?:l?c|e|p|pe|r|eval|print|command|execute|[a-z]*m|message|body|b|notes))"
+    r"[ \t=]{1,4}(?P<quote>\$?['\"])"
 )
+_PROGRAM = re.compile(
+    r"\b(?:python|pypy|node|nodejs|deno|bun|ruby|perl|php|Rscript|lua|bash|sh|zsh|psql|mysql|sqlite3|duckdb)[\d.]*[ \t]"
+)
+_PROGRAM_OPTIONS = frozenset(
+    ("c", "lc", "e", "p", "pe", "r", "-eval", "-print", "-command", "-execute")
+)
+_SAYS = re.compile(r"\b(?:commit|create|comment|edit|tag|merge)[ \t]")
+_NEAR = 200
+_COMMAND_ENDS = re.compile(r"[\n;|&]")
 _SINGLE = re.compile(r"(?:[^']++|'\\''|'\"'\"')*+")
 _DOUBLE = re.compile(r"(?:[^\"\\]++|\\[\s\S])*+")
 _APART = re.compile(r"'\\''|'\"'\"'")
@@ -47,17 +52,21 @@ def shell(text: Written, fresh: Fresh | None = None) -> Iterator[Passage]:
         for body in bodies:
             inside = _moved(fresh, body.start)
             yield from _body(text.slice(body.start, body.end), _line(words, body.opening), inside)
-    for argument in _ARGUMENT.finditer(words):
-        start = argument.end()
-        quote = argument["quote"]
-        inner = _quoted(text, start, quote)
-        if inner is None or (fresh is not None and not fresh(argument.start(), start)):
+    for option in _OPTION.finditer(words):
+        start = option.end()
+        if fresh is not None and not fresh(option.start(), start):
             continue
-        if argument["message"]:
-            if not inner.text.startswith("$("):
-                yield from prose.prose(inner)
-        else:
-            yield from code.passages_of(inner, interpreted(argument["interpreter"]) or "shell")
+        command = _COMMAND_ENDS.split(words[max(0, option.start() - _NEAR) : option.start()])[-1]
+        program = _PROGRAM.search(command) if option["option"] in _PROGRAM_OPTIONS else None
+        if program is None and not _SAYS.search(command):
+            continue
+        inner = _quoted(text, start, option["quote"])
+        if inner is None:
+            continue
+        if program is not None:
+            yield from code.passages_of(inner, interpreted(program[0]) or "shell")
+        elif not inner.text.startswith("$("):
+            yield from prose.prose(inner)
 
 
 def _moved(fresh: Fresh | None, by: int) -> Fresh | None:

@@ -12,7 +12,9 @@ from braid_verifier.leaks.passage import Passage, PassageKind, Run
 _ESCAPE = re.compile(
     r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|[\s\S])"
 )
-_ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
+_SHORT = {
+    "\\n": "\n", "\\t": "\t", "\\r": "\r", "\\b": "\b", "\\f": "\f", '\\"': '"', "\\\\": "\\",
+}  # fmt: skip
 
 
 Fresh = Callable[[int, int], bool]
@@ -95,30 +97,31 @@ class Written:
         if text.find("\\", start, end) < 0:
             return self.slice(start, end)
         parts: list[str] = []
-        inner = Written("", depth=self.depth + 1)
-        at = 0
-        here = start
+        starts: list[int] = []
+        sources: list[int] = []
+        spans: list[int] = []
+        at, here = 0, start
         for match in _ESCAPE.finditer(text, start, end):
             opens, closes = match.span()
             if opens > here:
-                inner.starts.append(at)
-                inner.sources.append(here)
-                inner.spans.append(opens - here)
                 parts.append(text[here:opens])
+                starts.append(at)
+                sources.append(here)
+                spans.append(opens - here)
                 at += opens - here
-            inner.starts.append(at)
-            inner.sources.append(opens)
-            inner.spans.append(closes - opens)
-            parts.append(_character(match[0]))
+            escape = match[0]
+            parts.append(_SHORT.get(escape) or _character(escape))
+            starts.append(at)
+            sources.append(opens)
+            spans.append(closes - opens)
             at += 1
             here = closes
         if here < end:
-            inner.starts.append(at)
-            inner.sources.append(here)
-            inner.spans.append(end - here)
             parts.append(text[here:end])
-        inner.text = "".join(parts)
-        return self._outward(inner)
+            starts.append(at)
+            sources.append(here)
+            spans.append(end - here)
+        return self._outward(Written("".join(parts), starts, sources, spans, self.depth + 1))
 
     def _outward(self, inner: Written) -> Written:
         """Give the text of `inner`, whose sources are offsets of this text, its real sources."""
@@ -185,7 +188,7 @@ def joined(texts: Sequence[Written]) -> Written:
 
 def _character(escape: str) -> str:
     if len(escape) == 2:
-        return _ESCAPED.get(escape[1], escape[1])
+        return escape[1]
     first = int(escape[2:6], 16)
     if len(escape) == 6:
         return chr(first)
