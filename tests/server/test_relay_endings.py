@@ -13,7 +13,7 @@ import pytest
 from braid.call import CallOutcome
 from braid_server.asgi import Message
 from braid_server.gate import Gate
-from braid_server.providers import anthropic
+from braid_server.providers import anthropic, openai
 from braid_server.relay import Relay
 from braid_server.upstream import Address, Broken, Upstream
 from fakes.anthropic import (
@@ -76,6 +76,24 @@ def test_answer_ends_the_way_the_upstream_ended_it(
     assert (answered.body, answered.clean) == (body, clean)
     assert (call.ending.outcome, call.ending.status) == (outcome, answered.status)
     assert call.raw == body
+
+
+@pytest.mark.parametrize(
+    ("headers", "outcome"),
+    [([("transfer-encoding", "chunked")], "complete"), ([("connection", "close")], "upstream_cut")],
+)
+def test_stream_that_may_end_without_a_terminal_event_ends_with_its_framing(
+    headers: list[tuple[str, str]], outcome: str
+) -> None:
+    said = b'data: {"choices":[{"index":0,"delta":{"content":"x"},"finish_reason":"stop"}]}\n\n'
+    sent = chunked(said) if outcome == "complete" else said
+    script: Script = [head("200 OK", ("content-type", "text/event-stream"), *headers) + sent]
+    with (
+        ScriptedUpstream([*script, Step.CLOSE]) as upstream,
+        relaying(openai(upstream.url)) as braid,
+    ):
+        braid.post(b'{"stream":true,"messages":[]}', "/v1/chat/completions")
+        assert braid.recording.ended().ending.outcome == outcome
 
 
 def test_reset_in_the_body_cuts_the_answer() -> None:
