@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from enum import StrEnum
 
 
@@ -24,12 +23,3 @@ CHAIN_START = {
 def extend(value: bytes, signature: bytes) -> bytes:
     """Take one step of a chain: the value after a node with these 64 bytes was shown."""
     return hashlib.sha256(value + signature).digest()
-
-
-def chain(start: bytes, signatures: Iterable[bytes]) -> list[bytes]:
-    """Give every value from the one after the first signature to the last."""
-    values = []
-    for signature in signatures:
-        start = extend(start, signature)
-        values.append(start)
-    return values

@@ -1,21 +1,10 @@
-"""Loopback: which hosts are this machine, and environments in which no proxy stands before it."""
+"""Environments in which no proxy stands before loopback."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from ipaddress import ip_address
 
 _HERE = ("127.0.0.1", "localhost")
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether a host name or address is this machine and nobody else's."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def without_proxy_to_loopback(environment: Mapping[str, str]) -> dict[str, str]:

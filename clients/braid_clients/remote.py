@@ -11,9 +11,9 @@ import httpx
 import msgspec
 
 from braid.transcript import Layout
-from braid_clients.loopback import is_loopback
 from braid_clients.problem import Problem
 from braid_clients.shelf import Erased, Listed, Sealed
+from braid_server.loopback import is_loopback
 
 _T = TypeVar("_T")
 _ACCEPT = {Layout.JSON: "application/json", Layout.LINES: "application/jsonl"}

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from hmac import compare_digest
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from braid.errors import BraidError
+from braid_server.loopback import is_loopback
 
 LOCAL = "local"
 
@@ -101,9 +101,4 @@ def _is_loopback_origin(origin: bytes) -> bool:
         return False
     if parts.path or parts.query or parts.fragment:
         return False
-    if name == "localhost":
-        return True
-    try:
-        return ip_address(name).is_loopback
-    except ValueError:
-        return False
+    return is_loopback(name)

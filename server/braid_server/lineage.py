@@ -24,7 +24,7 @@ from braid.signing import SecretKey
 from braid.strict_json import Json
 from braid.wire.block import Block
 from braid_server.store import BraidRow, NodeRow
-from braid_verifier.history import is_billing
+from braid_verifier.history import is_billing, is_spine_node
 from braid_verifier.outline import Outline, Trace, trace
 
 
@@ -449,11 +449,6 @@ def _written(raw: bytes) -> int:
     """Say how many bytes of a transcript these take at most, escaped or in base64url."""
     controls = len(raw) - len(raw.translate(None, _CONTROLS))
     return len(raw) * 4 // 3 + 5 * controls + raw.count(b'"') + raw.count(b"\\")
-
-
-def is_spine_node(kind: Kind, content: bytes) -> bool:
-    """Tell of a node what `braid_verifier.history.is_spine` tells of a block."""
-    return kind is not Kind.THINKING and not (kind in (Kind.TEXT, Kind.PROMPT) and not content)
 
 
 def relearn(lineage: Lineage, rows: Iterable[NodeRow]) -> None:

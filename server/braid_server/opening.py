@@ -18,7 +18,8 @@ from braid_server.recording import CallOpening
 
 _log = logging.getLogger(__name__)
 
-# Reading a body of this size keeps the loop busy for milliseconds; beyond it, a thread reads.
+# Reading a body of this size keeps the loop busy for tens of milliseconds; beyond it, a thread
+# reads. For smaller ones that is no gain: reading holds the interpreter's lock most of the time.
 IN_THREAD = 1024 * 1024
 
 # A flag, a number or a list of names; not what another parser would split once more.

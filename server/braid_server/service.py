@@ -28,6 +28,7 @@ from braid_server.gate import Gate
 from braid_server.homes import Home
 from braid_server.keyring import Keyring
 from braid_server.library import Library
+from braid_server.loopback import is_loopback
 from braid_server.provider import Provider
 from braid_server.providers import TABLE
 from braid_server.recorder import Recorder
@@ -89,14 +90,6 @@ class Settings:
             raise Misconfigured("issuer: expected printable ASCII without spaces and quotes")
         if not 0 <= self.port <= 65535:
             raise Misconfigured(f"port: expected 0 to 65535, got {self.port}")
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether a bind address is reachable from this machine alone."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def now() -> datetime:

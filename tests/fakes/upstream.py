@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 # No test waits this long; it turns a deadlock into a failure.
-PATIENCE = 30
+PATIENCE = 300
 
 
 class Step(Enum):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from braid_server.gate import Gate, Refused
+from braid_server.loopback import is_loopback
 from fakes.anthropic import MESSAGE, json_answer
 from fakes.relaying import relaying
 from fakes.upstream import ScriptedUpstream
@@ -155,3 +156,15 @@ def test_refusals_come_in_the_provider_s_shape_and_nothing_goes_upstream() -> No
     assert b'"type":"permission_error"' in foreign.body
     assert b'"type":"authentication_error"' in nobody.body
     assert (somebody.body, opening.tenant) == (MESSAGE, "bob")
+
+
+@pytest.mark.parametrize(
+    ("host", "here"),
+    [
+        ("localhost", True), ("LocalHost", True), ("127.0.0.1", True), ("127.9.9.9", True),
+        ("::1", True), ("[::1]", True), ("0.0.0.0", False), ("::", False), ("", False),
+        ("localhost.example", False), ("192.168.0.1", False), ("127.0.0.1.example", False),
+    ],
+)  # fmt: skip
+def test_which_hosts_are_this_machine(host: str, here: bool) -> None:
+    assert is_loopback(host) is here

@@ -49,9 +49,12 @@ def is_spine(block: Block) -> bool:
 
     Thinking may be dropped by honest clients, and so may text without a character.
     """
-    return block.kind is not Kind.THINKING and not (
-        block.kind in (Kind.TEXT, Kind.PROMPT) and not block.content
-    )
+    return is_spine_node(block.kind, block.content)
+
+
+def is_spine_node(kind: Kind, content: bytes) -> bool:
+    """Tell of a node what `is_spine` tells of a block."""
+    return kind is not Kind.THINKING and not (kind in (Kind.TEXT, Kind.PROMPT) and not content)
 
 
 def is_billing(kind: Kind, content: bytes) -> bool:

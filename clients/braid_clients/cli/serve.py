@@ -22,9 +22,9 @@ from braid_clients.cli.keys import (
 from braid_clients.cli.logs import log_to_stderr
 from braid_clients.cli.own_file import OwnFile
 from braid_clients.cli.terminal import say
-from braid_clients.loopback import is_loopback
 from braid_clients.problem import Problem
 from braid_clients.upstreams import HOMES, upstream_options
+from braid_server.loopback import is_loopback
 
 _TENANT = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 # What an HTTP header can carry as it is.

@@ -42,7 +42,7 @@ calls = sa.Table(
     sa.Column("braid", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("open", sa.Boolean, nullable=False),
-    sa.Index("call_open", "open", sqlite_where=sa.text("open"), postgresql_where=sa.text("open")),
+    sa.Index("call_open", "open", sqlite_where=sa.text("open")),
 )
 
 # What a later request may be recognised by (keyed digests; SPEC §8.3), and the node it leads to.

@@ -43,9 +43,7 @@ def upgrade() -> None:
         sa.Column("open", sa.Boolean, nullable=False),
     )
     only_open = sa.text("open")
-    op.create_index(
-        "call_open", "call", ["open"], sqlite_where=only_open, postgresql_where=only_open
-    )
+    op.create_index("call_open", "call", ["open"], sqlite_where=only_open)
     op.create_table(
         "mark",
         sa.Column("value", sa.LargeBinary, primary_key=True),
