@@ -254,7 +254,7 @@ class Placer:
     def _carried(self, by: By, wanted: Wanted, lineage: Lineage, end: int) -> Place:
         """Go on from an answer that was named; what is sent may be known all the same."""
         memory, call = Recollection(self._reading, lineage), lineage.call_of(end)
-        if wanted.repeats:
+        if wanted.repeats and wanted.messages:
             judgement = memory.judge(lineage.context_of(call).messages, wanted.messages)
             if judgement.clean == len(wanted.messages):
                 return Place(by, lineage, end, None, end, judgement, carried=True, repeated=True)

@@ -214,21 +214,37 @@ class RequestNodes:
 
 
 class _Uses:
-    """Tool calls of a request that have no id, in order: a result finds its own by name."""
+    """Tool calls of a request that nothing has answered yet.
+
+    A result without an id answers the first of its tool, also where the calls have ids: clients
+    drop them from the results.
+    """
 
     def __init__(self) -> None:
-        self._open: list[tuple[object, int]] = []
+        self._open: dict[str | None, dict[int, None]] = {}
+        self._ids: dict[str, tuple[str | None, int]] = {}
 
     def take(self, block: Block, seq: int) -> None:
         """Note a tool call, or that a result answered one."""
-        if block.kind is Kind.TOOL_USE and "id" not in block.attrs:
-            self._open.append((block.attrs.get("name"), seq))
-        elif (asked := self.answered_by(block)) is not None:
-            self._open = [each for each in self._open if each[1] != asked]
+        tool = _word(block, "name")
+        if block.kind is Kind.TOOL_USE:
+            self._open.setdefault(tool, {})[seq] = None
+            if (name := _word(block, "id")) is not None:
+                self._ids[name] = tool, seq
+        elif block.kind is Kind.TOOL_RESULT:
+            asked = self.answered_by(block)
+            if asked is not None:
+                del self._open[tool][asked]
+            elif (named := self._ids.get(_word(block, "tool_use_id") or "")) is not None:
+                self._open[named[0]].pop(named[1], None)
 
     def answered_by(self, block: Block) -> int | None:
         """Give the call that a result without an id answers."""
         if block.kind is not Kind.TOOL_RESULT or "tool_use_id" in block.attrs:
             return None
-        name = block.attrs.get("name")
-        return next((seq for each, seq in self._open if each == name), None)
+        return next(iter(self._open.get(_word(block, "name"), ())), None)
+
+
+def _word(block: Block, name: str) -> str | None:
+    value = block.attrs.get(name)
+    return value if isinstance(value, str) else None

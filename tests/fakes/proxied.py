@@ -8,9 +8,12 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import anthropic
 import openai as sdk
+from google import genai
+from google.genai import types
 
 from braid_server.service import Settings, running
 from braid_verifier import Report, verify
@@ -60,6 +63,11 @@ class Proxied:
             max_retries=retries,
             default_headers=self.headers,
         )
+
+    def gemini(self, mount: str = "", **options: Any) -> genai.Client:
+        """A client, sync and async in one; it does not retry unless the options say so."""
+        known = {"base_url": self.url + mount, "headers": self.headers, **options}
+        return genai.Client(api_key=API_KEY, http_options=types.HttpOptions(**known))
 
     def get(self, path: str) -> bytes:
         connection = http.client.HTTPConnection("127.0.0.1", self.port)
