@@ -18,7 +18,7 @@ from braid.call import REFUSED_HISTORY, CallOutcome, HistoryEntry
 from braid.content import BodyDigest
 from braid.encoding import encode, write_time
 from braid.errors import BraidError
-from braid.node import Kind, Origin
+from braid.node import Kind, Origin, read_header
 from braid.transcript import MAX_NODES, MAX_TRANSCRIPT
 from braid.wire.block import Block
 from braid_server.call_record import CallRecord
@@ -121,6 +121,7 @@ class Recorder:
         self._lineages = Lineages(keyring, cached_nodes)
         self._salts = Salts()
         self._sealing: set[int] = set()
+        self._unsealable: set[int] = set()  # said once, and not tried again
         self._marks: dict[str, Marks] = {}
         self._owed: deque[_Append] = deque()
 
@@ -218,6 +219,37 @@ class Recorder:
         )
         if isinstance(sealed, StillOpen):
             raise sealed
+        return sealed
+
+    def seal_idle(self, after: timedelta) -> int:
+        """Seal the braids in which nothing was signed for so long, and give their count.
+
+        A braid with a call under way is not idle. One that cannot be sealed is left as it is, and
+        that is said. Blocks until all of it is durable; raises StoreUnavailable.
+        """
+        before = write_time(self._clock() - after)
+        with self._store.read() as reading:
+            idle = [number for number, h in reading.resting() if read_header(h).time <= before]
+        sealing = [
+            (
+                number,
+                self._store.submit(
+                    functools.partial(self._seal_idle, number=number, before=before)
+                ),
+            )
+            for number in idle
+            if number not in self._unsealable
+        ]
+        sealed = 0
+        for number, future in sealing:
+            try:
+                sealed += future.result()
+            except StoreUnavailable:
+                raise
+            except Exception as fault:  # noqa: BLE001 one broken braid must not keep the others open
+                self._unsealable.add(number)
+                what = type(fault).__name__
+                _log.error("event=braid_not_sealed number=%d fault=%s", number, what)
         return sealed
 
     async def erase(self, row: BraidRow, erasure: Erasure, reason: str | None) -> str | None:
@@ -435,9 +467,23 @@ class Recorder:
             return StillOpen(len(lineage.open_calls))
         for call in sorted(lineage.open_calls):
             self._interrupt(transaction, row.number, call)
+        return self._seal_lineage(transaction, lineage)
+
+    def _seal_idle(self, transaction: Transaction, number: int, before: str) -> bool:
+        row = transaction.reading.braid(number)
+        if row is None or row.sealed or number in self._sealing:
+            return False
+        lineage = self._lineages.get(transaction, row)
+        # It may have gone on since it was found.
+        if lineage.open_calls or lineage.last_time > before:
+            return False
+        self._seal_lineage(transaction, lineage)
+        return True
+
+    def _seal_lineage(self, transaction: Transaction, lineage: Lineage) -> Sealed:
         seal = self._weaving(transaction, lineage).add_seal()
-        transaction.seal(row.number)
-        self._lineages.drop(row.number)
+        transaction.seal(lineage.number)
+        self._lineages.drop(lineage.number)
         return Sealed(lineage.text(seal), len(lineage.nodes))
 
     def _erase(

@@ -12,7 +12,7 @@ import socket
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -35,6 +35,7 @@ from braid_server.recorder import Recorder
 from braid_server.relay import Relay
 from braid_server.serving import Server, configure
 from braid_server.store import REWRITES, Store, StoreUnavailable, Transaction
+from braid_server.sweeping import Sweeper
 from braid_server.upstream import UpstreamUnusable
 
 _log = logging.getLogger("braid.service")
@@ -54,6 +55,7 @@ class Settings:
     db        path or SQLAlchemy address of the store.
     tokens    tenant to secret; without any, only loopback may be served.
     reject_history  false history is refused, and not only recorded (SPEC §8.4).
+    seal_after  how long nothing is signed in a braid before it is sealed while served; None for never.
     issuer    what certificates say of who runs this service; printable ASCII, may be empty.
     """
 
@@ -68,6 +70,7 @@ class Settings:
     tokens: Mapping[str, str] = field(default_factory=dict)
     issuer: str = ""
     reject_history: bool = False
+    seal_after: timedelta | None = None
 
     def upstream(self, home: Home) -> str:
         """Give the address that stands for a provider."""
@@ -88,6 +91,8 @@ class Settings:
             not "!" <= character <= "~" or character in '"\\' for character in self.issuer
         ):
             raise Misconfigured("issuer: expected printable ASCII without spaces and quotes")
+        if self.seal_after is not None and self.seal_after <= timedelta():
+            raise Misconfigured("seal_after: expected more than no time at all")
         if not 0 <= self.port <= 65535:
             raise Misconfigured(f"port: expected 0 to 65535, got {self.port}")
 
@@ -141,7 +146,7 @@ def _service(settings: Settings, store: Store, clock: Callable[[], datetime]) ->
     library = Library(store, recorder)
     relay = Relay(_providers(settings), recorder, gate)
     api = build_api(library, gate, keyring.root, lambda: _writes(store))
-    return Service(settings, keyring.root, store, library, relay, api)
+    return Service(settings, keyring.root, store, recorder, library, relay, api)
 
 
 def _keyring(settings: Settings, store: Store) -> Keyring:
@@ -204,6 +209,7 @@ class Service:
         settings: Settings,
         root: str,
         store: Store,
+        recorder: Recorder,
         library: Library,
         relay: Relay,
         api: Callable[[Message, Receive, Send], Awaitable[None]],
@@ -212,6 +218,7 @@ class Service:
         self.root = root
         self.library = library
         self._store = store
+        self._recorder = recorder
         self._relay = relay
         self._api = api
 
@@ -229,6 +236,19 @@ class Service:
         except Exception as fault:  # noqa: BLE001 whoever asked was told, or is cut off
             # Its message could quote a conversation, and so could its traceback.
             _log.error("event=api_failed fault=%s", type(fault).__name__)
+
+    @contextlib.contextmanager
+    def sealing_idle(self) -> Iterator[None]:
+        """Seal idle braids meanwhile, if the settings say after how long."""
+        after = self.settings.seal_after
+        if after is None:
+            yield
+            return
+        sweeper = Sweeper(lambda: self._recorder.seal_idle(after), after)
+        try:
+            yield
+        finally:
+            sweeper.stop()
 
     def server(self, listener: socket.socket) -> Server:
         """A server for this service on a socket that listens."""
@@ -298,7 +318,8 @@ def serve(settings: Settings, ready: Callable[[str, str], None]) -> None:
         service = _service(settings, store, now)
         _spare_the_collector()
         ready(url_of(listener), service.root)
-        service.server(listener).run(sockets=[listener])
+        with service.sealing_idle():
+            service.server(listener).run(sockets=[listener])
 
 
 def _spare_the_collector() -> None:
@@ -327,7 +348,8 @@ def running(settings: Settings) -> Iterator[str]:
         )
         thread.start()
         try:
-            yield url_of(listener)
+            with service.sealing_idle():
+                yield url_of(listener)
         finally:
             server.should_exit = True
             thread.join()

@@ -160,6 +160,22 @@ def test_a_signal_stops_it_in_order(
     assert home.braid("seal", home.braid("ls").stdout.split()[0]).returncode == 0
 
 
+def test_what_rests_is_sealed(home: Any, serving: Serving, provider: str) -> None:
+    with serving("--upstream-anthropic", provider, "--seal-after", "1s") as (url, _):
+        ask(url)
+        for _ in range(600):
+            (line,) = home.braid("ls", "--url", url).stdout.splitlines()
+            if "sealed" in line:
+                break
+        assert "sealed" in line
+
+
+@pytest.mark.parametrize("time", ["", "0s", "5", "1.5h", "-1h", "1w", "100000d", "24h "])
+def test_a_time_that_is_none_is_told(home: Any, time: str) -> None:
+    ran = home.braid("serve", "--seal-after", time, "--db", "/nowhere/x.db")
+    assert ran.returncode == 2 and "24h or 7d, or never" in ran.stderr
+
+
 def test_two_servers_do_not_share_a_store(home: Any, serving: Serving) -> None:
     with serving():
         ran = home.braid("serve", "--port", "0")

@@ -7,6 +7,7 @@ import logging
 import os
 import re
 import signal
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -46,6 +47,21 @@ def _tokens(
             raise click.BadParameter("two tokens for one name")
         tokens[name] = secret
     return tokens
+
+
+_NEVER = "never"
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_DURATION = re.compile(r"([1-9][0-9]{0,4})([smhd])", re.ASCII)
+
+
+def _duration(_context: click.Context, _option: click.Parameter, given: str) -> timedelta | None:
+    """Read a number with its unit, or `never`."""
+    if given == _NEVER:
+        return None
+    match = _DURATION.fullmatch(given)
+    if match is None:
+        raise click.BadParameter("expected a time like 90s, 30m, 24h or 7d, or never")
+    return timedelta(seconds=int(match[1]) * _UNITS[match[2]])
 
 
 @click.command("serve")
@@ -92,6 +108,15 @@ def _tokens(
     envvar="BRAID_HISTORY",
     help="Record false history, or refuse it and send nothing on. [BRAID_HISTORY]",
 )
+@click.option(
+    "--seal-after",
+    default="24h",
+    show_default=True,
+    callback=_duration,
+    metavar="TIME",
+    envvar="BRAID_SEAL_AFTER",
+    help="Seal a conversation that rested so long: 90s, 30m, 24h, 7d, never. [BRAID_SEAL_AFTER]",
+)
 def serve(
     host: str,
     port: int,
@@ -103,6 +128,7 @@ def serve(
     wrapping_key: Path | None,
     tokens: dict[str, str],
     history: str,
+    seal_after: timedelta | None,
 ) -> None:
     """Run the recording proxy.
 
@@ -128,6 +154,7 @@ def serve(
         port=port,
         tokens=tokens,
         reject_history=history == "reject",
+        seal_after=seal_after,
     )
 
     def ready(url: str, root: str) -> None:

@@ -297,6 +297,15 @@ class Reading:
         query = sa.select(nodes.c.s).where(nodes.c.braid == braid)
         return self._connection.scalar(query.order_by(nodes.c.seq.desc()).limit(1))
 
+    def resting(self) -> list[tuple[int, str]]:
+        """Give number and newest header of the braids that are neither sealed nor in a call."""
+        in_call = sa.exists().where(calls.c.braid == braids.c.number, calls.c.open)
+        newest = sa.select(nodes.c.h).where(nodes.c.braid == braids.c.number)
+        newest = newest.order_by(nodes.c.seq.desc()).limit(1)
+        query = sa.select(braids.c.number, newest.scalar_subquery().label("h"))
+        query = query.where(~braids.c.sealed, ~in_call).order_by(braids.c.number)
+        return [(row.number, row.h) for row in self._connection.execute(query) if row.h]
+
     def open_calls(self, braid: int | None = None) -> list[tuple[int, int]]:
         """Give (braid, seq) of the calls that have no end yet."""
         query = sa.select(calls.c.braid, calls.c.seq).where(calls.c.open)
