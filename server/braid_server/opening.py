@@ -34,9 +34,11 @@ async def opening_of(
     query: str,
     headers: Sequence[Header],
     body: bytes,
+    named: str | None = None,
 ) -> CallOpening:
     """Say what a request says, by the headers that go upstream.
 
+    `named` is what the client calls its conversation in Braid's own header, of any provider.
     Never raises for what a client sent.
     """
     applied = codings(headers)
@@ -51,7 +53,7 @@ async def opening_of(
         upstream=provider.address.base,
         path=path,
         query=of_parameters(query, provider.parameters),
-        session=provider.session(headers, request.parameters),
+        session=_session(named) or provider.session(headers, request.parameters),
         retry=_count(first(headers, b"x-stainless-retry-count")),
         headers=tuple(
             (name.decode("ascii"), value.decode("latin-1"))
@@ -61,6 +63,11 @@ async def opening_of(
         body=body,
         request=request,
     )
+
+
+def _session(named: str | None) -> str | None:
+    # The line end keeps such a name apart from whatever a known client calls its sessions.
+    return f"x-braid-conversation\n{named}" if named else None
 
 
 def of_parameters(query: str, names: frozenset[str]) -> str:

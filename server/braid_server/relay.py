@@ -123,7 +123,16 @@ class Relay:
                 sent = await _whole(exchange, headers, receive)
                 if sent is None:
                     return
-                opening = await opening_of(provider, form, tenant, path, query, crossing, sent)
+                opening = await opening_of(
+                    provider,
+                    form,
+                    tenant,
+                    path,
+                    query,
+                    crossing,
+                    sent,
+                    _named(headers, b"x-braid-conversation"),
+                )
                 opening = dataclasses.replace(
                     opening,
                     braid=_named(headers, b"x-braid-id"),

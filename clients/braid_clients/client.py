@@ -1,0 +1,315 @@
+"""A small client of a Braid server for programs that use the providers' SDKs.
+
+    braid = Braid("http://127.0.0.1:8420", roots=[ROOT])
+    talk = braid.conversation("weather")
+    client = anthropic.Anthropic(**talk.anthropic())
+    raw = client.messages.with_raw_response.create(…)
+    message = braid.check(raw).require()
+
+`AsyncBraid` is the same with `await`. docs/clients.md has what each SDK's response is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import os
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol, Self, TypeVar, overload
+
+import httpx
+
+from braid_clients import paths
+from braid_clients.answer_check import AnswerCheck, check_answer
+from braid_clients.answers import answer_in, body_of, said_in
+from braid_clients.calls import braid_of, call_of, request_of
+from braid_clients.conversation import (
+    AnthropicOptions,
+    Conversation,
+    GeminiOptions,
+    OpenAIOptions,
+    conversation,
+)
+from braid_clients.server import NO_ANSWER, TIMEOUT, Server, ServerError
+from braid_clients.trust import trusted
+from braid_verifier import (
+    HistoryCheck,
+    Policy,
+    Report,
+    Root,
+    Wire,
+    check_history,
+    verify,
+)
+from braid_verifier.policy import pinned_keys
+
+URL = "http://127.0.0.1:8420"  # where `braid serve` listens
+_POLICY = Policy()
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+class RawResponse(Protocol[T_co]):
+    """What `with_raw_response` gives."""
+
+    @property
+    def http_request(self) -> object: ...
+
+    def parse(self) -> T_co: ...
+
+
+class AsyncRawResponse(Protocol[T_co]):
+    """The same from an async client, where parsing has to be awaited."""
+
+    @property
+    def http_request(self) -> object: ...
+
+    async def parse(self) -> T_co: ...
+
+
+class _Client:
+    """What both clients know and decide, without input or output."""
+
+    def __init__(
+        self,
+        url: str = URL,
+        *,
+        token: str | None = None,
+        roots: Iterable[str | bytes | Root] | None = None,
+        policy: Policy = _POLICY,
+    ) -> None:
+        self._server = Server(url, token)
+        self._roots = _pinned(roots)
+        self._policy = policy
+
+    def conversation(
+        self, name: str | None = None, *, braid: str | None = None, parent: str | None = None
+    ) -> Conversation:
+        """Name a conversation: all calls under one name are of one braid, whatever the SDK.
+
+        Names belong to the token's tenant; where the braid of a name was sealed, its next call
+        begins a new one. `braid` puts calls on a braid that is there, and `parent`, the
+        signature of a node of it, behind that node; a server that has no such thing answers
+        404. With none of them a call's history says which conversation it goes on with.
+        Raises ValueError for a name that no header can carry (1 to 200 characters of ASCII),
+        and for what is no id and no signature.
+        """
+        return conversation(self._server.url, self._server.token, name, braid, parent)
+
+    def anthropic(self) -> AnthropicOptions:
+        """Give the arguments that point a client of `anthropic` at Braid."""
+        return self.conversation().anthropic()
+
+    def openai(self) -> OpenAIOptions:
+        """Give the arguments that point a client of `openai` at Braid."""
+        return self.conversation().openai()
+
+    def gemini(self) -> GeminiOptions:
+        """Give the arguments that point a client of `google-genai` at Braid."""
+        return self.conversation().gemini()
+
+    def _report(self, transcript: bytes, braid: str, policy: Policy | None) -> Report:
+        report = verify(transcript, policy or self._policy, self._roots)
+        _same(braid, report)
+        return report
+
+    def _check(self, transcript: bytes, response: object, answer: T) -> AnswerCheck[T]:
+        call = call_of(response)
+        check = check_answer(
+            transcript,
+            call,
+            answer,
+            said_in(answer),
+            request_of(response),
+            self._policy,
+            self._roots,
+        )
+        _same(call.braid, check.report)
+        return check
+
+    def _check_history(
+        self, transcript: bytes, braid: str, wire: Wire, request: bytes | Mapping[str, object]
+    ) -> HistoryCheck:
+        body = request if isinstance(request, bytes) else body_of(request)
+        check = check_history(transcript, body, wire, self._roots)
+        _same(braid, check.report)
+        return check
+
+
+class Braid(_Client):
+    """A Braid server, asked by programs. Use it as a context manager, or close it.
+
+    `token` is the server's, where it wants one. `roots` are the root keys to trust, by default
+    those of the user's trust file, as `braid verify` does; `policy` is what else must be true
+    of a braid. Raises ValueError for an address or a token that can be none, KeyUnusable for a
+    root that is no key.
+    """
+
+    def __init__(
+        self,
+        url: str = URL,
+        *,
+        token: str | None = None,
+        roots: Iterable[str | bytes | Root] | None = None,
+        policy: Policy = _POLICY,
+    ) -> None:
+        super().__init__(url, token=token, roots=roots, policy=policy)
+        self._http = httpx.Client(timeout=TIMEOUT, trust_env=not self._server.is_here)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def transcript(self, of: object) -> bytes:
+        """Fetch a braid as JSON Lines, named by its id, by a Call or by a response.
+
+        It is what the server says, not checked. Raises NotRecorded for a response of no
+        recorded call, ValueError for what is no id, and ServerError.
+        """
+        braid = braid_of(of)
+        try:
+            answer = self._http.send(self._server.transcript(braid))
+        except NO_ANSWER as fault:
+            raise self._server.silent(fault) from fault
+        return self._server.read_transcript(answer)
+
+    def report(self, of: object, policy: Policy | None = None) -> Report:
+        """Fetch a braid and verify it here, under the pinned roots.
+
+        Raises as `transcript`; what verification finds is in the report.
+        """
+        braid = braid_of(of)
+        return self._report(self.transcript(braid), braid, policy)
+
+    @overload
+    def check(self, response: RawResponse[T]) -> AnswerCheck[T]: ...
+    @overload
+    def check(self, response: object, answer: T) -> AnswerCheck[T]: ...
+    @overload
+    def check(self, response: T) -> AnswerCheck[Any]: ...
+    def check(self, response: object, answer: object = None) -> AnswerCheck[Any]:
+        """Compare an answer with what was signed for its call, before it is used.
+
+        `response` says which call it is and by itself holds the answer: a raw response, a
+        stream with helpers (which is read to its end), a response of google-genai or the list
+        of its chunks. For any other stream, pass the events it brought as `answer`. The whole
+        braid is fetched and verified each time. Raises as `transcript`, and TypeError for
+        what is no answer.
+        """
+        call = call_of(response)
+        said = answer_in(response) if answer is None else answer
+        if inspect.isawaitable(said):
+            _dismiss(said)
+            raise TypeError("response: of an async client; ask an AsyncBraid")
+        return self._check(self.transcript(call), response, said)
+
+    def check_history(
+        self, of: object, wire: Wire | str, request: bytes | Mapping[str, object]
+    ) -> HistoryCheck:
+        """Say before a request is sent which of its history is genuine (SPEC §8.6).
+
+        `of` names the braid it goes on with, `wire` the request's format; the request is its
+        body or, for `anthropic` and `openai`, the arguments that the SDK will be called with.
+        Raises as `transcript`, and ValueError for a wire that is none.
+        """
+        braid, known = braid_of(of), Wire(wire)
+        return self._check_history(self.transcript(braid), braid, known, request)
+
+
+class AsyncBraid(_Client):
+    """A Braid server, asked by async programs. Use it as a context manager, or close it.
+
+    `token` is the server's, where it wants one. `roots` are the root keys to trust, by default
+    those of the user's trust file, as `braid verify` does; `policy` is what else must be true
+    of a braid. Raises ValueError for an address or a token that can be none, KeyUnusable for a
+    root that is no key.
+    """
+
+    def __init__(
+        self,
+        url: str = URL,
+        *,
+        token: str | None = None,
+        roots: Iterable[str | bytes | Root] | None = None,
+        policy: Policy = _POLICY,
+    ) -> None:
+        super().__init__(url, token=token, roots=roots, policy=policy)
+        self._http = httpx.AsyncClient(timeout=TIMEOUT, trust_env=not self._server.is_here)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def transcript(self, of: object) -> bytes:
+        """Do as `Braid.transcript`."""
+        braid = braid_of(of)
+        try:
+            answer = await self._http.send(self._server.transcript(braid))
+        except NO_ANSWER as fault:
+            raise self._server.silent(fault) from fault
+        return self._server.read_transcript(answer)
+
+    async def report(self, of: object, policy: Policy | None = None) -> Report:
+        """Do as `Braid.report`; verification runs in a thread."""
+        braid = braid_of(of)
+        transcript = await self.transcript(braid)
+        return await asyncio.to_thread(self._report, transcript, braid, policy)
+
+    @overload
+    async def check(self, response: AsyncRawResponse[T]) -> AnswerCheck[T]: ...
+    @overload
+    async def check(self, response: RawResponse[T]) -> AnswerCheck[T]: ...
+    @overload
+    async def check(self, response: object, answer: T) -> AnswerCheck[T]: ...
+    @overload
+    async def check(self, response: T) -> AnswerCheck[Any]: ...
+    async def check(self, response: object, answer: object = None) -> AnswerCheck[Any]:
+        """Do as `Braid.check`, with responses of async and other clients."""
+        call = call_of(response)
+        said = answer_in(response) if answer is None else answer
+        if inspect.isawaitable(said):
+            said = await said
+        transcript = await self.transcript(call)
+        return await asyncio.to_thread(self._check, transcript, response, said)
+
+    async def check_history(
+        self, of: object, wire: Wire | str, request: bytes | Mapping[str, object]
+    ) -> HistoryCheck:
+        """Do as `Braid.check_history`."""
+        braid, known = braid_of(of), Wire(wire)
+        transcript = await self.transcript(braid)
+        return await asyncio.to_thread(self._check_history, transcript, braid, known, request)
+
+
+def _pinned(roots: Iterable[str | bytes | Root] | None) -> frozenset[str]:
+    if roots is None:
+        try:
+            roots = trusted(paths.trust_file(os.environ))
+        except paths.NoHome:
+            roots = ()
+    return pinned_keys(roots)
+
+
+def _same(braid: str, report: Report) -> None:
+    # Another braid, genuine as it may be, must not be reported on under this one's name.
+    if report.braid is not None and report.braid != braid:
+        raise ServerError(f"asked for braid {braid}, got {report.braid}")
+
+
+def _dismiss(awaitable: object) -> None:
+    """Close a coroutine that nobody will await, so that Python does not warn of it."""
+    close = getattr(awaitable, "close", None)
+    if callable(close):
+        close()

@@ -1,0 +1,289 @@
+"""Programs that use the real SDKs through Braid check an answer before they use it."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import anthropic
+import pytest
+
+import braid_clients
+from braid.call import By
+from braid.encoding import encode
+from braid.errors import KeyUnusable
+from braid.signing import SecretKey
+from braid_clients import (
+    AsyncBraid,
+    Braid,
+    NoSuchBraid,
+    NotBraid,
+    NotRecorded,
+    RootNotPinned,
+    TokenRefused,
+    call_of,
+)
+from braid_clients.trust import trust
+from braid_verifier import (
+    Answer,
+    HistoryNotGenuine,
+    NotVerified,
+    Policy,
+    Result,
+    parse_root,
+)
+from braid_verifier.opened import OpenedBraid
+from fakes import everyone
+from fakes.everyone import WORDS
+from fakes.proxied import Proxied, proxied
+from fakes.ways import ASYNC_WAYS, WAYS, AsyncWay, Came, anthropic_events
+
+Way = Callable[..., Came]
+TOKEN = "a-secret-of-the-operator"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxied]:
+    folder = tmp_path_factory.mktemp("server")
+    with proxied(everyone.says, folder, tokens={"team": TOKEN}) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def braid(server: Proxied) -> Iterator[Braid]:
+    with Braid(server.url, token=TOKEN, roots=[server.root()]) as client:
+        yield client
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_an_answer_is_what_was_signed(braid: Braid, way: Way) -> None:
+    came = way(braid.conversation())
+    check: Any = braid.check(*came[: 1 if came.answer is None else 2])
+    assert not check.differences
+    assert check.genuine
+    assert check.request is (Answer.YES if came.asks else Answer.NOT_CHECKED)
+    assert check.report.braid == check.call.braid
+    assert WORDS in str(check.require())
+    assert braid.report(came.response).counts.calls == 1
+    assert WORDS.encode() in braid.transcript(check.call)
+
+
+@pytest.mark.filterwarnings("ignore:Inheritance class AiohttpClientSession:DeprecationWarning")
+@pytest.mark.parametrize("way", ASYNC_WAYS)
+def test_an_answer_of_an_async_client_is_what_was_signed(server: Proxied, way: AsyncWay) -> None:
+    async def program() -> None:
+        async with AsyncBraid(server.url, token=TOKEN, roots=[server.root()]) as braid:
+            came = await way(braid.conversation())
+            check: Any = await braid.check(*came[: 1 if came.answer is None else 2])
+            assert not check.differences
+            assert check.request is (Answer.YES if came.asks else Answer.NOT_CHECKED)
+            assert WORDS in str(check.require())
+            assert (await braid.report(came.response)).counts.calls == 1
+
+    asyncio.run(program())
+
+
+class TestServers:
+    """What goes wrong between a program and the server has a name and says what to do."""
+
+    def test_a_wrong_token(self, server: Proxied, braid: Braid) -> None:
+        call = braid.check(WAYS[0](braid.conversation()).response).call
+        for token in (None, "wrong"):
+            with Braid(server.url, token=token) as stranger:
+                with pytest.raises(TokenRefused, match="token") as refusal:
+                    stranger.transcript(call)
+                assert TOKEN not in str(refusal.value)
+
+    def test_a_braid_that_is_not_there(self, braid: Braid) -> None:
+        with pytest.raises(NoSuchBraid, match="no such braid"):
+            braid.transcript("A" * 43)
+        with pytest.raises(ValueError, match="43 characters"):
+            braid.transcript("../keys")
+
+    def test_a_server_that_is_none_of_braids(self, server: Proxied) -> None:
+        elsewhere = Braid(server.provider.url, roots=[])
+        with elsewhere, pytest.raises(NotBraid, match="expected a Braid server"):
+            elsewhere.report("A" * 43)
+
+    def test_nothing_that_answers(self) -> None:
+        with socket.socket() as unused:
+            unused.bind(("127.0.0.1", 0))
+            url = f"http://127.0.0.1:{unused.getsockname()[1]}"
+            nowhere = Braid(url, roots=[])
+            with nowhere, pytest.raises(NotBraid, match="no answer.*is it running"):
+                nowhere.transcript("A" * 43)
+
+            async def program() -> None:
+                async with AsyncBraid(url, roots=[]) as client:
+                    with pytest.raises(NotBraid, match="no answer"):
+                        await client.transcript("A" * 43)
+
+            asyncio.run(program())
+
+    @pytest.mark.parametrize(
+        "url", ["braid", "ftp://127.0.0.1", "http://", "http://[", "http://h/?q"]
+    )
+    def test_an_address_that_is_none(self, url: str) -> None:
+        with pytest.raises(ValueError, match="url: expected"):
+            Braid(url, roots=[])
+
+    def test_arguments_that_are_none(self, server: Proxied) -> None:
+        with pytest.raises(ValueError, match="token: expected") as refusal:
+            Braid(server.url, token="two words", roots=[])
+        assert "two words" not in str(refusal.value)
+        with pytest.raises(KeyUnusable):
+            Braid(server.url, roots=["no-key"])
+        with pytest.raises(TypeError):
+            Braid(server.url, roots=server.root())
+
+    def test_responses_that_say_no_call(self, server: Proxied, braid: Braid) -> None:
+        with anthropic.Anthropic(base_url=server.provider.url, api_key="k") as direct:
+            raw = direct.messages.with_raw_response.create(
+                model="m", max_tokens=9, messages=[{"role": "user", "content": "x"}]
+            )
+        for response in (
+            raw,
+            raw.parse(),
+            [],
+            None,
+            "words",
+            {"x-braid-id": "?", "x-braid-call": "c"},
+        ):
+            with pytest.raises(NotRecorded):
+                braid.check(response)
+
+    def test_a_stream_whose_events_are_the_programs(self, braid: Braid) -> None:
+        stream = anthropic_events(braid.conversation()).response
+        with pytest.raises(TypeError, match=r"check\(stream, events\)"):
+            braid.check(stream)
+        with pytest.raises(TypeError, match="known wire format"):
+            braid.check(stream, {"answer": 42})
+        with pytest.raises(TypeError, match="an answer of an SDK"):
+            braid.check(stream, 42)
+
+    @pytest.mark.parametrize("way", [ASYNC_WAYS[0], ASYNC_WAYS[1]])
+    def test_an_async_response_given_to_the_other_client(self, braid: Braid, way: AsyncWay) -> None:
+        came = asyncio.run(way(braid.conversation()))
+        with pytest.raises(TypeError, match="ask an AsyncBraid"):
+            braid.check(came.response)
+
+
+class TestRoots:
+    def test_a_root_that_is_not_pinned(self, server: Proxied, braid: Braid) -> None:
+        came = WAYS[0](braid.conversation())
+        other = encode(SecretKey(bytes([7]) * 32).key)
+        for roots in ([], [other]):
+            with Braid(server.url, token=TOKEN, roots=roots) as stranger:
+                check = stranger.check(came.response)
+                assert not check.genuine
+                with pytest.raises(RootNotPinned, match=f"pin it.*{server.root()}"):
+                    check.require()
+                assert stranger.report(came.response).result is Result.UNMET
+
+    def test_those_of_the_trust_file_by_default(
+        self, server: Proxied, braid: Braid, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        came = WAYS[0](braid.conversation())
+        monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+        with Braid(server.url, token=TOKEN) as reader, pytest.raises(RootNotPinned):
+            reader.check(came.response).require()
+        trust(tmp_path / "braid" / "trusted-roots", parse_root(server.root()))
+        with Braid(server.url, token=TOKEN) as reader:
+            reader.check(came.response).require()
+
+    def test_a_policy_asks_for_more(self, server: Proxied, braid: Braid) -> None:
+        came = WAYS[0](braid.conversation())
+        policy = Policy(require={"sealed"})
+        strict = Braid(server.url, token=TOKEN, roots=[server.root()], policy=policy)
+        with strict, pytest.raises(NotVerified, match="sealed"):
+            strict.check(came.response).require()
+        assert braid.report(came.response, policy).unmet == ("sealed",)
+
+
+class TestConversations:
+    def test_calls_under_one_name_are_of_one_braid_whatever_the_sdk(self, braid: Braid) -> None:
+        talk = braid.conversation("the weather, again")
+        calls = [call_of(way(talk).response) for way in WAYS]
+        assert len({call.braid for call in calls}) == 1
+        assert len({call.id for call in calls}) == len(WAYS)
+        report = braid.report(calls[0])
+        report.require()
+        assert report.counts.calls == len(WAYS)
+        other = call_of(WAYS[0](braid.conversation("another")).response)
+        assert other.braid != calls[0].braid
+
+    def test_the_name_of_a_single_request(self, server: Proxied, braid: Braid) -> None:
+        with anthropic.Anthropic(**braid.anthropic(), api_key="k") as client:
+            calls = [
+                call_of(
+                    client.messages.with_raw_response.create(
+                        model="m",
+                        max_tokens=9,
+                        messages=[{"role": "user", "content": name}],
+                        extra_headers=braid.conversation("by request").headers,
+                    )
+                )
+                for name in ("one", "two")
+            ]
+        assert calls[0].braid == calls[1].braid
+        placed = [call.by for call in OpenedBraid(braid.transcript(calls[0])).calls.values()]
+        assert placed == [By.NEW, By.SESSION]
+        for asked in server.provider.asked:
+            assert not [name for name in asked.headers if name.startswith("x-braid-")]
+
+    def test_a_conversation_goes_on_by_its_history(self, braid: Braid) -> None:
+        messages: Any = [{"role": "user", "content": "And then?"}]
+        with anthropic.Anthropic(**braid.conversation("longer").anthropic(), api_key="k") as client:
+            for _ in range(2):
+                raw = client.messages.with_raw_response.create(
+                    model="m", max_tokens=9, messages=messages
+                )
+                said = braid.check(raw).require()
+                (use,) = [block for block in said.content if block.type == "tool_use"]
+                result = {"type": "tool_result", "tool_use_id": use.id, "content": "7"}
+                messages += [
+                    {"role": "assistant", "content": said.content},
+                    {"role": "user", "content": [result]},
+                ]
+            honest = braid.check_history(raw, "anthropic", {"messages": messages})
+            assert honest.genuine and honest.call == call_of(raw).id
+            messages[3]["content"] = [{"type": "text", "text": "Snow."}, *said.content[2:]]
+            false = braid.check_history(raw, "anthropic", {"messages": messages})
+            with pytest.raises(HistoryNotGenuine):
+                false.require()
+            with pytest.raises(ValueError):
+                braid.check_history(raw, "morse", {"messages": messages})
+
+    def test_a_name_is_its_tenants_own(self, tmp_path: Path) -> None:
+        tokens = {"one": "first-secret", "two": "second-secret"}
+        with proxied(everyone.says, tmp_path, tokens=tokens) as server:
+            calls = []
+            for token in tokens.values():
+                with Braid(server.url, token=token, roots=[server.root()]) as braid:
+                    calls.append(call_of(WAYS[0](braid.conversation("same")).response))
+                    braid.report(calls[-1]).require()
+            assert calls[0].braid != calls[1].braid
+            stranger = Braid(server.url, token="second-secret", roots=[])
+            with stranger, pytest.raises(NoSuchBraid):
+                stranger.transcript(calls[0])
+
+    @pytest.mark.parametrize("name", ["", " x", "x ", "a\nb", "ö", "x" * 201])
+    def test_a_name_that_no_header_carries(self, braid: Braid, name: str) -> None:
+        with pytest.raises(ValueError, match="name: expected"):
+            braid.conversation(name)
+
+
+def test_the_package_alone_loads_no_http_library() -> None:
+    program = (
+        "import sys, braid_clients; assert 'httpx' not in sys.modules;"
+        "from braid_clients import *; assert 'httpx' in sys.modules;"
+        "assert not {'anthropic', 'openai', 'google.genai'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+    with pytest.raises(AttributeError):
+        braid_clients.Brad  # type: ignore[attr-defined] # noqa: B018
