@@ -21,6 +21,8 @@ from pathlib import Path
 
 import pytest
 
+from braid.encoding import encode
+from braid.signing import SecretKey
 from braid_clients.demo_provider import scripted_provider
 
 ROOT = Path(__file__).parent.parent
@@ -109,7 +111,8 @@ def test_every_block_is_known_to_a_test_here() -> None:
     tested = (
         "scripts/demo", "scripts/test", "pip install", "braid run", "braid serve\n", "base_url=",
         "braid ls", "braid verify talk.braid.json --root", "report.require()", "NOT verified",
-        "braid-verify.mjs", "import { verify }", "braid_verifier.leaks",
+        "braid-verify.mjs", "import { verify }", "braid_verifier.leaks", "braid.check(raw)",
+        "check_history(",
     )  # fmt: skip
     strangers = [body for body in BLOCKS if not any(text in body for text in tested)]
     assert not strangers
@@ -167,6 +170,14 @@ client.messages.create(model="any", max_tokens=10, messages=[message])
         subprocess.run([sys.executable, "-c", checking], cwd=reader.checkout, check=True)
         reader.run(f"python examples/against_server/main.py http://127.0.0.1:{reader.port}")
         reader.run("braid verify ./braid-*.braid.json")
+        checking = f"ROOT = {key!r}\n{reader.fill_in(block_with('braid.check(raw)'))}"
+        talk = "\nassert message.content and braid.report(raw).result == 'verified'"
+        subprocess.run([sys.executable, "-c", checking + talk], env=reader.env, check=True)
+        example = f"python examples/checked_answer/main.py http://127.0.0.1:{reader.port}"
+        assert "heard you" in reader.run(example)
+        assert "heard you" in reader.run(f"{example} {key}")
+        other = encode(SecretKey(bytes([7]) * 32).key)
+        assert not reader.run(f"{example} {other}", expect=1)
     finally:
         server.terminate()
         server.wait()

@@ -57,4 +57,11 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    try:
+        module = import_module(f"{__name__}.{_MODULES[name]}")
+    except ModuleNotFoundError as fault:
+        if fault.name != "httpx":
+            raise
+        message = f"{name} needs httpx: pip install 'braid-provenance[clients]'"
+        raise ImportError(message, name=fault.name) from fault
+    return getattr(module, name)

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import anthropic
+import httpx
+import openai
 import pytest
 
 import braid_clients
@@ -41,7 +43,7 @@ from braid_verifier.opened import OpenedBraid
 from fakes import everyone
 from fakes.everyone import WORDS
 from fakes.proxied import Proxied, proxied
-from fakes.ways import ASYNC_WAYS, WAYS, AsyncWay, Came, anthropic_events
+from fakes.ways import ASYNC_WAYS, WAYS, AsyncWay, Came, anthropic_events, chat_raw
 
 Way = Callable[..., Came]
 TOKEN = "a-secret-of-the-operator"
@@ -146,14 +148,15 @@ class TestServers:
             raw = direct.messages.with_raw_response.create(
                 model="m", max_tokens=9, messages=[{"role": "user", "content": "x"}]
             )
-        for response in (
+        responses: list[Any] = [
             raw,
             raw.parse(),
             [],
             None,
             "words",
             {"x-braid-id": "?", "x-braid-call": "c"},
-        ):
+        ]
+        for response in responses:
             with pytest.raises(NotRecorded):
                 braid.check(response)
 
@@ -272,6 +275,36 @@ class TestConversations:
             with stranger, pytest.raises(NoSuchBraid):
                 stranger.transcript(calls[0])
 
+    def test_a_name_whose_braid_was_sealed_begins_a_new_one(self, tmp_path: Path) -> None:
+        with (
+            proxied(everyone.says, tmp_path) as server,
+            Braid(server.url, roots=[server.root()]) as braid,
+        ):
+            talk = braid.conversation("until the seal")
+            first = call_of(WAYS[0](talk).response)
+            seal = f"{server.url}/braid/v1/braids/{first.braid}/seal"
+            httpx.post(seal, trust_env=False).raise_for_status()
+            second, third = (call_of(WAYS[0](talk).response) for _ in range(2))
+            assert second.braid == third.braid != first.braid
+            braid.report(first, Policy(require={"sealed"})).require()
+
+    def test_a_braid_that_is_there_and_a_node_of_it(self, braid: Braid) -> None:
+        first = call_of(WAYS[0](braid.conversation()).response)
+        onto = braid.conversation(braid=first.braid)
+        assert call_of(chat_raw(onto).response).braid == first.braid
+        said = OpenedBraid(braid.transcript(first))
+        end = said.nodes[min(said.ends.values())].signature
+        behind = braid.conversation(braid=first.braid, parent=end)
+        last = braid.check(chat_raw(behind).response)
+        assert last.call.braid == first.braid
+        calls = OpenedBraid(braid.transcript(first)).calls.values()
+        assert [call.by for call in calls] == [By.NEW, By.CLIENT, By.CLIENT]
+        with pytest.raises(openai.NotFoundError, match="no such braid"):
+            chat_raw(braid.conversation(braid="A" * 43))
+        for wrong in ({"braid": "x"}, {"parent": end}, {"braid": first.braid, "parent": "x"}):
+            with pytest.raises(ValueError, match="expected"):
+                braid.conversation(**wrong)
+
     @pytest.mark.parametrize("name", ["", " x", "x ", "a\nb", "ö", "x" * 201])
     def test_a_name_that_no_header_carries(self, braid: Braid, name: str) -> None:
         with pytest.raises(ValueError, match="name: expected"):
@@ -286,4 +319,4 @@ def test_the_package_alone_loads_no_http_library() -> None:
     )
     subprocess.run([sys.executable, "-c", program], check=True)
     with pytest.raises(AttributeError):
-        braid_clients.Brad  # type: ignore[attr-defined] # noqa: B018
+        braid_clients.Brad  # noqa: B018

@@ -143,6 +143,22 @@ def test_session_is_found_in_the_user_id(metadata: str, session: str | None) -> 
         assert braid.recording.ended().opening.session == session
 
 
+@pytest.mark.parametrize(
+    ("name", "session"),
+    [
+        ("mine", "x-braid-conversation\nmine"),
+        ("s-2", "x-braid-conversation\ns-2"),  # not what the client called s-2
+        ("  ", "s-2"),
+    ],
+)
+def test_a_name_that_the_client_gives_its_conversation(name: str, session: str) -> None:
+    headers = [("x-braid-conversation", name), ("x-claude-code-session-id", "s-2")]
+    with ScriptedUpstream([json_answer()]) as upstream, relaying(upstream.url) as braid:
+        braid.post(headers=headers)
+        assert braid.recording.ended().opening.session == session
+        assert not upstream.request().values("x-braid-conversation")
+
+
 @pytest.mark.parametrize("count", ["-1", "x", "1.5", "9" * 400, "\u00b2"])
 def test_retry_count_that_is_none_counts_as_first_time(count: str) -> None:
     with ScriptedUpstream([json_answer()]) as upstream, relaying(upstream.url) as braid:
