@@ -16,7 +16,7 @@ import msgspec
 
 from braid.encoding import KEY_PATTERN
 from braid.errors import BraidError
-from braid_clients.loopback import is_loopback
+from braid_server.loopback import is_loopback
 
 # A transcript is read as it is written, and a long one takes its time between two pieces.
 TIMEOUT = httpx.Timeout(10, read=300)
