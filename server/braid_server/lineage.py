@@ -22,6 +22,7 @@ from braid.encoding import decode, encode
 from braid.node import BLOCKS, Kind, Origin, read_header
 from braid.signing import SecretKey
 from braid.strict_json import Json
+from braid.tree import SignatureTree
 from braid.wire.block import Block
 from braid_server.store import BraidRow, NodeRow
 from braid_verifier.history import is_billing, is_spine_node
@@ -141,6 +142,8 @@ class Lineage:
         self.tails: set[int] = set()
         self.open_calls: dict[int, Tails] = {}
         self.definitions: dict[bytes, int] = {}  # match of a tool or system block to its node
+        self.last_checkpoint = -1  # its seq, -1 while there is none
+        self._tree = SignatureTree()
         self._seqs: dict[str, int] = {}
         self._tool_uses: dict[str, int] = {}
         self._said: dict[bytes, int] = {}  # match of a block of the provider's to its node
@@ -160,6 +163,12 @@ class Lineage:
             name: {} for name in ContextList
         }
         self._contexts: dict[int, dict[ContextList, bytes]] = {}
+
+    def tree(self) -> SignatureTree:
+        """Give the tree over the signatures of all nodes so far; each is hashed once."""
+        for known in self.nodes[self._tree.count :]:
+            self._tree.append(known.signature)
+        return self._tree
 
     def text(self, seq: int) -> str:
         """Give a node's signature in its text form."""
@@ -231,6 +240,8 @@ class Lineage:
                 self._cut.add(seq)
             if kind is Kind.THINKING and isinstance(thought := said.get("id"), str):
                 self._thoughts[seq] = thought
+        if kind is Kind.CHECKPOINT:
+            self.last_checkpoint = seq
         if match is not None and kind in (Kind.TOOLS, Kind.SYSTEM):
             self.definitions.setdefault(match, seq)
         if kind is Kind.TOOL_USE and isinstance(name := said.get("id"), str):

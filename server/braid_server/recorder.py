@@ -57,6 +57,8 @@ _LAST_CALLS = timedelta(days=1)
 # Far below the limits of SPEC §12, because calls under way may still add much.
 BRAID_BYTES = MAX_TRANSCRIPT // 4
 BRAID_NODES = MAX_NODES // 2
+# A checkpoint comes behind the first end after so many nodes: one node in a thousand costs nothing.
+CHECKPOINT_EVERY = 1000
 # Times as many nodes, and answers take one node each, when they end.
 _CROWDED = 1.8
 
@@ -98,8 +100,9 @@ class Recorder:
     What takes a transaction runs in the store's writer thread, where alone lineages live.
     Such jobs change nothing outside but that cache, so that they may run again.
     `braid_bytes` and `braid_nodes` are how large a braid may be to be gone on with, `cached_nodes`
-    is how much of braids stays in memory. With `reject_history` a call whose history is false is
-    recorded with a `refusal`, and must not be sent (SPEC §8.4).
+    is how much of braids stays in memory; after `checkpoint_every` nodes a checkpoint is signed.
+    With `reject_history` a call whose history is false is recorded with a `refusal`, and must not
+    be sent (SPEC §8.4).
     """
 
     def __init__(
@@ -111,12 +114,14 @@ class Recorder:
         cached_nodes: int = CACHED_NODES,
         braid_nodes: int = BRAID_NODES,
         reject_history: bool = False,
+        checkpoint_every: int = CHECKPOINT_EVERY,
     ) -> None:
         self._store = store
         self._keyring = keyring
         self._clock = clock
         self._braid_bytes = braid_bytes
         self._braid_nodes = braid_nodes
+        self._checkpoint_every = checkpoint_every
         self._reject_history = reject_history
         self._lineages = Lineages(keyring, cached_nodes)
         self._salts = Salts()
@@ -431,6 +436,8 @@ class Recorder:
     ) -> int:
         end = weaving.add_end(call, ending, body)
         transaction.close_call(lineage.number, call)
+        if end - lineage.last_checkpoint >= self._checkpoint_every:
+            weaving.add_checkpoint(end)
         shown: Prefix | None = None
         values: dict[bytes, None] = {}
         for answer in lineage.answers_of(call):

@@ -13,7 +13,6 @@ from braid.content import BodyDigest
 from braid.context import ContextList
 from braid.encoding import encode
 from braid.node import MAX_PREV, Kind, Link, Origin, SealClaim
-from braid.tree import SignatureTree
 from braid.weave import Draft, weave
 from braid.wire.block import Block
 from braid_server.fallback import is_long
@@ -175,8 +174,7 @@ class Weaving:
         """Give what an end hangs on; checkpoints gather what is too much for one node."""
         tails = self._lineage.open_calls[call].all()
         while len(tails) > MAX_PREV:
-            tree = SignatureTree(known.signature for known in self._lineage.nodes)
-            gathered = self._add_closing(Kind.CHECKPOINT, tails[1 : MAX_PREV + 1], tree)
+            gathered = self._add_closing(Kind.CHECKPOINT, tails[1 : MAX_PREV + 1])
             # The first one tells whose end it is.
             tails = [tails[0], *tails[MAX_PREV + 1 :], gathered]
         return tails
@@ -198,16 +196,25 @@ class Weaving:
 
     def add_seal(self) -> int:
         """Sign the seal over every tail, gathering them by checkpoints where they are many."""
-        lineage = self._lineage
-        tree = SignatureTree(known.signature for known in lineage.nodes)
-        tails = sorted(lineage.tails)
+        tails = sorted(self._lineage.tails)
         while len(tails) > MAX_PREV:
-            gathered = self._add_closing(Kind.CHECKPOINT, tails[:MAX_PREV], tree)
+            gathered = self._add_closing(Kind.CHECKPOINT, tails[:MAX_PREV])
             tails = [*tails[MAX_PREV:], gathered]
-        return self._add_closing(Kind.SEAL, tails, tree)
+        return self._add_closing(Kind.SEAL, tails)
 
-    def _add_closing(self, kind: Kind, prev: Sequence[int], tree: SignatureTree) -> int:
+    def add_checkpoint(self, end: int) -> int:
+        """Sign a checkpoint behind an end (SPEC §11.6); each names the one before it too.
+
+        So however many there are, they are one tail, and no strand hangs on them.
+        """
         lineage = self._lineage
+        before = lineage.last_checkpoint
+        prev = [end] if before not in lineage.tails else [before, end]
+        return self._add_closing(Kind.CHECKPOINT, prev)
+
+    def _add_closing(self, kind: Kind, prev: Sequence[int]) -> int:
+        lineage = self._lineage
+        tree = lineage.tree()
         draft = Draft(
             kind=kind,
             origin=Origin.PROXY,
@@ -217,9 +224,7 @@ class Weaving:
             prev=tuple(lineage.text(seq) for seq in prev),
             seal=SealClaim(tree.count, encode(tree.head())),
         )
-        seq = self.add(draft)
-        tree.append(lineage.nodes[seq].signature)
-        return seq
+        return self.add(draft)
 
 
 def _body(body: BodyDigest) -> Body:

@@ -20,7 +20,7 @@ from braid_server.keyfiles import ROOT_LABEL, WRAPPING_LABEL
 from braid_server.keyring import Keyring
 from braid_server.library import Library
 from braid_server.lineages import CACHED_NODES
-from braid_server.recorder import BRAID_BYTES, BRAID_NODES, Recorder
+from braid_server.recorder import BRAID_BYTES, BRAID_NODES, CHECKPOINT_EVERY, Recorder
 from braid_server.recording import CallEnding, CallOpening
 from braid_server.store import Store
 from braid_verifier import Report, Result, verify
@@ -61,13 +61,20 @@ class Desk:
         cached_nodes: int = CACHED_NODES,
         braid_bytes: int = BRAID_BYTES,
         braid_nodes: int = BRAID_NODES,
+        checkpoint_every: int = CHECKPOINT_EVERY,
     ) -> None:
         self.path = folder / "braid.db"
         self.clock = clock or Clock()
         self.keyring = Keyring(ROOT, wrapping)
         self.store = Store(str(self.path), writable=True)
         self.recorder = Recorder(
-            self.store, self.keyring, self.clock, braid_bytes, cached_nodes, braid_nodes
+            self.store,
+            self.keyring,
+            self.clock,
+            braid_bytes,
+            cached_nodes,
+            braid_nodes,
+            checkpoint_every=checkpoint_every,
         )
         self.library = Library(self.store, self.recorder)
         self._runner = asyncio.Runner()

@@ -151,6 +151,13 @@ def checkpoint_between_turns(b: Braid) -> None:
     b["tool_result"].prev = ["checkpoint", "tool_use"]
 
 
+@verified("§11.6", "Checkpoints beside the strands, each naming the one before it.", base=talk)
+def checkpoints_chained(b: Braid) -> None:
+    b.insert(Draft("checkpoint1", "checkpoint", ["end"]), "tool_result")
+    last = [draft.name for draft in b.drafts if draft.kind == "end"][-1]
+    b.insert(Draft("checkpoint2", "checkpoint", ["checkpoint1", last]), "seal")
+
+
 @verified(
     "§11.2", "A seal over several tails; a flag and an annotation are tails too.", ("N_FLAG", 5)
 )
