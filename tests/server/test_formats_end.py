@@ -306,6 +306,40 @@ class TestGeminiGoesOn:
         assert answered.body == stream
 
 
+def test_thoughts_and_calls_of_gemini_outlive_a_kill(tmp_path: Path) -> None:
+    """What another block follows is whole, although no event says so; text may grow on."""
+    candidate = {"role": "model"}
+    parts = [
+        {"text": "They ask ", "thought": True},
+        {"text": "about rain.", "thought": True},
+        {"functionCall": {"name": "weather", "args": {}}, "thoughtSignature": "c2VhbA=="},
+        {"text": "It "},
+    ]
+    begun = b"".join(
+        data({"candidates": [{"content": {"parts": [each], **candidate}}]}, end="\r\n")
+        for each in parts
+    )
+    path = "/v1/models/m:streamGenerateContent?alt=sse"
+    with ScriptedUpstream([EVENTS + chunk(begun), Step.SILENCE]) as upstream:
+        options = ("--upstream-gemini", upstream.url)
+        with (
+            ServerProcess(tmp_path, upstream.url, *options) as server,
+            RawClient(server.port) as client,
+        ):
+            client.post(path, _CONTENTS)
+            client.read_head()
+            assert client.read_body_bytes(len(begun)) == begun
+            time.sleep(1.05)
+            server.kill()
+        with ServerProcess(tmp_path, upstream.url, *options) as server:
+            (call,) = calls(tmp_path)
+            assert server.stop() == 0
+    assert call.outcome == "interrupted"
+    said = [(node.kind, node.text) for node in call.answer]
+    assert said == [("thinking", "They ask about rain."), ("tool_use", "{}")]
+    assert call.answer[1].attrs["signature"] == "c2VhbA=="
+
+
 def test_chat_without_its_terminal_event_is_complete_by_its_reasons() -> None:
     form = FORMATS[0]
     for tail, outcome in (

@@ -70,7 +70,7 @@ def _form(block: Block) -> Json:
     attrs = block.attrs
     match block.kind:
         case Kind.THINKING:
-            return [kind, _attr(attrs, "signature"), _text(block)]
+            return [kind, bare(_attr(attrs, "signature")), _text(block)]
         case Kind.TOOL_USE:
             # Every member of an input is the model's word: only its numbers may be reprinted.
             return [kind, _attr(attrs, "id"), _attr(attrs, "name"), numbers(read(block.content))]
@@ -88,6 +88,11 @@ def _form(block: Block) -> Json:
 def _attr(attrs: Mapping[str, object], name: str) -> str:
     value = attrs.get(name)
     return value if isinstance(value, str) else ""
+
+
+def bare(signature: str) -> str:
+    """Give base64 in one spelling: Google's SDK for Python sends it back in the other alphabet."""
+    return signature.rstrip("=").replace("-", "+").replace("_", "/")
 
 
 def failed(attrs: Mapping[str, object]) -> bool:

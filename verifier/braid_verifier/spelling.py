@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from braid.node import Kind
 from braid.strict_json import Json, dumps
 from braid.wire.block import Block
-from braid_verifier.history import EXACT_INTEGERS, canonical, numbers, read
+from braid_verifier.history import EXACT_INTEGERS, bare, canonical, numbers, read
 
 WORDS = (Kind.TEXT, Kind.THINKING, Kind.PROMPT, Kind.SYSTEM)
 # How far texts are looked through for where one goes on that was cut otherwise.
@@ -117,11 +117,7 @@ def same_thought(ours: Block, theirs: Block) -> bool | None:
 
 def same_signature(ours: object, theirs: object) -> bool:
     """Compare what a provider signed with, in either alphabet of base64."""
-    return isinstance(ours, str) and isinstance(theirs, str) and _bare(ours) == _bare(theirs)
-
-
-def _bare(signature: str) -> str:
-    return signature.rstrip("=").replace("-", "+").replace("_", "/")
+    return isinstance(ours, str) and isinstance(theirs, str) and bare(ours) == bare(theirs)
 
 
 def same_call(ours: Block, theirs: Block) -> bool:
