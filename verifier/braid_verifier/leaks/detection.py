@@ -102,8 +102,9 @@ def _weighed(
     spoken = moves(text) + punctuation(text)
     if not spoken:
         return
-    points = score(features(text, spoken, prose), prose)
-    found = tier(points, prose)
+    weighed = features(text, spoken, prose)
+    points = score(weighed, prose)
+    found = tier(points, weighed, prose)
     if found is None:
         if narration and prose and any(each.move in PLANNING for each in spoken):
             yield from _findings(

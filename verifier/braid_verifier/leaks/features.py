@@ -27,7 +27,8 @@ _GROUP = {
 _QUESTION = re.compile(r"[^\W_][)\]'\"`*%}]*\s?\?+(?=[\s)\"'*_]|\Z)|[？]")
 _ANSWER = re.compile(
     r"[\s)\"'*_–—/#-]*(?:no|nope|yes|yeah|yep|let's|actually|maybe|probably|perhaps|but|or|just|so|ok|okay"
-    r"|well|not|simple|simpler|better|depends|hmm|wait|it's|fixed|fine|sure|likely|doesn't|if|the|we|i"
+    r"|well|not|simple|simpler|better|depends|hmm|wait|it's|fixed|fine|sure|likely|doesn't|the|we|i"
+    r"|if(?! (?:so|yes|not|no|true|false)\b)"
     r"|also|oder|ja|nein|die|donc|ou|non|restons|así|pero|mejor|las|então|mas|vamos|não|a)\b",
     re.IGNORECASE,
 )
@@ -52,8 +53,57 @@ ALONE = frozenset(
         Move.WE_NEED,
         Move.COMPARE,
         Move.SHOULD_BE,
+        Move.SO,
+        Move.IF_THEN,
     }
 )
+
+#: Moves that an explanation makes as well: whoever only makes these may be telling, not thinking.
+EXPLAINING = frozenset(
+    {
+        Move.ARITHMETIC,
+        Move.BUT,
+        Move.CAUSE,
+        Move.COMPARE,
+        Move.CONTRAST,
+        Move.EVIDENCE,
+        Move.FIRST_PERSON,
+        Move.FOR_NOW,
+        Move.HOWEVER,
+        Move.IF_THEN,
+        Move.ISSUE_IS,
+        Move.LOOKS_LIKE,
+        Move.MEANS,
+        Move.PLAN,
+        Move.SEQUENCE,
+        Move.SHOULD_BE,
+        Move.SO,
+        Move.UNSURE,
+        Move.WE_COULD,
+        Move.WE_NEED,
+    }
+)
+
+#: Words an author takes for one move on the average when deliberating; with fewer moves it tells.
+SPARSE = 25
+#: Characters of statements after which a plan has reasons.
+STATED = 100
+#: What only a person can do who is there: tutorials and manuals say `we`, and take nothing back.
+_PERSONAL = frozenset(
+    {
+        Move.FIRST_PERSON,
+        Move.LET_ME,
+        Move.I_WILL,
+        Move.I_NEED,
+        Move.THE_USER,
+        Move.WAIT,
+        Move.HMM,
+        Move.RETRACT,
+        Move.ACTUALLY,
+    }
+)
+_PLANS = frozenset({Move.LET_ME, Move.I_WILL, Move.I_NEED, Move.WE_NEED, Move.LETS_LOOK})
+_TOLD = frozenset({Move.ADDRESS, Move.COURTESY, Move.REPORT})
 
 
 def questions(text: str) -> list[Spoken]:
@@ -106,7 +156,7 @@ def features(text: str, spoken: Sequence[Spoken], prose: bool) -> dict[str, int]
         counts[each.move] = counts.get(each.move, 0) + 1
     found: dict[str, int] = {}
     marks = kinds = groups = 0
-    alone = True
+    alone = explains = True
     for move, count in counts.items():
         if move in WEIGHING and Move.TODO in counts:
             continue  # It is weighed for whoever does it, and left open.
@@ -117,6 +167,7 @@ def features(text: str, spoken: Sequence[Spoken], prose: bool) -> dict[str, int]
             kinds += 1
             groups |= group
             alone = alone and move in ALONE
+            explains = explains and move in EXPLAINING
     words = text.count(" ") + text.count("\n") + 1
     if not text.isascii():
         words += len(_UNSPACED.findall(text)) // 2
@@ -126,17 +177,34 @@ def features(text: str, spoken: Sequence[Spoken], prose: bool) -> dict[str, int]
     found["groups_3"] = int(groups.bit_count() >= 3)
     found["dense"] = min(6, marks * 20 // max(words, 12))
     found["alone"] = int(alone)
+    found["explains"] = int(explains)
+    found["sparse"] = min(3, words // (SPARSE * max(marks, 1))) if words > 60 else 0
     found["short"] = int(words < 12)
     found["long"] = int(words > 120)
     found["very_long"] = int(words > 250)
     if prose:
         spans = sentences(text)
+        if _PERSONAL.isdisjoint(counts):
+            found["impersonal"] = int(words > 40) + int(words > 80)
         found["sentences_3"] = int(len(spans) >= 3)
         found["one_sentence"] = int(len(spans) < 2)
         closing = spans[-1][0] if spans else 0
-        plans = {Move.LET_ME, Move.I_WILL, Move.I_NEED, Move.WE_NEED, Move.LETS_LOOK}
-        ends = any(each.start >= closing and each.move in plans for each in spoken)
+        last = {each.move for each in spoken if each.start >= closing}
+        # Whoever is offered something is not watched thinking.
+        ends = (
+            not last.isdisjoint(_PLANS) and Move.ADDRESS not in last and Move.COURTESY not in last
+        )
         found["ends_in_plan"] = int(ends)
+        found["stated_then_plan"] = int(
+            ends and Move.LET_ME in last and closing >= STATED and _TOLD.isdisjoint(counts)
+        )
+        opened = spans[0][1] if spans else 0
+        found["opens_to_you"] = int(
+            any(
+                each.start < opened and each.move in (Move.ADDRESS, Move.COURTESY)
+                for each in spoken
+            )
+        )
         inferred = sum(
             1
             for each in spoken

@@ -33,10 +33,16 @@ def score(features: Mapping[str, int], prose: bool) -> int:
     return base + sum(weights.get(name, 0) * value for name, value in features.items())
 
 
-def tier(points: int, prose: bool) -> Tier | None:
-    """Return the tier of so many points; None for no finding."""
+def tier(points: int, features: Mapping[str, int], prose: bool) -> Tier | None:
+    """Return the tier of so many points; None for no finding.
+
+    Moves that are far apart add up in any long text, so they are never strong; nor is a text that
+    only explains.
+    """
     if points < POSSIBLE:
         return None
+    if features.get("sparse") or features.get("explains"):
+        return Tier.POSSIBLE
     return Tier.STRONG if points >= (PROSE_STRONG if prose else COMMENT_STRONG) else Tier.POSSIBLE
 
 

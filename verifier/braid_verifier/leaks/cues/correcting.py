@@ -70,7 +70,9 @@ CUES: tuple[Cue, ...] = (
         Move.ACTUALLY,
         Place.CLAUSE,
         "but or so well no oh hmm ah",
-        r"(?:but|or|so|well|no|oh|hmm+|ah)(?:,| -| —)? actually\b",
+        r"(?:(?:well|no|oh|hmm+|ah)(?:,| -| —)? actually\b|(?:but|or|so)(?:,| -| —)? actually(?:[,:;]"
+        r"| [—–-]| (?:i|we|it|it's|the|this|that|that's|there|they|let|let's|no|not|just|maybe|wait"
+        r"|is|isn't|does|doesn't|what|if)\b))",
     ),
     cue(
         "actually-inner",
@@ -148,7 +150,8 @@ CUES: tuple[Cue, ...] = (
         Place.ANYWHERE,
         "that's that",
         r"that(?:(?:'s| is| seems| looks) (?:wrong|not (?:right|quite|it|correct|true|what"
-        r"|how|why|going|possible|enough|the)|incorrect|odd|weird|strange|too|a (?:problem"
+        r"|how|why|going|possible|enough|the)|incorrect|odd|weird|strange|suspicious|unexpected"
+        r"|surprising|confusing|interesting|too|a (?:problem"
         r"|bit))| (?:won't|doesn't|wouldn't|isn't|can't))\b",
     ),
     cue(

@@ -97,6 +97,15 @@ CUES: tuple[Cue, ...] = (
         + after("see the|found the|have the full|have a clear|clear")
         + r"(?:issue|problem|bug|picture|cause)\b)",
     ),
+    cue(
+        "fails-because",
+        Move.CAUSE,
+        Place.ANYWHERE,
+        "fails failed failing fail breaks broke crashes crashed hangs error errors happens happened"
+        " misses returns passes",
+        r"(?:fail(?:s|ed|ing)?|br(?:eaks|oke)|crash(?:es|ed)|hangs|errors?|happen(?:s|ed)|misses|returns"
+        r"|passes)(?: [^\s.,;:]+){0,4} because\b",
+    ),
     cue("but", Move.BUT, Place.SENTENCE, "but", r"but\b"),
     cue(
         "but-inner",

@@ -45,6 +45,7 @@ class Move(StrEnum):
     EVIDENCE = "evidence"
     ARITHMETIC = "arithmetic"
     IF_THEN = "if_then"
+    CAUSE = "cause"
     # plans
     LET_ME = "let_me"
     LETS_LOOK = "lets_look"
@@ -107,6 +108,7 @@ INFERRING = frozenset(
         Move.EVIDENCE,
         Move.ARITHMETIC,
         Move.IF_THEN,
+        Move.CAUSE,
         Move.ACTUALLY_BARE,
         Move.HOWEVER,
         Move.SHOULD_BE,

@@ -36,7 +36,8 @@ CUES: tuple[Cue, ...] = (
         Place.ANYWHERE,
         "i'll i i'm i'd",
         r"(?:i'll|i will|i'm going to|i am going to|i'd (?:rather|need|better|have|want"
-        r"|expect|say))\b(?! (?:help|be happy|assist|explain|provide|show you|transfer))",
+        r"|expect|say))\b(?! (?:help|be\b(?! (?:able|using|adding))|assist|explain"
+        r"|provide|show you|transfer|let you|keep (?:you|that|this|it) |make sure|remember|get back|report))",
     ),
     cue(
         "i-need",

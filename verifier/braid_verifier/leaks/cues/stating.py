@@ -11,8 +11,10 @@ CUES: tuple[Cue, ...] = (
         "courtesy",
         Move.COURTESY,
         Place.ANYWHERE,
-        "please would let happy feel sorry hope here here's certainly thank sure",
-        r"(?:please|would you like|let me know|happy to|feel free|sorry|hope this|here "
+        "please would let happy feel sorry hope here here's certainly thank sure want shall if great"
+        " good",
+        r"(?:please|would you like|want me to|shall i|if you(?:'d| would)? (?:want|like|prefer|need)"
+        r"|(?:great|good) question|let me know|happy to|feel free|sorry|hope this|here "
         r"(?:are|is)|here's|certainly|thank you|sure[,!])",
     ),
     cue(
@@ -23,6 +25,24 @@ CUES: tuple[Cue, ...] = (
         r"(?:th(?:is|ese) (?:changes?|modifications?|commits?|pr|ensures?|tests? (?:covers"
         r"|verif|check|ensure))|ha(?:s|ve) been|i've (?:added|updated|implemented|created"
         r"|fixed)|successfully|summary|all tests pass|changes made)\b",
+    ),
+    cue(
+        "outcome",
+        Move.REPORT,
+        Place.ANYWHERE,
+        "tests test lint build builds suite checks ci is are now done",
+        r"(?:(?:tests?|lint(?:er|ing)?|builds?|suite|checks|ci) (?:all |now |still )*"
+        r"(?:pass(?:es|ed)?|clean|green|succeed(?:s|ed)?|fine)|(?:is|are) now\b(?! (?:clear|obvious))"
+        r"|now (?:uses?|returns?|passes|works|rejects?|accepts?|handles?|supports?|reads?|writes?)\b)",
+    ),
+    cue(
+        "done",
+        Move.REPORT,
+        Place.SENTENCE,
+        "done added updated fixed removed changed created implemented refactored replaced dropped"
+        " eliminated moved renamed introduced switched converted committed pushed verified",
+        r"(?:done[.!,:]|(?:added|updated|fixed|removed|changed|created|implemented|refactored|replaced"
+        r"|dropped|eliminated|moved|renamed|introduced|switched|converted|committed|pushed|verified)\b)",
     ),
     cue("todo", Move.TODO, Place.ANYWHERE, "todo fixme xxx hack", r"(?:todo|fixme|xxx|hack)\b"),
     cue(

@@ -34,6 +34,13 @@ CUES: tuple[Cue, ...] = (
         r"(?:maybe|perhaps|probably|possibly|presumably)\b",
     ),
     cue(
+        "maybe-turn",
+        Move.MAYBE,
+        Place.CLAUSE,
+        "but or so",
+        r"(?:but|or|so),? (?:maybe|perhaps)\b",
+    ),
+    cue(
         "maybe-inner",
         Move.MAYBE,
         Place.ANYWHERE,
@@ -59,8 +66,8 @@ CUES: tuple[Cue, ...] = (
         Move.UNSURE,
         Place.ANYWHERE,
         "sure clear certain unsure unclear guess think believe suppose assume wonder"
-        " know see doubt suspect guessing hard",
-        r"(?:"
+        " know see doubt suspect guessing hard not",
+        r"(?:(?<=, or )not(?=[.?])|"
         + after("not|n't")
         + r"(?:sure|clear|certain)|(?:unsure|unclear)|"
         + after("\bi|\bi don't|i'd")
@@ -118,7 +125,7 @@ CUES: tuple[Cue, ...] = (
         + (
             r"(?:could|might|may (?:want|need)|can (?:just|also|use|probably|try|simply|instead"
             r"|either|safely|choose|pick))|could (?:just|also|try|instead|either)|we'd need"
-            r"|might need|(?<=we )can't easily)\b"
+            r"|might (?:need|want|still|also)|(?<=we )can't easily)\b"
         ),
     ),
 )
