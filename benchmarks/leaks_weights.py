@@ -70,7 +70,7 @@ PRIOR: dict[str, tuple[float, dict[str, float]]] = {
             " very_long:-.6 sentences_3:.4 one_sentence:-.4 ends_in_plan:.8 inferred_then_plan:.6"
             " narration:-1.5 ticks:.15 because:.3 kinds_3:.5 kinds_5:.6 kinds_7:.3 groups_3:.4"
             " headings:-1 trailing:.8 should_be:.5 cause:.8 explains:-.5 sparse:-.6 stated_then_plan:1"
-            " opens_to_you:-.8 impersonal:-.8"
+            " opens_to_you:-.8 impersonal:-.8 reasoned_plan:1"
         ),
     ),
 }

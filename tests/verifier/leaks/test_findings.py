@@ -350,12 +350,85 @@ def test_any_text_has_findings_inside_it_and_the_same_ones_each_time(text: str) 
 
 def test_most_examples_of_our_own_are_judged_as_labelled() -> None:
     # They are fitted on, so this measures nothing: it holds a change of cues to what stood before.
-    wrong = 0
+    accused = missed = 0
     for item in OWN:
         if item["label"] == "ambiguous":
             continue
         excerpt = item["excerpt"]
         code = item["surface"] == "code_comment"
         found = in_code(excerpt, item["lang"]) if code else in_text(excerpt)
-        wrong += bool(found) != (item["label"] == "leak")
-    assert wrong <= 50
+        leak = item["label"] == "leak"
+        accused += bool(found) and not leak
+        missed += leak and not found
+    assert accused <= 6
+    assert missed <= 50
+
+
+def _strongest(findings: tuple[Finding, ...]) -> Tier | None:
+    tiers = {each.tier for each in findings if each.counts}
+    return Tier.STRONG if Tier.STRONG in tiers else next(iter(tiers), None)
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "// If the node has more than one child, or actually holds a key, stop here.",
+        "// Is this the last reference? If so, free it.",
+        "// The list is empty, so let's create its first node.",
+        (
+            "// It isn't a file, which means that it has no owner, so we need to ask the parent instead."
+            " It should\n// be cached by then. However, it may not be if the mount is new."
+        ),
+    ],
+)
+def test_comment_that_explains_is_not_accused(comment: str) -> None:
+    assert not in_code(comment, "c")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I'll run these searches one at a time as requested. Let me start:",
+        "I found a weather tool! Let me fetch the current weather for San Francisco, CA.",
+        (
+            "Lint is clean and the build passes, so the three providers are converted. If you want the"
+            " rest in the same style, send them and I'll convert them too."
+        ),
+        (
+            "You're right, no excuse. I should have extracted the function at once instead of making you"
+            " catch it. I'll be more careful."
+        ),
+        (
+            "We pass the value to the function, so the function owns it. This means that we can't use it any"
+            " more, and the compiler says so: the error names the line where it was moved. We need a"
+            " reference instead, which is written with an ampersand. It should be familiar from other"
+            " languages, however the rules differ."
+        ),
+    ],
+)
+def test_narration_offers_apologies_and_lessons_are_not_accused(text: str) -> None:
+    assert not in_text(text)
+
+
+def test_plan_needs_a_reason_to_be_a_leak() -> None:
+    told = (
+        "# Audit\n\n## First phase\n\nI have one block with a signature and two that are marked as checked."
+        " I will verify the first with the script, and accept the others."
+    )
+    why = told.replace("I will", "Per protocol, I will")
+    assert not in_text(told)
+    assert [each.leak_class for each in in_text(why)] == [LeakClass.PLANNING]
+
+
+def test_what_was_observed_before_a_step_makes_it_a_trace_of_thinking() -> None:
+    step = "Let me use the exact content from the output."
+    seen = "7 tabs stand before the call, 6 tabs before the closing brace, 5 tabs before the one after it. "
+    assert not in_text(step)
+    assert in_text(seen + "Then there are 5 tabs before the assignment. " + step)
+
+
+def test_moves_far_apart_are_never_strong() -> None:
+    thought = "Hmm, wait. Actually, no, that's wrong."
+    filler = "The entry is written to the table and the table is kept on disk for a day. " * 12
+    assert _strongest(in_text(thought)) is Tier.STRONG
+    assert _strongest(in_text(thought + " " + filler)) is Tier.POSSIBLE

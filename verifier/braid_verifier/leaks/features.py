@@ -103,6 +103,11 @@ _PERSONAL = frozenset(
     }
 )
 _PLANS = frozenset({Move.LET_ME, Move.I_WILL, Move.I_NEED, Move.WE_NEED, Move.LETS_LOOK})
+_REASON = re.compile(
+    r"\b(?:because|since|so (?:that|i|it|the)|otherwise|per|according to|given (?:that|the)|in case"
+    r"|rather than|instead of|unless|depends)\b",
+    re.IGNORECASE,
+)
 _TOLD = frozenset({Move.ADDRESS, Move.COURTESY, Move.REPORT})
 
 
@@ -197,6 +202,15 @@ def features(text: str, spoken: Sequence[Spoken], prose: bool) -> dict[str, int]
         found["ends_in_plan"] = int(ends)
         found["stated_then_plan"] = int(
             ends and Move.LET_ME in last and closing >= STATED and _TOLD.isdisjoint(counts)
+        )
+        planned = [each.start for each in spoken if each.move in _PLANS]
+        found["reasoned_plan"] = int(
+            any(
+                _REASON.search(text, start, end) is not None
+                for start, end in spans
+                if any(start <= plan < end for plan in planned)
+                and not any(start <= each.start < end and each.move in _TOLD for each in spoken)
+            )
         )
         opened = spans[0][1] if spans else 0
         found["opens_to_you"] = int(
