@@ -284,6 +284,44 @@ class TestGeminiGoesOn:
         assert json.loads(call.ending.usage or b"")["totalTokenCount"] == 9
         assert call.ending.outcome is CallOutcome.COMPLETE
 
+    @pytest.mark.parametrize("shape", ["events", "array"])
+    def test_the_last_of_several_candidates_is_held(self, shape: str) -> None:
+        """That one of them has finished ends nothing while another has not."""
+        said = [("Yes.", "STOP", 0), ("No", None, 1), (", never.", "STOP", 1)]
+        chunks = [
+            {"candidates": [{**part(words, reason)["candidates"][0], "index": index}]}
+            for words, reason, index in said
+        ]
+        if shape == "events":
+            opened, path = EVENTS, self.PATH
+            pieces = [data(each, end="\r\n") for each in chunks]
+        else:
+            opened, path = ARRAY, self.PATH.partition("?")[0]
+            texts_of = [json.dumps(each).encode() for each in chunks]
+            pieces = [b"[" + texts_of[0], b",\r\n" + texts_of[1] + b",\r\n", texts_of[2] + b"]"]
+        body = b'{"contents":[],"generationConfig":{"candidateCount":2}}'
+        with (
+            ScriptedUpstream([opened + chunked(b"".join(pieces))]) as upstream,
+            relaying(gemini(upstream.url)) as braid,
+            braid.client() as client,
+        ):
+            durable = braid.recording.hold_close = threading.Event()
+            client.post(path, body)
+            client.read_head()
+            before = b"".join(pieces[:2])
+            assert client.read_body_bytes(len(before)) == before
+            assert braid.recording.closing.wait(30)
+            assert client.is_silent()
+            durable.set()
+            assert client.read_body_bytes(len(pieces[2])) == pieces[2]
+            call = braid.recording.ended()
+        assert call.ending.outcome is CallOutcome.COMPLETE
+        spoken = [block for block in call.blocks if block.kind == "text"]
+        assert {block.candidate: block.content for block in spoken} == {
+            0: b"Yes.",
+            1: b"No, never.",
+        }
+
     def test_a_break_after_the_last_word_loses_nothing(self) -> None:
         stream = data(part(WORDS, "STOP"), end="\r\n")
         with (

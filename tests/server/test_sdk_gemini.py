@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import openai
 import pytest
+from google import genai
 from google.genai import errors, types
 
+from braid_server.service import Settings, running
+from fakes.anthropic import head
 from fakes.client import RawClient
 from fakes.gemini import (
     MODEL,
@@ -24,9 +29,11 @@ from fakes.gemini import (
     text,
     thought,
 )
-from fakes.provider import Answering, Asked, Reply
+from fakes.openai import chat
+from fakes.provider import Answering, Asked, Provider, Reply
 from fakes.proxied import API_KEY, Proxied, proxied
 from fakes.story import Call, Node
+from fakes.upstream import Script, ScriptedUpstream, Step, chunk, chunked
 
 # The SDK's own, when its async half goes over aiohttp.
 pytestmark = pytest.mark.filterwarnings("ignore:Inheritance class Aiohttp:DeprecationWarning")
@@ -35,6 +42,20 @@ SAID = "It rains in Bergen – always."
 # Whatever Python makes of standard base64 on its way through the SDK.
 RESENT = SEALED.replace("+", "-").replace("/", "_")
 PNG = b"\x89PNG\r\n\x1a\n\xfb\xff"
+
+
+@contextlib.contextmanager
+def served(upstream: str, folder: Path) -> Iterator[Proxied]:
+    """Run the service before an upstream that plays scripts."""
+    settings = Settings(
+        str(folder / "braid.db"),
+        folder / "root.key",
+        folder / "wrapping.key",
+        upstream_gemini=upstream,
+        port=0,
+    )
+    with running(settings) as url:
+        yield Proxied(url, Provider(upstream), folder)
 
 
 def in_turn(*answers: Answering) -> Answering:
@@ -221,6 +242,50 @@ class TestGenerateContent:
         # A file and what is kept by the provider were shown to the model, and not to us.
         assert second.node.value["context"]["partial"] is True
         assert third.node.value["context"]["partial"] is True
+
+    def test_vertex(self, tmp_path: Path) -> None:
+        def says(asked: Asked) -> Reply:
+            return content(asked, text(SAID))
+
+        with proxied(says, tmp_path) as braid:
+            options = types.HttpOptions(base_url=f"{braid.url}/gemini")
+            with genai.Client(vertexai=True, api_key=API_KEY, http_options=options) as client:
+                chat = client.chats.create(model=MODEL)
+                assert chat.send_message("Rain?").text == SAID
+                list(chat.send_message_stream("Sure?"))
+            one, two = braid.story().calls
+            paths = [asked.path for asked in braid.provider.asked]
+        assert all(f"/publishers/google/models/{MODEL}:" in path for path in paths)
+        assert (two.by, two.history) == ("prefix", ["continued"])
+        assert one.params.attrs["model"] == two.params.attrs["model"]
+
+    def test_chat_completions_in_openais_shape(self, tmp_path: Path) -> None:
+        with proxied(lambda asked: chat(asked, {"content": SAID}), tmp_path) as braid:
+            base = f"{braid.url}/gemini/v1beta/openai/"
+            with openai.OpenAI(base_url=base, api_key=API_KEY, max_retries=0) as client:
+                asking: Any = [{"role": "user", "content": "Rain?"}]
+                client.chat.completions.create(model=MODEL, messages=asking)
+            (call,) = braid.story().calls
+            assert braid.provider.asked[0].path == "/v1beta/openai/chat/completions"
+        assert told(call) == [("text", SAID)]
+        assert call.node.value["upstream"] == braid.provider.url
+
+    def test_uploads_pass_and_are_not_recorded(self, tmp_path: Path) -> None:
+        """Begun at the root; where the bytes go, the provider says in a header, absolute."""
+
+        def says(asked: Asked) -> Reply:
+            if asked.headers["x-goog-upload-command"] == "start":
+                there = f"{braid.provider.url}/upload/v1/files?upload_id=1"
+                return Reply(b"{}", headers={"x-goog-upload-url": there})
+            file = {"file": {"name": "files/abc", "uri": "https://x/files/abc", "state": "ACTIVE"}}
+            return Reply(json.dumps(file).encode(), headers={"x-goog-upload-status": "final"})
+
+        (tmp_path / "a.txt").write_text("Words.")
+        with proxied(says, tmp_path) as braid, braid.gemini() as client:
+            file = client.files.upload(file=tmp_path / "a.txt")
+            assert file.name == "files/abc"
+            assert braid.braids() == []
+            assert braid.provider.asked[0].path.startswith("/upload/v1")
 
     def test_what_is_no_generation_passes_and_is_not_recorded(self, tmp_path: Path) -> None:
         def says(asked: Asked) -> Reply:
@@ -491,6 +556,45 @@ class TestContinuation:
         assert shown(two) == [("prompt", "client", "Rain?"), ("text", "provider", SAID[:9])]
         assert [words for _, _, words in shown(three)] == ["Rain?", SAID, "Umbrella?"]
         assert three.history[0] == "continued"
+
+    def test_a_stream_that_broke_off_is_taken_up_by_its_token(self, tmp_path: Path) -> None:
+        """The SDK asks again by the last token that came, and for what is missing only."""
+        token = base64.b64encode(b"\xfb\xff\xbe token").decode()
+        begun = event(
+            {
+                "candidates": [
+                    {"content": {"parts": [text(SAID[:9])], "role": "model"},
+                     "continuationToken": token}
+                ],
+                "responseId": "r_1",
+            }
+        )  # fmt: skip
+        rest = event(
+            {
+                "candidates": [
+                    {
+                        "content": {"parts": [text(SAID[9:])], "role": "model"},
+                        "finishReason": "STOP",
+                    }
+                ],
+                "responseId": "r_2",
+            }
+        )
+        opened = head("200 OK", ("content-type", "text/event-stream"),
+                      ("transfer-encoding", "chunked"))  # fmt: skip
+        scripts: list[Script] = [[opened + chunk(begun), Step.CLOSE], [opened + chunked(rest)]]
+        with (
+            ScriptedUpstream(*scripts) as upstream,
+            served(upstream.url, tmp_path) as braid,
+            braid.gemini() as client,
+        ):
+            pieces = list(client.models.generate_content_stream(model=MODEL, contents="Rain?"))
+            assert "".join(piece.text or "" for piece in pieces) == SAID
+            one, two = braid.story().calls
+        assert (one.outcome, two.outcome) == ("upstream_cut", "complete")
+        assert (two.by, two.history) == ("thread", ["continued"])
+        assert shown(two) == [("prompt", "client", "Rain?"), ("text", "provider", SAID[:9])]
+        assert two.shown["messages"][1].attrs["cut"] is True
 
     def ask(self, braid: Proxied, how: str) -> str | None:
         async def later() -> str | None:
