@@ -31,6 +31,8 @@ _READERS = {
     Wire.INTERACTIONS: interactions.read_answer,
 }
 _CONTENT = (Kind.TEXT, Kind.THINKING, Kind.TOOL_USE, Kind.TOOL_RESULT, Kind.MEDIA)
+# What is said about a whole candidate has its number too.
+_ABOUT = "candidate"
 Json = dict[str, Any]
 
 
@@ -101,7 +103,7 @@ def is_content(kind: Kind, content: bytes, attrs: Mapping[str, object]) -> bool:
     """Tell what an answer says from what stands beside it, and from text of no length."""
     if kind is Kind.TEXT and not content:
         return False
-    return kind in _CONTENT or "index" in attrs
+    return kind in _CONTENT or ("index" in attrs and attrs.get("type") != _ABOUT)
 
 
 def _plain(piece: object) -> Json:

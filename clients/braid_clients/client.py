@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping
 from typing import Any, Protocol, Self, TypeVar, overload
 
 import httpx
@@ -65,6 +65,24 @@ class AsyncRawResponse(Protocol[T_co]):
     def http_request(self) -> object: ...
 
     async def parse(self) -> T_co: ...
+
+
+class FinalMessage(Protocol[T_co]):
+    """What `messages.stream` of `anthropic` gives."""
+
+    def get_final_message(self) -> T_co: ...
+
+
+class FinalCompletion(Protocol[T_co]):
+    """What `chat.completions.stream` of `openai` gives."""
+
+    def get_final_completion(self) -> T_co: ...
+
+
+class FinalResponse(Protocol[T_co]):
+    """What `responses.stream` of `openai` gives."""
+
+    def get_final_response(self) -> T_co: ...
 
 
 class _Client:
@@ -190,9 +208,15 @@ class Braid(_Client):
     @overload
     def check(self, response: RawResponse[T]) -> AnswerCheck[T]: ...
     @overload
-    def check(self, response: object, answer: T) -> AnswerCheck[T]: ...
+    def check(self, response: FinalMessage[T]) -> AnswerCheck[T]: ...
     @overload
-    def check(self, response: T) -> AnswerCheck[Any]: ...
+    def check(self, response: FinalCompletion[T]) -> AnswerCheck[T]: ...
+    @overload
+    def check(self, response: FinalResponse[T]) -> AnswerCheck[T]: ...
+    @overload
+    def check(self, response: T) -> AnswerCheck[T]: ...
+    @overload
+    def check(self, response: object, answer: T) -> AnswerCheck[T]: ...
     def check(self, response: object, answer: object = None) -> AnswerCheck[Any]:
         """Compare an answer with what was signed for its call, before it is used.
 
@@ -272,9 +296,15 @@ class AsyncBraid(_Client):
     @overload
     async def check(self, response: RawResponse[T]) -> AnswerCheck[T]: ...
     @overload
-    async def check(self, response: object, answer: T) -> AnswerCheck[T]: ...
+    async def check(self, response: FinalMessage[Awaitable[T]]) -> AnswerCheck[T]: ...
     @overload
-    async def check(self, response: T) -> AnswerCheck[Any]: ...
+    async def check(self, response: FinalCompletion[Awaitable[T]]) -> AnswerCheck[T]: ...
+    @overload
+    async def check(self, response: FinalResponse[Awaitable[T]]) -> AnswerCheck[T]: ...
+    @overload
+    async def check(self, response: T) -> AnswerCheck[T]: ...
+    @overload
+    async def check(self, response: object, answer: T) -> AnswerCheck[T]: ...
     async def check(self, response: object, answer: object = None) -> AnswerCheck[Any]:
         """Do as `Braid.check`, with responses of async and other clients."""
         call = call_of(response)

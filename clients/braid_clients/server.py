@@ -85,7 +85,8 @@ class Server:
 
     def read_transcript(self, answer: httpx.Response) -> bytes:
         """Read the answer to that; raises ServerError."""
-        if answer.status_code == 200 and answer.headers.get("content-type") == _LINES:
+        media = answer.headers.get("content-type", "").partition(";")[0].strip()
+        if answer.status_code == 200 and media == _LINES:
             return answer.content
         try:
             error = msgspec.json.decode(answer.content, type=_Refusal).error
@@ -98,7 +99,7 @@ class Server:
             )
         message = f"{self._name}: {error.message}"
         if answer.status_code == 401:
-            raise TokenRefused(message)
+            raise TokenRefused(f"{message}; give the server's as token=…")
         if error.code == "no_such_braid":
             raise NoSuchBraid(message)
         raise ServerError(message)

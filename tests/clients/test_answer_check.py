@@ -248,6 +248,7 @@ class TestTheTranscript:
             Braid(theirs.url, roots=[server.root()]) as reader,
         ):
             check = reader.check(anthropic_raw(reader.conversation()).response)
+            assert not check.genuine and check.request is Answer.NOT_CHECKED
             with pytest.raises(RootNotPinned, match=re.escape(theirs.root())):
                 check.require()
 

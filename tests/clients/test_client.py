@@ -8,12 +8,16 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_type
 
 import anthropic
 import httpx
 import openai
 import pytest
+from anthropic.types import Message
+from google import genai
+from google.genai.types import GenerateContentResponse
+from openai.types.chat import ParsedChatCompletion
 
 import braid_clients
 from braid.call import By
@@ -88,6 +92,26 @@ def test_an_answer_of_an_async_client_is_what_was_signed(server: Proxied, way: A
             assert (await braid.report(came.response)).counts.calls == 1
 
     asyncio.run(program())
+
+
+def test_the_answer_has_the_type_that_its_sdk_gave_it(braid: Braid) -> None:
+    """mypy holds the types, the run holds the values."""
+    with anthropic.Anthropic(**braid.anthropic(), api_key="k") as claude:
+        raw = claude.messages.with_raw_response.create(
+            model="m", max_tokens=9, messages=[{"role": "user", "content": "x"}]
+        )
+        assert_type(braid.check(raw).require(), Message)
+        assert isinstance(braid.check(raw).require(), Message)
+    with openai.OpenAI(**braid.openai(), api_key="k") as gpt:
+        with gpt.chat.completions.stream(
+            model="m", messages=[{"role": "user", "content": "x"}]
+        ) as stream:
+            assert_type(braid.check(stream).require(), ParsedChatCompletion[None])
+        assert isinstance(braid.check(stream).require(), ParsedChatCompletion)
+    with genai.Client(**braid.gemini(), api_key="k") as gemini:
+        response = gemini.models.generate_content(model="m", contents="x")
+        assert_type(braid.check(response).require(), GenerateContentResponse)
+        assert braid.check(response).require() is response
 
 
 class TestServers:
