@@ -76,6 +76,11 @@ class Keyring:
         """Give a key that certifies nothing, for reading a braid whose own key is gone."""
         return SecretKey(secrets.token_bytes(32))
 
+    @property
+    def signer(self) -> SecretKey:
+        """The root key itself, for what it signs beside certificates."""
+        return self._root
+
     def new_braid(self, tenant: str, now: datetime) -> NewBraidKey:
         """Make a key for a new braid of the tenant and certify it from `now` on."""
         key, certificate, header = certified_key(

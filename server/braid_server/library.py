@@ -13,7 +13,8 @@ from braid.certificate import Certificate
 from braid.errors import BraidError
 from braid.node import read_header
 from braid.transcript import Layout, StoredNode, write_transcript
-from braid_server.recorder import Recorder, StillOpen
+from braid_server.keyring import KeyUnavailable
+from braid_server.recorder import Recorder, Sealed, StillOpen
 from braid_server.store import BraidRow, Store, StoreUnavailable, Transaction
 from braid_server.store.rows import Reading, Summary
 from braid_verifier.erasure import plan
@@ -32,7 +33,7 @@ class NoSuchBraid(BraidError):
 
 @dataclass(frozen=True, slots=True)
 class BraidInfo:
-    """One line about a braid. `state` is `open` or `sealed`; times as in node headers."""
+    """One line about a braid. `state` is `open`, `sealed` or `closed`; times as in node headers."""
 
     id: str
     created: str
@@ -123,7 +124,10 @@ class Library:
             row = _named(reading, braid, tenant)
             count = reading.summary(row.number).nodes
         certificate = msgspec.json.decode(row.certificate, type=Certificate)
-        return write_transcript(row.id, certificate, self._nodes(row.number, count), layout=layout)
+        proofs = [] if row.closure is None else [msgspec.json.decode(row.closure)]
+        return write_transcript(
+            row.id, certificate, self._nodes(row.number, count), proofs, layout=layout
+        )
 
     def _nodes(self, number: int, count: int) -> Iterator[StoredNode]:
         """Give a braid's first nodes, reading some at a time.
@@ -158,8 +162,15 @@ class Library:
         Meanwhile no call begins on it: whoever would go on with it begins a new braid. Calls
         still under way then are recorded as interrupted, or StillOpen is raised and the
         braid goes on.
-        Raises NoSuchBraid, StoreUnavailable, KeyUnavailable.
+        Raises NoSuchBraid, StoreUnavailable, KeyUnavailable (of one that its root closed too).
         """
+        ended = await self._end(braid, tenant, wait, interrupt)
+        if ended.seal is None:
+            raise KeyUnavailable(f"braid {braid}: closed by its root key, its own key is gone")
+        return SealInfo(braid, ended.seal, ended.nodes)
+
+    async def _end(self, braid: str, tenant: str | None, wait: float, interrupt: bool) -> Sealed:
+        """Seal a braid, unless its root closed it: either way nothing is added to it any more."""
         if self._recorder is None:
             raise StoreUnavailable("store: opened for reading only")
         loop = asyncio.get_running_loop()
@@ -177,7 +188,7 @@ class Library:
                 continue
             if sealed is None:
                 raise NoSuchBraid("no such braid")
-            return SealInfo(braid, sealed.seal, sealed.nodes)
+            return sealed
 
     async def erase(
         self,
@@ -193,7 +204,7 @@ class Library:
         The store keeps nothing by which they could be guessed (SPEC §5.5); backups and exports are
         out of reach. Raises NoSuchBraid, NoSuchNode, StillOpen, StoreUnavailable, KeyUnavailable.
         """
-        sealed = await self.seal(braid, tenant, wait=wait)
+        sealed = await self._end(braid, tenant, wait, interrupt=False)
         assert self._recorder is not None
         for seq in nodes:
             if not 0 <= seq < sealed.nodes:
@@ -232,7 +243,7 @@ def _info(found: Summary) -> BraidInfo:
         nodes=found.nodes,
         calls=found.calls,
         open_calls=found.open_calls,
-        state="sealed" if found.sealed else "open",
+        state="closed" if found.closed else "sealed" if found.sealed else "open",
     )
 
 

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from braid.call import REFUSED_HISTORY, CallOutcome, HistoryEntry
+from braid.closure import Reason
 from braid.content import BodyDigest
 from braid.encoding import encode, write_time
 from braid.errors import BraidError
@@ -22,6 +23,7 @@ from braid.node import Kind, Origin, read_header
 from braid.transcript import MAX_NODES, MAX_TRANSCRIPT
 from braid.wire.block import Block
 from braid_server.call_record import CallRecord
+from braid_server.closing import close
 from braid_server.erasing import erase
 from braid_server.fallback import (
     MOST_BLOCKS,
@@ -74,9 +76,12 @@ class StillOpen(BraidError):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Sealed:
-    """The seal's signature, and how many nodes the braid has with it."""
+    """The seal's signature, and how many nodes the braid has with it.
 
-    seal: str
+    Where its root closed it, there is no seal.
+    """
+
+    seal: str | None
     nodes: int
 
 
@@ -205,6 +210,28 @@ class Recorder:
             except Exception as fault:  # noqa: BLE001 one broken braid must not keep the others shut
                 what = type(fault).__name__
                 _log.error("event=call_left_open number=%d seq=%d fault=%s", number, call, what)
+        return closed
+
+    def close_all(self) -> int:
+        """Have the root close every open braid, as after a restore from a copy (SPEC §11.7).
+
+        Gives their count. One that another root certified is left as it is, and that is said.
+        Blocks until all of it is durable; raises StoreUnavailable.
+        """
+        with self._store.read() as reading:
+            numbers = reading.open_braids()
+        closing = [
+            (number, self._store.submit(functools.partial(self._close, number=number)))
+            for number in numbers
+        ]
+        closed = 0
+        for number, future in closing:
+            if future.result():
+                closed += 1
+            else:
+                _log.error(
+                    "event=braid_not_closed number=%d reason=certified_by_another_root", number
+                )
         return closed
 
     async def seal(
@@ -462,6 +489,8 @@ class Recorder:
         row = transaction.reading.braid_named(braid, tenant)
         if row is None:
             return None
+        if row.closure is not None:
+            return Sealed(None, transaction.reading.summary(row.number).nodes)
         if row.sealed:
             last = transaction.reading.last_signature(row.number)
             assert last is not None
@@ -492,6 +521,17 @@ class Recorder:
         transaction.seal(lineage.number)
         self._lineages.drop(lineage.number)
         return Sealed(lineage.text(seal), len(lineage.nodes))
+
+    def _close(self, transaction: Transaction, number: int) -> bool:
+        row = transaction.reading.braid(number)
+        assert row is not None
+        try:
+            self._keyring.unwrap(row.tenant, row.id, row.wrapped_key)
+            reason = Reason.RESTORED
+        except KeyUnavailable:
+            reason = Reason.LOST
+        self._lineages.drop(number)
+        return close(transaction, row, self._keyring.signer, reason, write_time(self._clock()))
 
     def _erase(
         self, transaction: Transaction, row: BraidRow, erasure: Erasure, reason: str | None

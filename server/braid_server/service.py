@@ -56,6 +56,7 @@ class Settings:
     tokens    tenant to secret; without any, only loopback may be served.
     reject_history  false history is refused, and not only recorded (SPEC §8.4).
     seal_after  how long nothing is signed in a braid before it is sealed while served; None for never.
+    restored  the store comes from a copy, or its wrapping key is lost: the root closes what is open.
     issuer    what certificates say of who runs this service; printable ASCII, may be empty.
     """
 
@@ -71,6 +72,7 @@ class Settings:
     issuer: str = ""
     reject_history: bool = False
     seal_after: timedelta | None = None
+    restored: bool = False
 
     def upstream(self, home: Home) -> str:
         """Give the address that stands for a provider."""
@@ -139,6 +141,8 @@ def _providers(settings: Settings) -> list[Provider]:
 def _service(settings: Settings, store: Store, clock: Callable[[], datetime]) -> Service:
     keyring = _keyring(settings, store)
     recorder = Recorder(store, keyring, clock, reject_history=settings.reject_history)
+    if settings.restored:
+        _log.info("event=braids_closed count=%d", recorder.close_all())
     recovered = recorder.recover()
     if recovered:
         _log.info("event=calls_recovered count=%d", recovered)

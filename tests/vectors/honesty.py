@@ -13,7 +13,7 @@ from vectors.table import TABLE
 from vectors.weaver import ROOT, Key
 
 CLAIMS = (
-    "signed", "signer", "context", "history", "sealed", "logged", "witnessed", "timestamped",
+    "signed", "signer", "context", "history", "sealed", "closed", "logged", "witnessed", "timestamped",
     "erased",
 )  # fmt: skip
 _ANSWERS = {"y": "yes", "n": "no", "-": "not checked"}
@@ -33,9 +33,13 @@ def _case(
     require: tuple[str, ...] = (),
     unmet: tuple[str, ...] = (),
     allow_unknown_signer: bool = False,
+    closed: str = "",
 ) -> dict[str, Any]:
-    """`answers` are those of signed to sealed, then of erased: y, n or - for not checked."""
-    letters = answers[:5] + _NO_PROOFS + answers[5:]
+    """`answers` are those of signed to sealed, then of erased: y, n or - for not checked.
+
+    `closed` is the answer of that claim, where it is another than that of `sealed`.
+    """
+    letters = answers[:5] + (closed or answers[4]) + _NO_PROOFS + answers[5:]
     (file,) = [each.file for each in TABLE if each.name == vector]
     return {
         "name": name,
@@ -88,6 +92,13 @@ def honesty() -> list[dict[str, Any]]:
               "cut-off-answer", "verified", "yyyynn"),
         _case("nothing-but-the-genesis", "No call: nothing about contexts or history.",
               "cut-off-all-but-the-genesis", "verified", "yy--nn"),
+        _case("closed-by-its-root", "Nothing is missing, says the root; the braid key does not.",
+              "closed-by-its-root", "unmet", "yyyynn", closed="y", require=("sealed", "closed"),
+              unmet=("sealed",)),
+        _case("closed-and-cut", "What the root counted is no longer there.",
+              "closure-of-more-nodes", "failed", "yyyynn", require=("closed",), unmet=("closed",)),
+        _case("open-and-a-closure-asked-for", "Neither a seal nor a closure.",
+              "open-braid", "unmet", "yyyynn", require=("closed",), unmet=("closed",)),
         # Outside parties
         _case("unlogged", "Sealed is not logged.",
               "sealed", "unmet", "yyyyyn", require=("logged",), unmet=("logged",)),

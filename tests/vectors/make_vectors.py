@@ -15,6 +15,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
 from vectors import (
+    closures,
     example,
     faults_attrs,
     faults_calls,
@@ -46,6 +47,7 @@ CHAPTERS = (
     faults_contents,
     faults_attrs,
     faults_calls,
+    closures,
 )
 SPEC = HERE.parent.parent / "braid" / "SPEC.md"
 

@@ -34,6 +34,7 @@ def test_a_sealed_conversation_under_a_pinned_root_verifies(layout: Layout) -> N
         "context": "yes",
         "history": "yes",
         "sealed": "yes",
+        "closed": "yes",
         "logged": "not checked",
         "witnessed": "not checked",
         "timestamped": "not checked",
@@ -166,7 +167,7 @@ def test_links_and_proofs_are_named_as_not_checked() -> None:
     other = conversation("other")
     link = Link(other.braid, other.nodes[-1].s, Relation.CONTINUES)
     braid.add(Kind.PROMPT, Origin.CLIENT, b"Hello.", link=(link,))
-    braid.proofs = [{"type": "closure", "h": "", "s": ""}, {"type": "stamp"}]
+    braid.proofs = [{"type": "seal", "h": "", "s": ""}, {"type": "stamp"}]
     report = verify(braid.transcript(), roots=[braid.pin])
     assert report.result is Result.VERIFIED
     assert codes(report).count("N_LINK") == 1

@@ -33,6 +33,7 @@ class Facts:
     accused: int  # calls with history that is not ordinary
     pending: int
     sealed: bool
+    closed: bool  # by a closure that holds
     erased: int
     outside_validity: int  # nodes whose time the certificate does not cover
 
@@ -63,6 +64,7 @@ def claims_of(
         ClaimName.CONTEXT: _context(findings, facts, whole),
         ClaimName.HISTORY: _history(findings, facts, whole),
         ClaimName.SEALED: _sealed(findings, facts, whole),
+        ClaimName.CLOSED: _closed(findings, facts, whole),
         ClaimName.ERASED: (
             _yes(f"{facts.erased} nodes keep their place but not their words")
             if facts.erased
@@ -130,3 +132,14 @@ def _sealed(findings: Findings, facts: Facts, whole: bool) -> Claim:
     if facts.pending:
         return _no("a call has no end")
     return _yes("the last node seals all others")
+
+
+def _closed(findings: Findings, facts: Facts, whole: bool) -> Claim:
+    sealed = _sealed(findings, facts, whole)
+    if sealed.answer is not Answer.NO:
+        return sealed
+    if facts.closed and not findings.count(Check.SEAL):
+        return _yes("the root that certified the braid key says that these are all its nodes")
+    if findings.count(Check.PROOF):
+        return _no("a proof does not hold")
+    return sealed

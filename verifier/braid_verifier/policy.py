@@ -20,6 +20,7 @@ class ClaimName(StrEnum):
     CONTEXT = "context"
     HISTORY = "history"
     SEALED = "sealed"
+    CLOSED = "closed"
     LOGGED = "logged"
     WITNESSED = "witnessed"
     TIMESTAMPED = "timestamped"

@@ -31,6 +31,10 @@ class Seals:
         """Take the next node's signature, after what it says was checked."""
         self._tree.append(signature)
 
+    def is_head(self, tree: str) -> bool:
+        """Tell whether this is the head over all signatures so far; yes where no head is known."""
+        return not self._tree_whole or tree == encode(self._tree.head())
+
     def refuse(self, index: int, s: str) -> None:
         """Report a node that stands after a seal."""
         self._fail(index, s, f"expected nothing after the seal at node {self.seal_at}")

@@ -15,10 +15,12 @@ from braid.call import UNSENT
 from braid.encoding import encode
 from braid.errors import Malformed
 from braid.node import BLOCKS, Header, Kind
+from braid.strict_json import Json
 from braid.transcript import Entry, StoredNode, TranscriptReader, Unreadable
 from braid_verifier.attrs import Attrs
 from braid_verifier.calls import Calls
 from braid_verifier.claims import Facts, claims_of
+from braid_verifier.closures import check_proofs
 from braid_verifier.contexts import Contexts
 from braid_verifier.findings import Check, Findings
 from braid_verifier.flags import Flags
@@ -73,10 +75,7 @@ def verify(
             walk.take(entry)
         # What stands after the nodes, what only the end can tell, and class 14.
         _report_faults(reader.faults[known:], findings)
-        walk.close()
-        for number in range(len(reader.proofs)):
-            message = f"proofs[{number}]: of a type that this verifier does not check"
-            findings.note("N_PROOF", message)
+        walk.close(reader.proofs)
     except Unreadable as fault:
         findings.stop(fault.code, str(fault))
     return _report(findings, walk.facts(), walk.counts(), signer, policy, pinned)
@@ -105,6 +104,8 @@ class _Walk:
         self._contexts = Contexts(self._graph)
         self._calls = Calls(findings, self._graph, self._contexts)
         self._seals = Seals(findings)
+        self._signer = signer
+        self._closed = False
         self._count = 0
         self._kinds: Counter[str] = Counter()
         self._outcomes: Counter[str] = Counter()
@@ -162,12 +163,16 @@ class _Walk:
             self._seals.check(index, node, header, gathers_all)
         self._seals.add(signature)
 
-    def close(self) -> None:
+    def close(self, proofs: Iterable[Json]) -> None:
         """Report what only the end of the file can tell."""
         sealed = self._seals.seal_at is not None
         self._pairing.close(sealed)
         self._flags.close()
-        if not sealed:
+        closure = check_proofs(proofs, self._findings, self._signer, self._seals, self._count)
+        self._closed = closure is not None
+        if closure is not None:
+            self._findings.note("N_CLOSED", f"closed by its root, not sealed: {closure.reason}")
+        elif not sealed:
             message = "no seal: the removal of the last nodes would not be found"
             self._findings.note("N_OPEN", message)
 
@@ -178,6 +183,7 @@ class _Walk:
             accused=self._calls.accused,
             pending=self._pairing.pending,
             sealed=self._seals.seal_at is not None,
+            closed=self._closed,
             erased=self._nodes.erased,
             outside_validity=self._nodes.outside_validity,
         )

@@ -117,6 +117,11 @@ def _duration(_context: click.Context, _option: click.Parameter, given: str) -> 
     envvar="BRAID_SEAL_AFTER",
     help="Seal a conversation that rested so long: 90s, 30m, 24h, 7d, never. [BRAID_SEAL_AFTER]",
 )
+@click.option(
+    "--restored",
+    is_flag=True,
+    help="The store comes from a backup: have the root key close what is open in it, for good.",
+)
 def serve(
     host: str,
     port: int,
@@ -129,6 +134,7 @@ def serve(
     tokens: dict[str, str],
     history: str,
     seal_after: timedelta | None,
+    restored: bool,
 ) -> None:
     """Run the recording proxy.
 
@@ -155,6 +161,7 @@ def serve(
         tokens=tokens,
         reject_history=history == "reject",
         seal_after=seal_after,
+        restored=restored,
     )
 
     def ready(url: str, root: str) -> None:

@@ -32,7 +32,7 @@ _WORST_FIRST = (1, 2, 3, 0)  # SPEC §7.4
     "--require",
     multiple=True,
     metavar="CLAIM,…",
-    help="Ask for more than intact: signer, context, history, sealed, logged, witnessed, "
+    help="Ask for more than intact: signer, context, history, sealed, closed, logged, witnessed, "
     "timestamped, unerased.",
 )
 @click.option(

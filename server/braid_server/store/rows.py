@@ -16,7 +16,10 @@ from braid_server.store.schema import braids, calls, marks, nodes
 
 
 class BraidRow(msgspec.Struct, frozen=True):
-    """A braid as the store knows it. `certificate` is its JSON as it stands in a transcript."""
+    """A braid as the store knows it. `certificate` is its JSON as it stands in a transcript.
+
+    `closure` too, of a braid that its root closed; it counts as sealed here: nothing is added to it.
+    """
 
     number: int
     id: str
@@ -26,6 +29,7 @@ class BraidRow(msgspec.Struct, frozen=True):
     session: bytes | None
     wrapped_key: bytes | None
     sealed: bool
+    closure: str | None = None
 
 
 class NodeRow(msgspec.Struct, frozen=True):
@@ -44,6 +48,7 @@ class Summary(msgspec.Struct, frozen=True):
     id: str
     created: str
     sealed: bool
+    closed: bool
     nodes: int
     calls: int
     open_calls: int
@@ -160,6 +165,14 @@ class Transaction:
             sa.update(braids).where(braids.c.number == braid).values(sealed=True, wrapped_key=None)
         )
         self.destroys_key = True
+
+    def close(self, braid: int, closure: str) -> None:
+        """Mark a braid closed by its root, its calls too, and destroy its wrapped key."""
+        self.seal(braid)
+        closed = sa.update(braids).where(braids.c.number == braid).values(closure=closure)
+        self._connection.execute(closed)
+        of_it = sa.update(calls).where(calls.c.braid == braid)
+        self._connection.execute(of_it.values(open=sa.false()))
 
     def erase(self, braid: int, words: Iterable[int], bsalts: Iterable[int]) -> None:
         """Drop the words of nodes and the body salts of others, by seq, and all marks of the braid.
@@ -293,6 +306,16 @@ class Reading:
         query = sa.select(nodes.c.h).where(nodes.c.braid == braid, nodes.c.seq == seq)
         return self._connection.scalar(query)
 
+    def signatures(self, braid: int) -> Iterator[str]:
+        """Give the signatures of a braid's nodes in their order."""
+        query = sa.select(nodes.c.s).where(nodes.c.braid == braid).order_by(nodes.c.seq)
+        yield from self._connection.scalars(query)
+
+    def open_braids(self) -> list[int]:
+        """Give the numbers of the braids that are neither sealed nor closed."""
+        query = sa.select(braids.c.number).where(~braids.c.sealed).order_by(braids.c.number)
+        return list(self._connection.scalars(query))
+
     def last_signature(self, braid: int) -> str | None:
         query = sa.select(nodes.c.s).where(nodes.c.braid == braid)
         return self._connection.scalar(query.order_by(nodes.c.seq.desc()).limit(1))
@@ -324,6 +347,7 @@ def _summarising() -> sa.Select[Any]:
         braids.c.id,
         braids.c.created,
         braids.c.sealed,
+        braids.c.closure.is_not(None).label("closed"),
         sa.func.coalesce(of_nodes.scalar_subquery(), 0).label("nodes"),
         of_calls.scalar_subquery().label("calls"),
         of_calls.where(calls.c.open).scalar_subquery().label("open_calls"),

@@ -17,7 +17,8 @@ braids = sa.Table(
     sa.Column("created", sa.Text, nullable=False),
     sa.Column("session", sa.LargeBinary, nullable=True, index=True),
     sa.Column("wrapped_key", sa.LargeBinary, nullable=True),
-    sa.Column("sealed", sa.Boolean, nullable=False, default=False),
+    sa.Column("sealed", sa.Boolean, nullable=False, default=False),  # or closed by its root
+    sa.Column("closure", sa.Text, nullable=True),
 )
 
 nodes = sa.Table(

@@ -55,7 +55,7 @@ const CLASSES = [
 ];
 const LIMIT = 1, READING = 2, ENCODING = 3, SIGNER = 4, SIGNATURE = 5, HEADER = 6, BRAID = 7;
 const ORDER = 8, PREVIOUS = 9, CONTENT = 10, CALL = 11, PAIRING = 12, SEAL = 13;
-const WARNING = 15, NOTE = 16;
+const PROOF = 14, WARNING = 15, NOTE = 16;
 
 /** History codes that accuse nobody (SPEC §8.4); every other one is a warning. */
 const HISTORY_NOTES = new Set([
@@ -65,7 +65,7 @@ const HISTORY_NOTES = new Set([
 ]);
 
 const CLAIMS = [
-  "signed", "signer", "context", "history", "sealed", "logged", "witnessed", "timestamped", "erased",
+  "signed", "signer", "context", "history", "sealed", "closed", "logged", "witnessed", "timestamped", "erased",
 ];
 const REQUIRABLE = [...CLAIMS.slice(1, -1), "unerased"];
 const EXIT_CODES = { verified: 0, failed: 1, unreadable: 2, unmet: 3 };
@@ -989,30 +989,35 @@ function readNode(json) {
   return node;
 }
 
-/** Read proofs: how many there are, or BAD. */
+/** Read proofs: of each its string members by name, and in `others` how many it has beside them; or BAD. */
 function readProofs(json) {
   if (json.peek() !== 0x5b) return json.skip(), BAD;
-  let count = 0, bad = false;
+  const proofs = [];
+  let bad = false;
   json.array(() => {
-    count++;
-    let typed = false;
+    const proof = { others: 0 };
     if (json.peek() !== 0x7b) json.skip();
     else {
       json.object((name) => {
-        if (name === "type" && json.peek() === 0x22) typed = true;
-        json.skip();
+        if (PROOF_MEMBERS.has(name) && json.peek() === 0x22) proof[name] = json.string();
+        else {
+          json.skip();
+          proof.others++;
+        }
       });
     }
-    if (!typed) bad = true;
+    if (proof.type === undefined) bad = true;
+    proofs.push(proof);
   });
-  return bad ? BAD : count;
+  return bad ? BAD : proofs;
 }
 
+const PROOF_MEMBERS = new Set(["type", "h", "s"]);
 const readCertificate = reads.exactly({ h: reads.bytes, s: reads.bytes, pop: reads.bytes });
 
 /**
  * Read a transcript and hand its parts to `judge` in their order: head(members), then node(node) for
- * each, proofs(count) and strangeMember() where they stand. Throws a Refusal for what is unreadable.
+ * each, proofs(list) and strangeMember() where they stand. Throws a Refusal for what is unreadable.
  */
 async function readTranscript(input, judge) {
   input.depth = 0;
@@ -1159,6 +1164,11 @@ const CERTIFICATE_GRAMMAR = new RegExp(
   `^\\{"braid":"(${KEY_TEXT})","issuer":"([!#-[\\]-~]{0,255})","nonce":"[A-Za-z0-9_-]{21}[AQgw]",` +
     `"not_after":"(${TIME_TEXT})","not_before":"(${TIME_TEXT})","policy":"(?:required|best_effort)",` +
     `"root":"(${KEY_TEXT})","v":1\\}$`,
+);
+
+const CLOSURE_GRAMMAR = new RegExp(
+  `^\\{"braid":"(${KEY_TEXT})","count":([1-9][0-9]{0,15}),"reason":"(?:lost|restored)","root":"(${KEY_TEXT})",` +
+    `"time":"(${TIME_TEXT})","tree":"(${KEY_TEXT})","v":1\\}$`,
 );
 
 /** The signatures of a list that matched the grammar; 89 characters each with quotes and comma. */
@@ -1378,6 +1388,8 @@ class Judge {
     this.findings = new Findings();
     this.key = null; // { text, verify } once a usable key is known
     this.braid = null;
+    this.proofList = [];
+    this.closed = false; // by a closure that holds
     this.certificate = null; // as parsed, once every check of it has passed
     this.hasCertificate = false;
     this.queue = [];
@@ -1468,11 +1480,45 @@ class Judge {
     this.fail(READING, "E_JSON", "a member that has no place where it stands");
   }
 
-  proofs(count) {
-    if (count === BAD) this.fail(READING, "E_JSON", "proofs: expected a list of objects with a type");
-    else {
-      for (let i = 0; i < count; i++) this.findings.add(NOTE, "N_PROOF", `proofs[${i}]: not checked`);
+  proofs(proofs) {
+    if (proofs === BAD) this.fail(READING, "E_JSON", "proofs: expected a list of objects with a type");
+    else this.proofList = proofs;
+  }
+
+  // --- class 14, once every node is judged
+
+  async checkProofs() {
+    let seen = false, closed = false;
+    for (const [i, proof] of this.proofList.entries()) {
+      if (strictUtf8.decode(proof.type) !== "closure") {
+        this.findings.add(NOTE, "N_PROOF", `proofs[${i}]: not checked`);
+        continue;
+      }
+      const fault = seen ? "expected one at most" : await this.faultOfClosure(proof);
+      seen = true;
+      if (fault === null) closed = true;
+      else this.fail(PROOF, "E_PROOF", `proofs[${i}]: closure: ${fault}`);
     }
+    this.closed = closed && !this.findings.failed.has(PROOF);
+  }
+
+  /** What is wrong with a closure (SPEC §11.7), null for nothing. */
+  async faultOfClosure({ h, s, others }) {
+    if (others > 0 || h === undefined || s === undefined) return "expected the strings type, h and s";
+    const fields = h.length <= LIMITS.header ? CLOSURE_GRAMMAR.exec(strictUtf8.decode(h)) : null;
+    if (fields === null) return "h is not of the grammar";
+    const [, braid, count, root, time, tree] = fields;
+    if (Number(count) > MAX_INTEGER || !isMoment(time)) return "h is not of the grammar";
+    if (root !== this.certificate?.root) return "another root than the one that certified this braid";
+    const signature = IS_SIGNATURE.test(strictUtf8.decode(s)) ? decodeBase64url(s) : null;
+    if (signature === null || !isStrictSignature(signature)) return "s is no signature of the strict form";
+    const verify = await verifierOf(decodeText(root));
+    if (!(await verify(signature, signedBytes("closure", h)))) return "s is not the root's signature of h";
+    if (braid !== this.braid) return "names another braid";
+    if (this.sealed) return "of a braid that has a seal";
+    if (Number(count) !== this.counts.nodes) return `of ${count} nodes, and there are ${this.counts.nodes}`;
+    if (this.treeComplete && tree !== encodeBase64url(this.tree.head())) return "tree is not the head over the nodes";
+    return null;
   }
 
   // --- a node: classes 1 to 3, then its signature, several of which are under way at once
@@ -1858,7 +1904,8 @@ class Judge {
         this.fail(PAIRING, "E_PAIR", "a call without an end in a sealed braid", position, text);
       }
     }
-    if (!this.sealed) this.findings.add(NOTE, "N_OPEN", "no seal: what was removed at the end is not found");
+    if (this.closed) this.findings.add(NOTE, "N_CLOSED", "closed by its root, not sealed");
+    else if (!this.sealed) this.findings.add(NOTE, "N_OPEN", "no seal: what was removed at the end is not found");
     if (!this.hasCertificate) this.findings.add(NOTE, "N_NO_CERTIFICATE", "the signer is unknown");
   }
 
@@ -1900,6 +1947,10 @@ class Judge {
     else if (failed.has(SEAL)) claims.sealed = no("the seal does not hold");
     else if (this.counts.pending) claims.sealed = no("a call has no end");
     else claims.sealed = yes("the last node seals all others");
+    if (claims.sealed.answer !== "no") claims.closed = claims.sealed;
+    else if (this.closed && !failed.has(SEAL)) claims.closed = yes("its root says that these are all its nodes");
+    else if (failed.has(PROOF)) claims.closed = no("a proof does not hold");
+    else claims.closed = claims.sealed;
     for (const name of ["logged", "witnessed", "timestamped"]) {
       claims[name] = unchecked("this verifier checks no proof of it");
     }
@@ -1979,7 +2030,10 @@ export async function verify(source, { roots = [], require = [], allowUnknownSig
     await input.close();
   }
   await judge.drain();
-  if (refusal === null) judge.finish();
+  if (refusal === null) {
+    await judge.checkProofs();
+    judge.finish();
+  }
   return judge.report(refusal, roots, required);
 }
 

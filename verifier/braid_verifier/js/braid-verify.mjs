@@ -17,7 +17,8 @@ const USAGE = `Usage: braid-verify [OPTIONS] FILE…|-
 Options:
   --root KEY|FILE         Trust this root key, or those in this file: a key a line.
   --require CLAIM,…       Ask for more than intact: signer, context, history,
-                          sealed, logged, witnessed, timestamped, unerased.
+                          sealed, closed, logged, witnessed,
+                          timestamped, unerased.
   --allow-unknown-signer  Do not ask that the signer's root is trusted.
   --json                  Print the report; several files: a list, with null
                           for what cannot be opened.

@@ -11,6 +11,7 @@ const VERDICTS = {
 };
 const MEANINGS = {
   sealed: "sealed: nothing was cut off at the end",
+  closed: "closed: sealed, or its root says that nothing was cut off",
   unerased: "unerased: no words were taken out",
   context: "context: what each model was shown can be listed",
   history: "history: no call carries a history finding",
