@@ -6,6 +6,7 @@ import asyncio
 import base64
 import contextlib
 import json
+import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -695,7 +696,10 @@ KEYS = ("key-in-a-query-5d1f", "key-in-a-header-77c2", "key-of-oauth-19ee")
 
 
 @pytest.mark.parametrize("mount", ["", "/gemini"])
-def test_no_key_is_kept(tmp_path: Path, mount: str) -> None:
+def test_no_key_is_kept(
+    tmp_path: Path, mount: str, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.DEBUG)
     paths: list[Callable[[str], str]] = [
         lambda key: f"/v1beta/models/{MODEL}:generateContent?key={key}",
         lambda key: f"/v1beta/models/{MODEL}:streamGenerateContent?alt=sse&key={key}",
@@ -725,6 +729,8 @@ def test_no_key_is_kept(tmp_path: Path, mount: str) -> None:
     assert queries[1] == "alt=sse"
     kept = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
     assert any(b"Rain?" in data for data in transcripts)
-    for data in (*kept, *transcripts):
+    logged = "\n".join([caplog.text, *map(repr, caplog.records), *capfd.readouterr()])
+    assert "event=call_ended" in logged
+    for data in (*kept, *transcripts, logged.encode()):
         for key in KEYS:
             assert key.encode() not in data
