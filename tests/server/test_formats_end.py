@@ -300,16 +300,19 @@ class TestGeminiGoesOn:
             texts_of = [json.dumps(each).encode() for each in chunks]
             pieces = [b"[" + texts_of[0], b",\r\n" + texts_of[1] + b",\r\n", texts_of[2] + b"]"]
         body = b'{"contents":[],"generationConfig":{"candidateCount":2}}'
+        came = threading.Event()
+        script: Script = [opened + chunk(pieces[0]), came, *map(chunk, pieces[1:]), b"0\r\n\r\n"]
         with (
-            ScriptedUpstream([opened + chunked(b"".join(pieces))]) as upstream,
+            ScriptedUpstream(script) as upstream,
             relaying(gemini(upstream.url)) as braid,
             braid.client() as client,
         ):
-            durable = braid.recording.hold_close = threading.Event()
             client.post(path, body)
             client.read_head()
-            before = b"".join(pieces[:2])
-            assert client.read_body_bytes(len(before)) == before
+            assert client.read_body_bytes(len(pieces[0])) == pieces[0]
+            durable = braid.recording.hold_close = threading.Event()
+            came.set()
+            assert client.read_body_bytes(len(pieces[1])) == pieces[1]
             assert braid.recording.closing.wait(30)
             assert client.is_silent()
             durable.set()
