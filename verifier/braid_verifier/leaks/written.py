@@ -54,8 +54,16 @@ class Written:
         parts: list[str] = []
         cut = Written("", depth=self.depth + 1)
         at, last = 0, len(starts)
+        plain = last == 1 and spans[0] == len(text)
         for start, end, instead in pieces:
             if start >= end:
+                continue
+            if plain and instead is None:
+                cut.starts.append(at)
+                cut.sources.append(sources[0] + start)
+                cut.spans.append(end - start)
+                parts.append(text[start:end])
+                at += end - start
                 continue
             i = bisect_right(starts, start) - 1
             if instead is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from braid_verifier.leaks.cues.cue import Cue, Place, cue
+from braid_verifier.leaks.cues.cue import Cue, Place, after, cue
 from braid_verifier.leaks.cues.move import Move
 
 CUES: tuple[Cue, ...] = (
@@ -11,11 +11,12 @@ CUES: tuple[Cue, ...] = (
         "courtesy",
         Move.COURTESY,
         Place.ANYWHERE,
-        "please would let happy feel sorry hope here here's certainly thank sure want shall if great"
-        " good",
-        r"(?:please|would you like|want me to|shall i|if you(?:'d| would)? (?:want|like|prefer|need)"
-        r"|(?:great|good) question|let me know|happy to|feel free|sorry|hope this|here "
-        r"(?:are|is)|here's|certainly|thank you|sure[,!])",
+        "please would let happy feel sorry hope here here's certainly thank sure want shall like"
+        " prefer need great good",
+        r"(?:please|would you like|want me to|shall i|"
+        + after("if you|if you'd|if you would")
+        + r"(?:want|like|prefer|need)|(?:great|good) question|let me know|happy to|feel free|sorry"
+        r"|hope this|here (?:are|is)|here's|certainly|thank you|sure[,!])",
     ),
     cue(
         "report",
@@ -30,9 +31,11 @@ CUES: tuple[Cue, ...] = (
         "outcome",
         Move.REPORT,
         Place.ANYWHERE,
-        "tests test lint build builds suite checks ci is are now done",
+        "tests test lint build builds suite checks ci now",
         r"(?:(?:tests?|lint(?:er|ing)?|builds?|suite|checks|ci) (?:all |now |still )*"
-        r"(?:pass(?:es|ed)?|clean|green|succeed(?:s|ed)?|fine)|(?:is|are) now\b(?! (?:clear|obvious))"
+        r"(?:pass(?:es|ed)?|clean|green|succeed(?:s|ed)?|fine)|"
+        + after("is|are")
+        + r"now\b(?! (?:clear|obvious))"
         r"|now (?:uses?|returns?|passes|works|rejects?|accepts?|handles?|supports?|reads?|writes?)\b)",
     ),
     cue(

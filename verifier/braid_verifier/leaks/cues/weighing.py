@@ -23,6 +23,7 @@ CUES: tuple[Cue, ...] = (
         r"|approaches|ways|possibilities)\b|one (?:option|approach|way|idea|possibility)\b"
         r"|either we\b)",
     ),
+    cue("or-not", Move.UNSURE, Place.CLAUSE, "or", r"or not(?=[.?])"),
     cue(
         "alternatively-inner", Move.ALTERNATIVELY, Place.CLAUSE, "alternatively", r"alternatively\b"
     ),
@@ -34,18 +35,11 @@ CUES: tuple[Cue, ...] = (
         r"(?:maybe|perhaps|probably|possibly|presumably)\b",
     ),
     cue(
-        "maybe-turn",
-        Move.MAYBE,
-        Place.CLAUSE,
-        "but or so",
-        r"(?:but|or|so),? (?:maybe|perhaps)\b",
-    ),
-    cue(
         "maybe-inner",
         Move.MAYBE,
         Place.ANYWHERE,
         "maybe perhaps probably",
-        after("we|i|should|might|could|can") + r"(?:maybe|perhaps|probably)\b",
+        after("we|i|should|might|could|can|but|or|so") + r"(?:maybe|perhaps|probably)\b",
     ),
     cue(
         "compare",
@@ -66,8 +60,8 @@ CUES: tuple[Cue, ...] = (
         Move.UNSURE,
         Place.ANYWHERE,
         "sure clear certain unsure unclear guess think believe suppose assume wonder"
-        " know see doubt suspect guessing hard not",
-        r"(?:(?<=, or )not(?=[.?])|"
+        " know see doubt suspect guessing hard",
+        r"(?:"
         + after("not|n't")
         + r"(?:sure|clear|certain)|(?:unsure|unclear)|"
         + after("\bi|\bi don't|i'd")
