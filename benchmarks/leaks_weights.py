@@ -1,6 +1,6 @@
 """Fit the weights of the leak detector, and write them into its source.
 
-usage: python benchmarks/leaks_weights.py FILE… [--write] [--folds N]
+usage: python benchmarks/leaks_weights.py FILE… [--write | --whole] [--folds N]
 
 Each FILE is in the format of ../shared/leaks/ (see its README). Only the owners whose name hashes
 to an even number are read: the other half is for reporting, and no weight, cue or threshold may be
@@ -10,7 +10,9 @@ not change: a cue cannot come to speak for a leak because one repository happens
 file of our own examples weighs half, and a large owner weighs less than its size.
 
 Prints precision and recall over the thresholds, cross-validated by owner, and with --write puts
-the weights, as whole numbers, into verifier/braid_verifier/leaks/weights.py.
+the weights, as whole numbers, into verifier/braid_verifier/leaks/weights.py. With --whole the folds
+go over all owners, the reported half included: a figure of the method at its frozen thresholds, from
+which nothing may be chosen and nothing is written.
 """
 
 from __future__ import annotations
@@ -164,9 +166,14 @@ def fold(name: str, folds: int) -> int:
     return int(hashlib.sha256(name.encode()).hexdigest(), 16) % folds
 
 
-def curve(scored: Sequence[tuple[float, bool]], unread: Sequence[float]) -> None:
+CURVE = (-0.5, 0.0, 0.4, 0.8, 1.2, 1.6, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0)
+
+
+def curve(
+    scored: Sequence[tuple[float, bool]], unread: Sequence[float], thresholds: Iterable[float]
+) -> None:
     leaks = sum(leak for _, leak in scored)
-    for threshold in (-0.5, 0.0, 0.4, 0.8, 1.2, 1.6, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0):
+    for threshold in thresholds:
         hits = [leak for points, leak in scored if points >= threshold]
         precision = sum(hits) / len(hits) if hits else 1.0
         wrong = sum(points >= threshold for points in unread)
@@ -190,8 +197,11 @@ def main() -> None:
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--folds", type=int, default=8)
+    parser.add_argument("--whole", action="store_true", help="fold over both halves; never written")
     options = parser.parse_args()
-    items = [item for path in options.files for item in read(path) if tuned(item)]
+    if options.whole and options.write:
+        parser.error("--whole is for reporting: weights are fitted on one half only")
+    items = [item for path in options.files for item in read(path) if options.whole or tuned(item)]
     own = list(read(OWN))
     text = (
         '"""Weights of the features, in hundredths of a logit. Written by benchmarks/leaks_weights.py'
@@ -215,7 +225,10 @@ def main() -> None:
                 else:
                     scored.append((model.score(row), row.leak))
         print(f"{surface}: {len(real)} items, {len(ours)} of our own")
-        curve(scored, unread)
+        if options.whole:
+            curve(scored, unread, (POSSIBLE[surface], STRONG[surface]))
+            continue
+        curve(scored, unread, CURVE)
         model = fit(surface, real + ours)
         base = round(100 * (model.base - POSSIBLE[surface])) + 100
         strong = round(100 * (STRONG[surface] - POSSIBLE[surface])) + 100

@@ -59,6 +59,22 @@ def test_an_unknown_signer_is_unmet_and_the_answer_says_what_to_do(
     assert home.braid("verify", good, "--root", roots).returncode == VERIFIED
 
 
+def test_leaks_runs_the_detector_again(home: Any, weaver: Callable[..., Any]) -> None:
+    woven = weaver()
+    woven.add(
+        Kind.TEXT, Origin.PROVIDER, b"Hmm, wait. Actually, no, that's wrong. Let me reconsider."
+    )
+    path = home.folder / "thinking.braid.json"
+    path.write_bytes(woven.made().json)
+
+    def codes(*options: str) -> set[str]:
+        ran = home.braid("verify", path, "--json", *options)
+        return {finding["code"] for finding in json.loads(ran.stdout)["findings"]}
+
+    assert "N_UNFLAGGED" in codes("--leaks")
+    assert "N_UNFLAGGED" not in codes()
+
+
 def test_roots_given_stand_instead_of_the_trusted_ones(
     home: Any, made: Any, good: Path, weaver: Callable[..., Any]
 ) -> None:

@@ -140,7 +140,16 @@ def test_a_detector_that_fails_costs_a_flag_and_no_record(
     desk.verified(call.braid)
 
 
-def test_blocks_tried_again_are_looked_at_once_and_flagged_the_same(desk: Desk) -> None:
+def test_blocks_tried_again_are_looked_at_once_and_flagged_the_same(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[object] = []
+
+    def counting(*block: Any) -> Any:
+        looked.append(block)
+        return detect(*block)
+
+    monkeypatch.setattr(flagging, "detect", counting)
     looking = Flagging(opening_of(ask("hi")))
     blocks = [
         Block(Kind.THINKING, Origin.PROVIDER, "text/plain", b"a b c d e", {"signature": "s"}),
@@ -149,7 +158,7 @@ def test_blocks_tried_again_are_looked_at_once_and_flagged_the_same(desk: Desk) 
     once = desk.run(looking.flags(0, blocks))
     assert desk.run(looking.flags(0, blocks)) == once
     assert desk.run(looking.flags(1, blocks[1:])) == once[1:]
-    assert [len(each) for each in once] == [0, 1]
+    assert len(looked) == 2, "once without what was heard, once with it"
 
 
 def test_of_very_many_findings_the_strongest_are_listed_and_the_rest_counted(desk: Desk) -> None:
@@ -163,6 +172,21 @@ def test_of_very_many_findings_the_strongest_are_listed_and_the_rest_counted(des
     report = verify(desk.transcript(call.braid), POLICY, leaks=True)
     assert "N_FLAG_UNREPEATED" not in codes(report)
     assert "N_UNFLAGGED" not in codes(report)
+
+
+def test_the_verifier_takes_for_quoted_what_the_call_showed_and_nothing_else(desk: Desk) -> None:
+    said = {"role": "assistant", "content": "Hello."}
+    first = desk.turn(ask("hi"), "Hello.")
+    quoted = desk.turn(ask("hi", said, user(f"Keep this: {LEAK}")), LEAK)
+    assert flags(desk.transcript(first.braid)) == []
+    # The same conversation goes on from before that prompt: here the words are the model's own.
+    other = desk.turn(ask("hi", said, user("go")), LEAK)
+    assert first.braid == quoted.braid == other.braid
+    transcript = desk.transcript(first.braid)
+    assert len(flags(transcript)) == 1
+    found = codes(verify(transcript, POLICY, leaks=True))
+    assert "N_FLAG" in found
+    assert not {"N_FLAG_UNREPEATED", "N_UNFLAGGED"} & set(found)
 
 
 def test_the_verifier_says_where_the_detector_and_the_flags_differ(

@@ -9,8 +9,9 @@ from braid.errors import Malformed
 from braid.node import Header, Kind, Origin
 from braid.transcript import Opened
 from braid_verifier.findings import Findings
-from braid_verifier.leaks import VERSION, Finding, Heard, detect
+from braid_verifier.leaks import VERSION, Finding, detect
 from braid_verifier.leaks.flag import Flag, What, read_flag
+from braid_verifier.shown import Shown
 
 _SPOKEN = (Kind.TEXT, Kind.TOOL_USE)
 _QUOTED = (Kind.SYSTEM, Kind.PROMPT, Kind.TOOL_RESULT)
@@ -28,7 +29,7 @@ class Flags:
     def __init__(self, findings: Findings, again: bool) -> None:
         self._findings = findings
         self._again = again
-        self._heard = Heard()
+        self._shown = Shown()
         self._places: dict[str, int] = {}
         self._found: dict[str, Counter[_Key]] = {}
         self._unlisted: set[str] = set()
@@ -38,11 +39,17 @@ class Flags:
         """Take the next node."""
         if header.kind is Kind.FLAG:
             self._flag(index, s, header, opened)
-        elif self._again and opened is not None:
-            if header.origin is Origin.PROVIDER and header.kind in _SPOKEN:
+        elif self._again:
+            if header.origin is Origin.PROVIDER:
+                self._shown.answer(s, header.prev)
+            if opened is None:
+                return
+            if header.kind is Kind.CALL:
+                self._shown.call(s, opened.content)
+            elif header.kind in _QUOTED:
+                self._shown.said(s, opened.content.decode("utf-8", "replace"))
+            elif header.origin is Origin.PROVIDER and header.kind in _SPOKEN:
                 self._look(index, s, header, opened)
-            elif header.origin is Origin.CLIENT and header.kind in _QUOTED:
-                self._heard.add(opened.content.decode("utf-8", "replace"))
 
     def close(self) -> None:
         """Say what the detector finds that no flag says."""
@@ -62,7 +69,10 @@ class Flags:
             attrs = strict_json.read_object(opened.attrs, "attrs")
         except Malformed:
             attrs = {}
-        found = detect(header.kind, header.media, opened.content, attrs, self._heard)
+        found = detect(header.kind, header.media, opened.content, attrs)
+        if found:
+            heard = self._shown.heard(s)
+            found = detect(header.kind, header.media, opened.content, attrs, heard)
         if found:
             self._places[s] = index
             self._found[s] = Counter(map(_key, found))

@@ -39,6 +39,11 @@ _WORST_FIRST = (1, 2, 3, 0)  # SPEC §7.4
     "--allow-unknown-signer", is_flag=True, help="Do not ask that the signer's root is trusted."
 )
 @click.option(
+    "--leaks",
+    is_flag=True,
+    help="Run the detector of leaked reasoning again, and note where the flags differ.",
+)
+@click.option(
     "--json",
     "as_json",
     is_flag=True,
@@ -49,6 +54,7 @@ def verify(
     roots: tuple[str, ...],
     require: tuple[str, ...],
     allow_unknown_signer: bool,
+    leaks: bool,
     as_json: bool,
 ) -> int:
     """Check transcripts, offline.
@@ -64,7 +70,7 @@ def verify(
     for name in files:
         try:
             with input_file(name) as source:
-                report = check(source, policy, pinned)
+                report = check(source, policy, pinned, leaks=leaks)
         except OSError as fault:
             say(f"{name}: cannot be read: {fault.strerror or type(fault).__name__}")
             codes.append(2)

@@ -35,6 +35,10 @@ class Heard:
             if 1 < len(few) < SHINGLE:
                 rows.add(hash(tuple(few)))
 
+    def join(self, other: Heard) -> None:
+        """Take note of all that `other` has."""
+        self._rows |= other._rows
+
     def contains(self, sentence: str) -> bool:
         """Tell whether a sentence was said before.
 
