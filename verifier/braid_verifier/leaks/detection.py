@@ -8,11 +8,11 @@ from braid_verifier.leaks.cues.move import AGAINST, PLANNING
 from braid_verifier.leaks.features import features, punctuation
 from braid_verifier.leaks.finding import Finding, LeakClass, Reason, Tier
 from braid_verifier.leaks.heard import Heard
-from braid_verifier.leaks.moves import Spoken, moves
+from braid_verifier.leaks.moves import Spoken, stating, telling
 from braid_verifier.leaks.openings import sentences
 from braid_verifier.leaks.passage import Passage, PassageKind
 from braid_verifier.leaks.places import passages
-from braid_verifier.leaks.scoring import leak_class, score, tier
+from braid_verifier.leaks.scoring import POSSIBLE, leak_class, score, tier
 from braid_verifier.leaks.spans import grow
 
 #: Passages longer than this are judged piece by piece, in code points: what stands pages away says
@@ -21,6 +21,9 @@ MAX_WINDOW = 4_000
 
 #: A thought set apart by structure has no words to weigh.
 STRUCTURE_POINTS = 1_000
+
+#: With so many moves a text is weighed at once: it is not likely to have too few points.
+MANY = 12
 
 _STRUCTURES = {
     "think_tag": LeakClass.RAW_THINK,
@@ -99,9 +102,19 @@ def _weighed(
     passage: Passage, text: str, offset: int, heard: Heard | None, narration: bool
 ) -> Iterator[Finding]:
     prose = passage.kind is PassageKind.PROSE
-    spoken = moves(text) + punctuation(text)
+    marks = punctuation(text)
+    told = telling(text)
+    spoken = told + marks
     if not spoken:
         return
+    if (
+        not narration
+        and len(told) < MANY
+        and score(features(text, spoken, prose), prose) < POSSIBLE
+    ):
+        return
+    if told:
+        spoken += stating(text)
     weighed = features(text, spoken, prose)
     points = score(weighed, prose)
     found = tier(points, weighed, prose)

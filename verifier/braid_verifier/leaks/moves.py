@@ -87,11 +87,16 @@ def moves(text: str) -> list[Spoken]:
     Linear in the length of the text: a pattern is tried near its word and nowhere else, and a word
     is looked at MAX_PER_WORD times at most.
     """
-    low = lowered(text)
-    # Bytes are translated several times as fast as text; what Latin-1 lacks is no letter of any
-    # cue that is found by its words.
-    flat = f" {low.encode('latin-1', 'replace').translate(_FLAT).decode('latin-1')} "
-    words = set(flat.split())
+    spoken = telling(text)
+    return sorted(spoken + stating(text), key=_order) if spoken else []
+
+
+def telling(text: str) -> list[Spoken]:
+    """Return what `moves` does, without the moves that speak against deliberation.
+
+    Those only ever take points, so what has too few without them needs no second look.
+    """
+    low, flat, words = _heard(text)
     spoken: list[Spoken] = []
     _listen(text, low, flat, words, _ENGLISH, spoken)
     for small_words, table in _SPACED:
@@ -102,10 +107,24 @@ def moves(text: str) -> list[Spoken]:
             _listen_unspaced(low, japanese.CUES, spoken)
         elif _HAN.search(low):
             _listen_unspaced(low, chinese.CUES, spoken)
-    if spoken:
-        _listen(text, low, flat, words, _STATING, spoken)
     spoken.sort(key=_order)
     return _distinct(spoken)
+
+
+def stating(text: str) -> list[Spoken]:
+    """Return the moves of English that speak against deliberation, in order of place."""
+    spoken: list[Spoken] = []
+    _listen(text, *_heard(text), _STATING, spoken)
+    spoken.sort(key=_order)
+    return _distinct(spoken)
+
+
+def _heard(text: str) -> tuple[str, str, set[str]]:
+    low = lowered(text)
+    # Bytes are translated several times as fast as text; what Latin-1 lacks is no letter of any
+    # cue that is found by its words.
+    flat = f" {low.encode('latin-1', 'replace').translate(_FLAT).decode('latin-1')} "
+    return low, flat, set(flat.split())
 
 
 def _listen(
