@@ -427,6 +427,43 @@ def test_narration_offers_apologies_and_lessons_are_not_accused(text: str) -> No
     assert not in_text(text)
 
 
+def weighed(text: str, is_prose: bool) -> dict[str, int]:
+    return features(text, moves(text) + punctuation(text), is_prose)
+
+
+def test_a_plan_that_is_offered_to_the_reader_is_no_plan_at_the_end() -> None:
+    assert weighed("The build passes. I'll convert the rest.", True)["ends_in_plan"]
+    offer = "The build passes. I'll convert the rest for you."
+    assert "ends_in_plan" not in weighed(offer, True)
+
+
+def test_a_plan_with_its_reason_is_told_from_one_without() -> None:
+    assert "reasoned_plan" not in weighed("I will verify the first block.", True)
+    assert weighed("I will verify the first block, since it has a key.", True)["reasoned_plan"]
+
+
+def test_prose_without_a_person_is_impersonal() -> None:
+    lesson = "The value is moved, so we need a reference. It means that the owner stays. " * 3
+    assert weighed(lesson, True)["impersonal"]
+    assert "impersonal" not in weighed(lesson + "My guess is wrong.", True)
+
+
+def test_what_anyone_explaining_says_only_explains() -> None:
+    assert weighed("However, this means that we need a lock, so it should be held.", False)[
+        "explains"
+    ]
+    assert "explains" not in weighed("Hmm, this means that we need a lock.", False)
+
+
+def test_one_decision_with_its_reason_stands_alone() -> None:
+    assert weighed("The list is empty, so let's create its first node.", False)["alone"]
+
+
+def test_a_condition_after_a_question_mark_is_no_answer() -> None:
+    assert weighed("Is it the last reference? If we free it here it leaks.", False)["answered"]
+    assert "answered" not in weighed("Is it the last reference? If so, free it.", False)
+
+
 def test_plan_needs_a_reason_to_be_a_leak() -> None:
     told = (
         "# Audit\n\n## First phase\n\nI have one block with a signature and two that are marked as checked."

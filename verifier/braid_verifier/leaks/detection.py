@@ -8,7 +8,7 @@ from braid_verifier.leaks.cues.move import AGAINST, PLANNING
 from braid_verifier.leaks.features import features, punctuation
 from braid_verifier.leaks.finding import Finding, LeakClass, Reason, Tier
 from braid_verifier.leaks.heard import Heard
-from braid_verifier.leaks.moves import Spoken, stating, telling
+from braid_verifier.leaks.moves import Spoken, against, telling
 from braid_verifier.leaks.openings import sentences
 from braid_verifier.leaks.passage import Passage, PassageKind
 from braid_verifier.leaks.places import passages
@@ -114,7 +114,7 @@ def _weighed(
     ):
         return
     if told:
-        spoken += stating(text)
+        spoken += against(text)
     weighed = features(text, spoken, prose)
     points = score(weighed, prose)
     found = tier(points, weighed, prose)

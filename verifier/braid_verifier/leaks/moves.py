@@ -88,7 +88,7 @@ def moves(text: str) -> list[Spoken]:
     is looked at MAX_PER_WORD times at most.
     """
     spoken = telling(text)
-    return sorted(spoken + stating(text), key=_order) if spoken else []
+    return sorted(spoken + against(text), key=_order) if spoken else []
 
 
 def telling(text: str) -> list[Spoken]:
@@ -111,7 +111,7 @@ def telling(text: str) -> list[Spoken]:
     return _distinct(spoken)
 
 
-def stating(text: str) -> list[Spoken]:
+def against(text: str) -> list[Spoken]:
     """Return the moves of English that speak against deliberation, in order of place."""
     spoken: list[Spoken] = []
     _listen(text, *_heard(text), _STATING, spoken)
