@@ -10,8 +10,12 @@ from collections.abc import Sequence
 import pytest
 
 from braid.call import ORDINARY_HISTORY, History
+from braid.node import Kind, Origin
+from braid.wire.block import Block
+from braid_verifier import spelling
 from braid_verifier.history import canonical
 from braid_verifier.judgement import Judgement, Verdict
+from braid_verifier.laying import NEAR
 from fakes.dialects import DIALECTS, Dialect, Result, Said, Say, Talk, Think, Use, user
 from fakes.past import Past
 from fakes.rivers import ASKED, FIRST, HONEST, MUTATIONS, SECOND, SIDE, TALK, THOUGHT, S, swap
@@ -228,3 +232,36 @@ def test_thinking_changed_under_its_signature(dialect: Dialect) -> None:
     judgement = ask(dialect, past, swap(7, changed))
     code = History.EDITED_THINKING if dialect.signs else History.EDITED
     assert found(judgement) == [(code, place(past, dialect, THOUGHT))]
+
+
+@pytest.mark.parametrize("kind", [Kind.TEXT, Kind.THINKING, Kind.TOOL_USE, Kind.TOOL_RESULT])
+def test_what_a_stranger_sends_costs_no_more_than_its_length(
+    monkeypatch: pytest.MonkeyPatch, kind: Kind
+) -> None:
+    """Each block of a request is compared with a few, however long the conversation is."""
+    compared = 0
+    likeness, same_thought = spelling.likeness, spelling.same_thought
+
+    def counted(ours: Block, theirs: Block) -> float:
+        nonlocal compared
+        compared += 1
+        return likeness(ours, theirs)
+
+    def counted_thought(ours: Block, theirs: Block) -> bool | None:
+        nonlocal compared
+        compared += 1
+        return same_thought(ours, theirs)
+
+    monkeypatch.setattr(spelling, "likeness", counted)
+    monkeypatch.setattr(spelling, "same_thought", counted_thought)
+    role = "user" if kind is Kind.TOOL_RESULT else "assistant"
+    media = "application/json" if kind is Kind.TOOL_USE else "text/plain"
+
+    def block(words: str, number: int) -> Block:
+        attrs = {"id": f"t{words}{number}", "tool_use_id": f"t{words}{number}", "name": "f"}
+        content = f'"{words} {number}"'.encode()
+        return Block(kind, Origin.CLIENT, media, content, attrs, role)
+
+    past = Past([block("known", n) for n in range(400)])
+    past.judge([block("foreign", n) for n in range(400)])
+    assert compared <= 400 * (2 * NEAR + 4)

@@ -18,7 +18,7 @@ from braid.wire.block import Block
 from braid_verifier import spelling
 from braid_verifier.beside import NOWHERE, Gap
 from braid_verifier.judgement import NEW, Judgement, Memory, Resent, Verdict, is_answer
-from braid_verifier.laying import Laying
+from braid_verifier.laying import NEAR, Laying
 
 # So alike are an edited text and what it was made of, where its place does not tell.
 _ALIKE = 0.6
@@ -95,9 +95,16 @@ class _Judge(Laying):
             if place not in self.verdicts and not spelling.says_nothing(self.resent[place].block)
         ]
         answers = [place for place in theirs if is_answer(self.resent[place].block)]
+        spoken: dict[Kind, list[int]] = {}
+        for place in ours:
+            if self.memory.known(self.path[place]).provided:
+                spoken.setdefault(self.kind_at(place), []).append(place)
         for j in answers:
-            self._place_answer(j, ours, gap)
-        others = [place for place in theirs if place not in answers]
+            left = spoken.get(self.resent[j].block.kind, [])
+            self._place_answer(j, left, gap)
+            # What something was made of stands for nothing else.
+            left[:NEAR] = [place for place in left[:NEAR] if not self._is_taken(place)]
+        others = [place for place in theirs if not is_answer(self.resent[place].block)]
         ours = [place for place in ours if place not in self.consumed]
         turns_left_out = any(self.is_answer_at(place) for place in ours)
         compacts = turns_left_out and all(
@@ -121,7 +128,7 @@ class _Judge(Laying):
         block, match, _ = self.resent[j]
         elsewhere = self.memory.find(match)
         last = self._is_begun(j)
-        erased = self._erased(block, ours)
+        erased = self._erased(ours)
         if erased is not None:
             self.pair(erased, j, History.VARIANT)  # nobody can tell any more
             return
@@ -167,7 +174,11 @@ class _Judge(Laying):
         turn = range(self._edge(place, -1), self._edge(place, 1) + 1)
         for step in (-1, 1):
             at = j + step
-            while 0 <= at < len(self.resent) and is_answer(self.resent[at].block):
+            while (
+                0 <= at < len(self.resent)
+                and abs(at - j) <= NEAR
+                and is_answer(self.resent[at].block)
+            ):
                 verdict = self.verdicts.get(at, NEW)
                 if verdict.is_known and self.place_of().get(verdict.known or 0, -1) in turn:
                     return True
@@ -179,20 +190,17 @@ class _Judge(Laying):
             place += step
         return place
 
-    def _erased(self, block: Block, ours: Sequence[int]) -> int | None:
-        open_ones = (n for n in ours if n not in self.paired and self.kind_at(n) is block.kind)
-        return next((place for place in open_ones if self.block_at(place) is None), None)
+    def _erased(self, ours: Sequence[int]) -> int | None:
+        return next((place for place in ours[:NEAR] if self.block_at(place) is None), None)
+
+    def _is_taken(self, place: int) -> bool:
+        return place in self.consumed or place in self.paired
 
     def _made_of(self, block: Block, ours: Sequence[int]) -> int | None:
         """Find the provider's block that stood where this one stands: of its kind, the likest."""
         found: int | None = None
         best = -1.0
-        for place in ours:
-            if place in self.consumed or place in self.paired:
-                continue
-            known = self.memory.known(self.path[place])
-            if known.kind is not block.kind or not known.provided:
-                continue
+        for place in ours[:NEAR]:
             was = self.block_at(place)
             if was is None:
                 continue
@@ -245,13 +253,14 @@ class _Judge(Laying):
 
     def _replaced(self, block: Block, ours: Sequence[int]) -> int | None:
         """Find the client's block that stood where this one stands: of its kind, if there is one."""
-        own = [
+        open_ones = (
             place
             for place in ours
             if place not in self.consumed
             and not self.is_answer_at(place)
             and self.kind_at(place) is not Kind.TOOL_RESULT
-        ]
+        )
+        own = list(itertools.islice(open_ones, NEAR))
         return next(
             (place for place in own if self.kind_at(place) is block.kind), own[0] if own else None
         )

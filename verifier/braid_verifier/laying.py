@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from braid.call import History
@@ -14,6 +14,9 @@ from braid_verifier.aligning import common
 from braid_verifier.beside import NOWHERE, Beside, Gap
 from braid_verifier.history import failed
 from braid_verifier.judgement import NEW, is_answer
+
+# Where no name tells, a block is looked for among so many: what came back is near where it was.
+NEAR = 32
 
 
 @dataclass(slots=True)
@@ -63,8 +66,15 @@ class Laying(Beside):
 
     def _spell(self, gap: Gap) -> Iterator[Gap]:
         """Pair what says the same in another spelling, block by block, and then by runs of texts."""
-        mine = [(place, block) for place in gap.ours if (block := self.block_at(place)) is not None]
-        its = [(place, self.resent[place].block) for place in gap.theirs]
+        for kind in (Kind.TEXT, Kind.PROMPT, Kind.SYSTEM):
+            self._spell_whole(gap, kind)
+        open_ones = [place for place in gap.ours if place not in self.paired]
+        mine = [
+            (place, block) for place in open_ones if (block := self.block_at(place)) is not None
+        ]
+        its = [
+            (place, self.resent[place].block) for place in gap.theirs if place not in self.verdicts
+        ]
         pairs = common(
             [spelling.loose(block) if _weighs(block) else object() for _, block in mine],
             [spelling.loose(block) if _weighs(block) else object() for _, block in its],
@@ -80,6 +90,15 @@ class Laying(Beside):
                 self._spell_calls(inner)
             unpaired = [place for place in inner.ours if place not in self.paired]
             yield Gap(unpaired, [place for place in inner.theirs if place not in self.verdicts])
+
+    def _spell_whole(self, gap: Gap, kind: Kind) -> None:
+        """Pair all texts of a gap where they say the same together: cut anywhere, none is missing."""
+        mine, its = self._open(gap, kind)
+        if not mine or not its:
+            return
+        said = "".join(spelling.letters(one) for n in mine if (one := self.block_at(n)))
+        if said == "".join(spelling.letters(self.resent[n].block) for n in its):
+            self._pair_run(mine, its)
 
     def _open(self, gap: Gap, *kinds: Kind) -> tuple[list[int], list[int]]:
         """Give what is not paired yet of these kinds, and says something."""
@@ -101,35 +120,53 @@ class Laying(Beside):
         return mine, its
 
     def _spell_thoughts(self, gap: Gap) -> None:
+        """Pair thoughts by signature or words; other words under a signature are edited."""
         mine, its = self._open(gap, Kind.THINKING)
+        signed = self._by_name(mine, spelling.signature_of)
         for j in its:
-            for i in mine:
-                ours, theirs = self.block_at(i), self.resent[j].block
-                if i in self.paired or i in self.consumed or ours is None:
-                    continue
-                same = spelling.same_thought(ours, theirs)
-                if same:
+            theirs = self.resent[j].block
+            name = spelling.signature_of(theirs)
+            for i in signed.get(name, []) if name else mine[:NEAR]:
+                ours = self.block_at(i)
+                if (
+                    ours is not None
+                    and i not in self.paired
+                    and spelling.same_thought(ours, theirs)
+                ):
                     self.pair(i, j, History.VARIANT)
+                    mine.remove(i)
                     break
         mine, its = self._open(gap, Kind.THINKING)
-        signed = [one.attrs.get("signature") for n in mine if (one := self.block_at(n))]
+        signed = self._by_name(mine, spelling.signature_of)
         unsigned = [n for n in its if self._is_signed_so(self.resent[n].block, signed)]
         self._spell_joined(gap, (Kind.THINKING,), theirs=unsigned)
-        mine, its = self._open(gap, Kind.THINKING)
+        _, its = self._open(gap, Kind.THINKING)
         for j in its:
-            for i in mine:
-                ours = self.block_at(i)
-                if ours is None or i in self.consumed:
-                    continue
-                if spelling.same_thought(ours, self.resent[j].block) is None:
-                    self.consumed.add(i)
-                    self.judged(j, History.EDITED_THINKING, self.path[i])
-                    break
+            name = spelling.signature_of(self.resent[j].block)
+            left = (
+                i for i in signed.get(name, []) if not {i} & (self.paired.keys() | self.consumed)
+            )
+            place = next(left, None) if name else None
+            if place is not None:
+                self.consumed.add(place)
+                self.judged(j, History.EDITED_THINKING, self.path[place])
 
-    def _is_signed_so(self, block: Block, signatures: Sequence[object]) -> bool:
+    def _by_name(
+        self, places: Sequence[int], name_of: Callable[[Block], object]
+    ) -> dict[str, list[int]]:
+        """Give the places of known blocks by what they are called; those without a name not."""
+        named: dict[str, list[int]] = {}
+        for place in places:
+            block = self.block_at(place)
+            name = None if block is None else name_of(block)
+            if isinstance(name, str) and name:
+                named.setdefault(name, []).append(place)
+        return named
+
+    def _is_signed_so(self, block: Block, signatures: Collection[str]) -> bool:
         """Tell whether a thought has no signature, or one of these: no words fit another's."""
-        own = block.attrs.get("signature")
-        return not own or any(spelling.same_signature(own, one) for one in signatures)
+        own = spelling.signature_of(block)
+        return not own or own in signatures
 
     def _spell_texts(self, gap: Gap) -> None:
         self._spell_joined(gap, (Kind.PROMPT,))
@@ -174,43 +211,52 @@ class Laying(Beside):
             block = self.block_at(place)
             total += len(spelling.letters(block)) if block is not None else 0
             ends.append(total)
-        begins = 0
+        begins = first = 0
         for j in its:
-            size = len(spelling.letters(self.resent[j].block))
-            most, best = -1, mine[0]
-            starts = 0
-            for place, stops in zip(mine, ends, strict=True):
-                shared = min(begins + size, stops) - max(begins, starts)
+            stops = begins + len(spelling.letters(self.resent[j].block))
+            while first + 1 < len(mine) and ends[first] <= begins:
+                first += 1
+            most, best, starts = -1, mine[first], begins
+            for n in range(first, len(mine)):
+                if starts >= stops and n > first:
+                    break
+                shared = min(stops, ends[n]) - starts
                 if shared > most:
-                    most, best = shared, place
-                starts = stops
-            begins += size
+                    most, best = shared, mine[n]
+                starts = ends[n]
+            begins = stops
             self.judged(j, History.VARIANT, self.path[best])
         for place in mine:
             self.paired.setdefault(place, its[0])
 
     def _spell_calls(self, gap: Gap) -> None:
         mine, its = self._open(gap, Kind.TOOL_USE)
+        called = self._by_name(mine, lambda block: block.attrs.get("id"))
         for j in its:
             theirs = self.resent[j].block
-            for i in mine:
-                ours = self.block_at(i)
-                if ours is None or i in self.paired or not _same_name(ours, theirs, "id"):
-                    continue
-                if spelling.same_call(ours, theirs):
-                    self.pair(i, j, History.VARIANT)
-                else:
-                    self.consumed.add(i)
-                    self.judged(j, History.EDITED, self.path[i])
-                break
+            i = next(iter(called.get(str(theirs.attrs.get("id", "")), ())), None)
+            ours = None if i is None or i in self.paired else self.block_at(i)
+            if i is None or ours is None:
+                continue
+            if spelling.same_call(ours, theirs):
+                self.pair(i, j, History.VARIANT)
+            elif i not in self.consumed:
+                self.consumed.add(i)
+                self.judged(j, History.EDITED, self.path[i])
+        self._spell_results(gap)
+
+    def _spell_results(self, gap: Gap) -> None:
         mine, its = self._open(gap, Kind.TOOL_RESULT)
+        answers = self._by_name(mine, lambda block: block.attrs.get("tool_use_id"))
         for j in its:
             theirs = self.resent[j].block
-            for i in mine:
+            name = theirs.attrs.get("tool_use_id")
+            near = answers.get(self._known_name(str(name)), []) if name else mine[:NEAR]
+            for i in near:
                 ours = self.block_at(i)
                 if ours is None or i in self.paired or i in self.consumed:
                     continue
-                if not self._answers_same(ours, theirs):
+                if not name and theirs.attrs.get("name") not in (None, ours.attrs.get("name")):
                     continue
                 code = History.EDITED_RESULT
                 if self.memory.known(self.path[i]).provided:
@@ -219,17 +265,15 @@ class Laying(Beside):
                     code = History.RESULT_CLEARED
                 self.consumed.add(i)
                 self.judged(j, code, self.path[i])
+                mine.remove(i)
                 break
 
-    def _answers_same(self, ours: Block, theirs: Block) -> bool:
-        """Tell whether two results are of one call, whatever a client calls it."""
-        mine, its = ours.attrs.get("tool_use_id"), theirs.attrs.get("tool_use_id")
-        if not its:
-            return theirs.attrs.get("name") in (None, ours.attrs.get("name"))
-        if mine == its:
-            return True
-        call = self.verdicts.get(self.calls.get(str(its), -1), NEW)
-        return call.is_known and call.known == self.memory.find_call(str(mine))
+    def _known_name(self, name: str) -> str:
+        """Give the id by which a call is known that a client calls so."""
+        call = self.verdicts.get(self.calls.get(name, -1), NEW)
+        block = None if call.known is None else self.memory.block(call.known)
+        known = name if block is None else block.attrs.get("id")
+        return known if isinstance(known, str) else name
 
     def leave_out(self, ours: Sequence[int], *, compacted: bool = False) -> None:
         """Take note of known blocks that did not come back."""
@@ -277,11 +321,6 @@ def _may_be(ours: Block, theirs: Block) -> bool:
     if ours.kind is Kind.TOOL_RESULT:
         return failed(ours.attrs) == failed(theirs.attrs)
     return True
-
-
-def _same_name(ours: Block, theirs: Block, attr: str) -> bool:
-    name = ours.attrs.get(attr)
-    return isinstance(name, str) and bool(name) and name == theirs.attrs.get(attr)
 
 
 def _between(ours: range, theirs: range, pairs: Sequence[tuple[int, int]]) -> Iterator[Gap]:

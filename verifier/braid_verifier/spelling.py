@@ -107,17 +107,18 @@ def _unwrapped(value: Json) -> Json:
 
 def same_thought(ours: Block, theirs: Block) -> bool | None:
     """Tell whether two thoughts say the same; None for other words under one signature."""
-    mine, its = ours.attrs.get("signature"), theirs.attrs.get("signature")
+    mine, its = signature_of(ours), signature_of(theirs)
     said, came = letters(ours), letters(theirs)
-    if mine and its and same_signature(mine, its):
+    if mine and mine == its:
         # Words under the signature of a thought that came without any are the client's own.
         return True if said == came or not came else None
     return bool(said) and said == came and not (mine and its)
 
 
-def same_signature(ours: object, theirs: object) -> bool:
-    """Compare what a provider signed with, in either alphabet of base64."""
-    return isinstance(ours, str) and isinstance(theirs, str) and bare(ours) == bare(theirs)
+def signature_of(block: Block) -> str:
+    """Give a provider's signature in one spelling; nothing where there is none."""
+    signature = block.attrs.get("signature")
+    return bare(signature) if isinstance(signature, str) else ""
 
 
 def same_call(ours: Block, theirs: Block) -> bool:
