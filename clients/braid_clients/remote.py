@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Self, TypeVar
-from urllib.parse import urlsplit
 
 import httpx
 import msgspec
 
 from braid.transcript import Layout
 from braid_clients.problem import Problem
+from braid_clients.server import NO_ANSWER, TIMEOUT, Server, refusal_in
 from braid_clients.shelf import Erased, Listed, Sealed
-from braid_server.loopback import is_loopback
 
 _T = TypeVar("_T")
 _ACCEPT = {Layout.JSON: "application/json", Layout.LINES: "application/jsonl"}
-# What a server's own --token may be; a header can carry it as it is.
-_TOKEN = re.compile(r"[!-~]+")
-_NO_ANSWER = (httpx.HTTPError, UnicodeError)  # the second for a host that DNS has no form of
-# Sealing waits for open calls, and a long transcript takes its time between two pieces.
-_TIMEOUT = httpx.Timeout(10, read=300)
 
 
 class ServerRefused(Problem):
@@ -33,37 +26,21 @@ class _Page(msgspec.Struct):
     next: str | None = None
 
 
-class _Error(msgspec.Struct):
-    message: str
-    code: str = ""
-
-
-class _Refusal(msgspec.Struct):
-    error: _Error
-
-
 class Remote:
     """A server; raises ServerRefused for all that goes wrong with it."""
 
     def __init__(self, url: str, token: str | None) -> None:
         try:
-            parts = urlsplit(url)
-            host, _ = parts.hostname, parts.port
-            base = httpx.URL(url)
-        except (ValueError, httpx.InvalidURL):
-            host = None
-        if not host or parts.scheme not in ("http", "https"):
-            raise ServerRefused("--url: expected an address like http://127.0.0.1:8420")
-        if token and not _TOKEN.fullmatch(token):
-            # Without the value: it is a secret.
-            raise ServerRefused("--token: expected ASCII characters without spaces")
-        headers = {"authorization": f"Bearer {token}"} if token else {}
-        self._name = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+            server = Server(url, token or None)
+        except ValueError as fault:
+            # Its messages name the parameter, which the option is called after.
+            raise ServerRefused(f"--{fault}") from fault
+        self._name = server.name
         self._client = httpx.Client(
-            base_url=base,
-            headers=headers,
-            timeout=_TIMEOUT,
-            trust_env=not is_loopback(host),
+            base_url=server.url,
+            headers=server.headers,
+            timeout=TIMEOUT,
+            trust_env=not server.is_here,
         )
 
     def __enter__(self) -> Self:
@@ -94,7 +71,7 @@ class Remote:
                     answer.read()
                     raise self._refusal(answer)
                 yield from answer.iter_bytes()
-        except _NO_ANSWER as fault:
+        except NO_ANSWER as fault:
             raise self._silence(fault) from fault
 
     def _ask(
@@ -107,7 +84,7 @@ class Remote:
     ) -> _T:
         try:
             answer = self._client.request(method, path, params=query, json=body)
-        except _NO_ANSWER as fault:
+        except NO_ANSWER as fault:
             raise self._silence(fault) from fault
         if answer.status_code != 200:
             raise self._refusal(answer)
@@ -117,10 +94,10 @@ class Remote:
             raise ServerRefused(f"{self._name}: not the answer of a braid server") from fault
 
     def _refusal(self, answer: httpx.Response) -> ServerRefused:
-        try:
-            error = msgspec.json.decode(answer.content, type=_Refusal).error
-        except (msgspec.DecodeError, UnicodeError):
-            error = _Error(f"HTTP status {answer.status_code}, not the answer of a braid server")
+        error = refusal_in(answer)
+        if error is None:
+            message = f"HTTP status {answer.status_code}, not the answer of a braid server"
+            return ServerRefused(f"{self._name}: {message}")
         hints: tuple[str, ...] = ()
         if answer.status_code == 401:
             hints = ("send its token: --token SECRET, or BRAID_API_TOKEN",)

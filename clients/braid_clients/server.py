@@ -1,4 +1,6 @@
-"""What a program asks of a Braid server, and what its answers mean; no input or output.
+"""A Braid server as its clients know it: address, token, and what its answers mean.
+
+Requests are made and answers read here, without input or output.
 
 ServerError              the server gave no answer, or not the one that was asked for
 ├── NotBraid             nothing answers there, or what does is no Braid server
@@ -18,7 +20,7 @@ from braid.encoding import KEY_PATTERN
 from braid.errors import BraidError
 from braid_server.loopback import is_loopback
 
-# A transcript is read as it is written, and a long one takes its time between two pieces.
+# Sealing waits for open calls, and a long one takes its time between two pieces.
 TIMEOUT = httpx.Timeout(10, read=300)
 # What httpx raises where nothing answers; the last for a host that DNS has no form of.
 NO_ANSWER = (httpx.HTTPError, httpx.InvalidURL, UnicodeError)
@@ -43,13 +45,23 @@ class NoSuchBraid(ServerError):
     """The server has no such braid, or it is another tenant's; it does not say which."""
 
 
-class _Error(msgspec.Struct):
+class Refusal(msgspec.Struct):
+    """What a server says when it refuses: for people, and Braid's own for programs too."""
+
     message: str
-    code: str
+    code: str = ""
 
 
-class _Refusal(msgspec.Struct):
-    error: _Error
+class _Body(msgspec.Struct):
+    error: Refusal
+
+
+def refusal_in(answer: httpx.Response) -> Refusal | None:
+    """Read why a server refused; None for what says none."""
+    try:
+        return msgspec.json.decode(answer.content, type=_Body).error
+    except (msgspec.DecodeError, UnicodeError):
+        return None
 
 
 class Server:
@@ -62,7 +74,8 @@ class Server:
         try:
             parts = urlsplit(url)
             host, _ = parts.hostname, parts.port
-        except ValueError:
+            httpx.URL(url)
+        except (ValueError, httpx.InvalidURL):
             host = None
         if not host or parts.scheme not in ("http", "https") or parts.query or parts.fragment:
             raise ValueError("url: expected an address like http://127.0.0.1:8420")
@@ -72,15 +85,18 @@ class Server:
         self.url = url.rstrip("/")
         self.token = token
         self.is_here = is_loopback(host)
-        self._name = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+        self.name = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What every request to the server's own API carries."""
+        return {} if self.token is None else {"authorization": f"Bearer {self.token}"}
 
     def transcript(self, braid: str) -> httpx.Request:
         """Ask for a braid; raises ValueError for what is no id."""
         if not _BRAID.fullmatch(braid):
             raise ValueError(f"braid: expected the 43 characters of an id, got {braid[:60]!r}")
-        headers = {"accept": _LINES}
-        if self.token is not None:
-            headers["authorization"] = f"Bearer {self.token}"
+        headers = {"accept": _LINES, **self.headers}
         return httpx.Request("GET", f"{self.url}/braid/v1/braids/{braid}", headers=headers)
 
     def read_transcript(self, answer: httpx.Response) -> bytes:
@@ -88,16 +104,13 @@ class Server:
         media = answer.headers.get("content-type", "").partition(";")[0].strip()
         if answer.status_code == 200 and media == _LINES:
             return answer.content
-        try:
-            error = msgspec.json.decode(answer.content, type=_Refusal).error
-        except (msgspec.DecodeError, UnicodeError):
-            error = None
-        if answer.status_code == 200 or error is None:
+        error = refusal_in(answer)
+        if answer.status_code == 200 or error is None or not error.code:
             raise NotBraid(
-                f"{self._name}: expected a Braid server, got HTTP status {answer.status_code} "
+                f"{self.name}: expected a Braid server, got HTTP status {answer.status_code} "
                 "and what no Braid server answers"
             )
-        message = f"{self._name}: {error.message}"
+        message = f"{self.name}: {error.message}"
         if answer.status_code == 401:
             raise TokenRefused(f"{message}; give the server's as token=…")
         if error.code == "no_such_braid":
@@ -106,4 +119,4 @@ class Server:
 
     def silent(self, fault: Exception) -> NotBraid:
         """Say that nothing answered, and how that showed."""
-        return NotBraid(f"{self._name}: no answer ({type(fault).__name__}); is it running?")
+        return NotBraid(f"{self.name}: no answer ({type(fault).__name__}); is it running?")

@@ -34,6 +34,7 @@ from braid_clients import (
     TokenRefused,
     call_of,
 )
+from braid_clients.checked import checking
 from braid_clients.trust import trust
 from braid_verifier import (
     Answer,
@@ -47,7 +48,7 @@ from braid_verifier.opened import OpenedBraid
 from fakes import everyone
 from fakes.everyone import WORDS
 from fakes.proxied import Proxied, proxied
-from fakes.ways import ASYNC_WAYS, WAYS, AsyncWay, Came, anthropic_events, chat_raw
+from fakes.ways import ASYNC_WAYS, QUESTION, WAYS, AsyncWay, Came, anthropic_events, chat_raw
 
 Way = Callable[..., Came]
 TOKEN = "a-secret-of-the-operator"
@@ -285,6 +286,22 @@ class TestConversations:
                 false.require()
             with pytest.raises(ValueError):
                 braid.check_history(raw, "morse", {"messages": messages})
+
+    def test_a_hook_keeps_false_history_from_leaving(self, server: Proxied, braid: Braid) -> None:
+        talk = braid.conversation("hooked")
+        first = chat_raw(talk).response
+        said = first.parse().choices[0].message
+        hook = checking(lambda: braid.transcript(first), "openai-chat", [server.root()])
+        http_client = openai.DefaultHttpxClient(event_hooks={"request": [hook]})
+        with openai.OpenAI(**talk.openai(), api_key="k", http_client=http_client) as client:
+            messages: Any = [{"role": "user", "content": QUESTION}, said.to_dict()]
+            messages.append({"role": "tool", "tool_call_id": said.tool_calls[0].id, "content": "7"})
+            asked = len(server.provider.asked)
+            client.chat.completions.create(model="gpt-x", messages=messages)
+            messages[1]["tool_calls"][0]["function"]["arguments"] = '{"city": "Rome"}'
+            with pytest.raises(HistoryNotGenuine):
+                client.chat.completions.create(model="gpt-x", messages=messages)
+            assert len(server.provider.asked) == asked + 1
 
     def test_a_name_is_its_tenants_own(self, tmp_path: Path) -> None:
         tokens = {"one": "first-secret", "two": "second-secret"}
