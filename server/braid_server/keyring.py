@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import msgspec
 import nacl.bindings
 import nacl.exceptions
 
@@ -15,6 +17,7 @@ from braid.certificate import NONCE_BYTES, Certificate, CertificateHeader, Polic
 from braid.encoding import encode, write_time
 from braid.errors import BraidError
 from braid.signing import SecretKey
+from braid.strict_json import Json
 
 VALIDITY = timedelta(days=366)
 _NONCE_BYTES = nacl.bindings.crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
@@ -26,12 +29,16 @@ class KeyUnavailable(BraidError):
 
 @dataclass(frozen=True, slots=True)
 class NewBraidKey:
-    """A fresh braid key, its certificate, and the key as it may lie in the store."""
+    """A fresh braid key, its certificate, and the key as it may lie in the store.
+
+    `rotations` are those that lead to its root, as a JSON list, None for none (SPEC §9.3).
+    """
 
     key: SecretKey
     certificate: Certificate
     header: CertificateHeader
     wrapped: bytes
+    rotations: str | None
 
 
 def certified_key(
@@ -60,7 +67,9 @@ class Keyring:
         wrapping_key: bytes,
         issuer: str = "",
         policy: Policy = Policy.REQUIRED,
+        rotations: Sequence[dict[str, Json]] = (),
     ) -> None:
+        self._rotations = msgspec.json.encode(rotations).decode("ascii") if rotations else None
         self._root = root
         self._wrapping_key = wrapping_key
         self._issuer = issuer
@@ -86,7 +95,8 @@ class Keyring:
         key, certificate, header = certified_key(
             self._root, now, issuer=self._issuer, policy=self._policy
         )
-        return NewBraidKey(key, certificate, header, self._wrap(tenant, header.braid, key))
+        wrapped = self._wrap(tenant, header.braid, key)
+        return NewBraidKey(key, certificate, header, wrapped, self._rotations)
 
     def _wrap(self, tenant: str, braid: str, key: SecretKey) -> bytes:
         nonce = secrets.token_bytes(_NONCE_BYTES)

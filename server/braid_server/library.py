@@ -124,9 +124,8 @@ class Library:
             row = _named(reading, braid, tenant)
             count = reading.summary(row.number).nodes
         certificate = msgspec.json.decode(row.certificate, type=Certificate)
-        proofs = [] if row.closure is None else [msgspec.json.decode(row.closure)]
         return write_transcript(
-            row.id, certificate, self._nodes(row.number, count), proofs, layout=layout
+            row.id, certificate, self._nodes(row.number, count), row.proofs, layout=layout
         )
 
     def _nodes(self, number: int, count: int) -> Iterator[StoredNode]:

@@ -96,6 +96,7 @@ def new_row(tenant: str, session: bytes | None, made: NewBraidKey) -> BraidRow:
         session=session,
         wrapped_key=made.wrapped,
         sealed=False,
+        rotations=made.rotations,
     )
 
 

@@ -20,6 +20,7 @@ import msgspec
 
 from braid.certificate import MAX_ISSUER, Certificate, read_certificate_header
 from braid.errors import BraidError, Malformed
+from braid.rotation import check_rotation
 from braid.signing import SecretKey
 from braid_server import homes, keyfiles
 from braid_server.api import build_api
@@ -33,6 +34,7 @@ from braid_server.provider import Provider
 from braid_server.providers import TABLE
 from braid_server.recorder import Recorder
 from braid_server.relay import Relay
+from braid_server.rotating import load_rotations
 from braid_server.serving import Server, configure
 from braid_server.store import REWRITES, Store, StoreUnavailable, Transaction
 from braid_server.sweeping import Sweeper
@@ -172,8 +174,10 @@ def _keyring(settings: Settings, store: Store) -> Keyring:
             )
     root = SecretKey(keyfiles.load_or_create(settings.root_key, keyfiles.ROOT_LABEL))
     wrapping = keyfiles.load_or_create(settings.wrapping_key, keyfiles.WRAPPING_LABEL)
-    keyring = Keyring(root, wrapping, settings.issuer)
-    if signed_under not in (None, keyring.root):
+    rotations = load_rotations(settings.root_key, root.text)
+    keyring = Keyring(root, wrapping, settings.issuer, rotations=rotations)
+    handed_over = [check_rotation(each).old for each in rotations]
+    if signed_under not in (None, keyring.root, *handed_over):
         _log.warning(
             "event=root_differs file=%s root=%s newest_braid_root=%s",
             settings.root_key,

@@ -162,3 +162,22 @@ def test_a_lost_root_key_is_told_and_not_replaced(
 def test_a_root_of_somebody_else_is_no_root_key_that_was_lost(home: Any, made: Any) -> None:
     home.braid("keys", "trust", made.root, "--label", "the lab")
     assert home.braid("run", "true").returncode == 0
+
+
+def test_rotate_hands_over_to_a_new_key(home: Any) -> None:
+    old = home.braid("keys", "init").stdout.strip()
+    ran = home.braid("keys", "rotate")
+    new = ran.stdout.strip()
+    assert ran.returncode == 0 and len(new) == 43 and new != old
+    assert home.braid("keys", "show").stdout.strip() == new
+    assert f"{old} handed over to {new}" in ran.stderr
+    assert new in home.braid("keys", "list").stdout
+    assert stat.S_IMODE((home.data / "root.key.1").stat().st_mode) == 0o600
+    seed = (home.data / "root.key").read_text().split()[1]
+    assert seed not in ran.stdout + ran.stderr + (home.data / "root.key.rotations").read_text()
+
+
+def test_rotate_without_a_key_says_so(home: Any) -> None:
+    ran = home.braid("keys", "rotate")
+    assert ran.returncode == 2 and "no such key file" in ran.stderr
+    assert not (home.data / "root.key").exists()

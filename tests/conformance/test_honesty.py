@@ -75,7 +75,8 @@ def may_say_yes(report: Report, roots: list[str]) -> set[ClaimName]:
         if finding.severity == "failure" and finding.code != "E_CERT_TIME"
     }
     may = set(ClaimName) - {ClaimName.LOGGED, ClaimName.WITNESSED, ClaimName.TIMESTAMPED}
-    if report.root not in roots or 4 in failed or codes & {"E_CERT_TIME", "N_NO_CERTIFICATE"}:
+    trusted = report.root in roots or (roots and "N_ROTATED" in codes)
+    if not trusted or 4 in failed or codes & {"E_CERT_TIME", "N_NO_CERTIFICATE"}:
         may -= {ClaimName.SIGNER}
     unusable = any(f.code == "E_KEY" and f.message.startswith("braid:") for f in found)
     if failed & _NODES or unusable:
@@ -90,6 +91,9 @@ def may_say_yes(report: Report, roots: list[str]) -> set[ClaimName]:
         may -= {ClaimName.HISTORY}
     if 13 in failed or "N_OPEN" in codes or report.counts.pending:
         may -= {ClaimName.SEALED}
+    unended = report.counts.pending and "N_CLOSED" not in codes
+    if failed & (_NODES | {13}) or unusable or "N_OPEN" in codes or unended:
+        may -= {ClaimName.CLOSED}
     if not {"N_ERASED", "E_ERASED"} & codes:
         may -= {ClaimName.ERASED}
     return may

@@ -27,6 +27,7 @@ from vectors import (
     faults_reading,
     faults_signing,
     honest,
+    rotations,
     table,
 )
 from vectors.formulas import encode
@@ -48,6 +49,7 @@ CHAPTERS = (
     faults_attrs,
     faults_calls,
     closures,
+    rotations,
 )
 SPEC = HERE.parent.parent / "braid" / "SPEC.md"
 

@@ -34,6 +34,7 @@ class Facts:
     pending: int
     sealed: bool
     closed: bool  # by a closure that holds
+    forebears: frozenset[str]  # roots from which rotations lead to the certificate's
     erased: int
     outside_validity: int  # nodes whose time the certificate does not cover
 
@@ -93,9 +94,11 @@ def _signer(facts: Facts, signer: Signer, pinned: frozenset[str]) -> Claim:
         return _no("the certificate does not cover the time of every node")
     if not pinned:
         return _not_checked("no root was pinned to compare the certificate's with")
-    if signer.certificate.root not in pinned:
-        return _no("the root that certified the braid key is not among those pinned")
-    return _yes("a pinned root certified the braid key")
+    if signer.certificate.root in pinned:
+        return _yes("a pinned root certified the braid key")
+    if facts.forebears & pinned:
+        return _yes("a pinned root handed over to the root that certified the braid key")
+    return _no("the root that certified the braid key is not among those pinned")
 
 
 def _context(findings: Findings, facts: Facts, whole: bool) -> Claim:

@@ -20,7 +20,6 @@ from braid.transcript import Entry, StoredNode, TranscriptReader, Unreadable
 from braid_verifier.attrs import Attrs
 from braid_verifier.calls import Calls
 from braid_verifier.claims import Facts, claims_of
-from braid_verifier.closures import check_proofs
 from braid_verifier.contexts import Contexts
 from braid_verifier.findings import Check, Findings
 from braid_verifier.flags import Flags
@@ -28,6 +27,7 @@ from braid_verifier.graph import Graph
 from braid_verifier.nodes import Nodes
 from braid_verifier.pairing import Pairing
 from braid_verifier.policy import UNERASED, ClaimName, Policy, Root, pinned_keys
+from braid_verifier.proofs import Proven, check_proofs
 from braid_verifier.report import Answer, Claim, Counts, Report, Result
 from braid_verifier.seals import Seals
 from braid_verifier.signer import Signer, check_signer
@@ -105,7 +105,7 @@ class _Walk:
         self._calls = Calls(findings, self._graph, self._contexts)
         self._seals = Seals(findings)
         self._signer = signer
-        self._closed = False
+        self._proven = Proven()
         self._count = 0
         self._kinds: Counter[str] = Counter()
         self._outcomes: Counter[str] = Counter()
@@ -168,8 +168,8 @@ class _Walk:
         sealed = self._seals.seal_at is not None
         self._pairing.close(sealed)
         self._flags.close()
-        closure = check_proofs(proofs, self._findings, self._signer, self._seals, self._count)
-        self._closed = closure is not None
+        self._proven = check_proofs(proofs, self._findings, self._signer, self._seals, self._count)
+        closure = self._proven.closure
         if closure is not None:
             self._findings.note("N_CLOSED", f"closed by its root, not sealed: {closure.reason}")
         elif not sealed:
@@ -183,7 +183,8 @@ class _Walk:
             accused=self._calls.accused,
             pending=self._pairing.pending,
             sealed=self._seals.seal_at is not None,
-            closed=self._closed,
+            closed=self._proven.closure is not None,
+            forebears=self._proven.forebears,
             erased=self._nodes.erased,
             outside_validity=self._nodes.outside_validity,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -105,6 +106,24 @@ def show(root_key: Path | None) -> None:
     if not path.exists():
         raise Problem(f"{path}: no such key file", "make it: braid keys init")
     answer(public_key(path))
+
+
+@keys.command("rotate")
+@root_key_option
+def rotate(root_key: Path | None) -> None:
+    """Make a new root key that the old one hands over to, and put it in the old one's place.
+
+    Whoever trusts the old one then trusts what the new one certifies: transcripts carry the
+    statement. Stop `braid serve` first; the old key stays beside the new one.
+    """
+    path = root_key or paths.root_key_file(os.environ)
+    from braid_server.rotating import rotate as hand_over
+
+    rotated = hand_over(path, datetime.now(UTC))
+    pin(rotated.new)
+    say(f"{rotated.old} handed over to {rotated.new} ({rotated.statements})")
+    say(f"the old secret key is now {rotated.old_file}: keep it to close braids it certified")
+    answer(rotated.new)
 
 
 @keys.command("trust", cls=NamedCommand)

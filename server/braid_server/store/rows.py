@@ -10,6 +10,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
+from braid.strict_json import Json
 from braid.transcript import Opened, StoredNode
 from braid_server.store.engine import driver
 from braid_server.store.schema import braids, calls, marks, nodes
@@ -18,7 +19,7 @@ from braid_server.store.schema import braids, calls, marks, nodes
 class BraidRow(msgspec.Struct, frozen=True):
     """A braid as the store knows it. `certificate` is its JSON as it stands in a transcript.
 
-    `closure` too, of a braid that its root closed; it counts as sealed here: nothing is added to it.
+    `rotations` too, a list of them; `closure` too, of a braid that its root closed; it counts as sealed here: nothing is added to it.
     """
 
     number: int
@@ -30,6 +31,13 @@ class BraidRow(msgspec.Struct, frozen=True):
     wrapped_key: bytes | None
     sealed: bool
     closure: str | None = None
+    rotations: str | None = None
+
+    @property
+    def proofs(self) -> list[Json]:
+        """What stands in `proofs` of its transcript (SPEC §10.5)."""
+        proofs: list[Json] = [] if self.rotations is None else msgspec.json.decode(self.rotations)
+        return proofs if self.closure is None else [*proofs, msgspec.json.decode(self.closure)]
 
 
 class NodeRow(msgspec.Struct, frozen=True):

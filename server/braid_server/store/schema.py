@@ -19,6 +19,7 @@ braids = sa.Table(
     sa.Column("wrapped_key", sa.LargeBinary, nullable=True),
     sa.Column("sealed", sa.Boolean, nullable=False, default=False),  # or closed by its root
     sa.Column("closure", sa.Text, nullable=True),
+    sa.Column("rotations", sa.Text, nullable=True),
 )
 
 nodes = sa.Table(

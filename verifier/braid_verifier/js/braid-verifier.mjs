@@ -1012,7 +1012,7 @@ function readProofs(json) {
   return bad ? BAD : proofs;
 }
 
-const PROOF_MEMBERS = new Set(["type", "h", "s"]);
+const PROOF_MEMBERS = new Set(["type", "h", "s", "pop"]);
 const readCertificate = reads.exactly({ h: reads.bytes, s: reads.bytes, pop: reads.bytes });
 
 /**
@@ -1166,6 +1166,9 @@ const CERTIFICATE_GRAMMAR = new RegExp(
     `"root":"(${KEY_TEXT})","v":1\\}$`,
 );
 
+const ROTATION_GRAMMAR = new RegExp(
+  `^\\{"new":"(${KEY_TEXT})","old":"(${KEY_TEXT})","time":"(${TIME_TEXT})","v":1\\}$`,
+);
 const CLOSURE_GRAMMAR = new RegExp(
   `^\\{"braid":"(${KEY_TEXT})","count":([1-9][0-9]{0,15}),"reason":"(?:lost|restored)","root":"(${KEY_TEXT})",` +
     `"time":"(${TIME_TEXT})","tree":"(${KEY_TEXT})","v":1\\}$`,
@@ -1390,6 +1393,7 @@ class Judge {
     this.braid = null;
     this.proofList = [];
     this.closed = false; // by a closure that holds
+    this.forebears = []; // roots from which rotations lead to the certificate's
     this.certificate = null; // as parsed, once every check of it has passed
     this.hasCertificate = false;
     this.queue = [];
@@ -1488,23 +1492,58 @@ class Judge {
   // --- class 14, once every node is judged
 
   async checkProofs() {
-    let seen = false, closed = false;
+    const root = this.certificate?.root, chain = [];
+    let closures = 0;
     for (const [i, proof] of this.proofList.entries()) {
-      if (strictUtf8.decode(proof.type) !== "closure") {
-        this.findings.add(NOTE, "N_PROOF", `proofs[${i}]: not checked`);
-        continue;
-      }
-      const fault = seen ? "expected one at most" : await this.faultOfClosure(proof);
-      seen = true;
-      if (fault === null) closed = true;
-      else this.fail(PROOF, "E_PROOF", `proofs[${i}]: closure: ${fault}`);
+      const type = strictUtf8.decode(proof.type);
+      let fault = null;
+      if (type === "closure") {
+        fault = await this.faultOfClosure(proof);
+        if (fault === null && ++closures > 1) fault = "expected one at most";
+      } else if (type === "rotation") fault = await this.faultOfRotation(proof, chain);
+      else this.findings.add(NOTE, "N_PROOF", `proofs[${i}]: not checked`);
+      if (fault !== null) this.fail(PROOF, "E_PROOF", `proofs[${i}]: ${type}: ${fault}`);
     }
-    this.closed = closed && !this.findings.failed.has(PROOF);
+    const keys = chain.map(([old]) => old);
+    if (chain.length) keys.push(chain.at(-1)[1]);
+    const follows = chain.every(([old], i) => i === 0 || chain[i - 1][1] === old);
+    if (chain.length && (!follows || repeats(keys) || keys.at(-1) !== root)) {
+      this.fail(PROOF, "E_PROOF", "proofs: rotations that do not lead to the root, each key once");
+    }
+    const holds = !this.findings.failed.has(PROOF);
+    this.closed = holds && closures > 0;
+    this.forebears = holds ? keys.slice(0, -1) : [];
+    if (this.forebears.length) this.findings.add(NOTE, "N_ROTATED", "roots handed over, one after the other");
+  }
+
+  /** What is wrong with a rotation by itself (SPEC §9.3), null for nothing; a sound one joins the chain. */
+  async faultOfRotation({ h, s, pop, others }, chain) {
+    if (others > 0 || h === undefined || s === undefined || pop === undefined) return "expected type, h, s and pop";
+    const fields = h.length <= LIMITS.header ? ROTATION_GRAMMAR.exec(strictUtf8.decode(h)) : null;
+    if (fields === null || !isMoment(fields[3]) || fields[1] === fields[2]) return "h is not of the grammar";
+    const [, next, old] = fields;
+    const signature = IS_SIGNATURE.test(strictUtf8.decode(s)) ? decodeBase64url(s) : null;
+    const possession = IS_SIGNATURE.test(strictUtf8.decode(pop)) ? decodeBase64url(pop) : null;
+    for (const each of [signature, possession]) {
+      if (each === null || !isStrictSignature(each)) return "a signature not of the strict form";
+    }
+    for (const key of [old, next]) {
+      if (faultOfKey(decodeText(key)) !== null) return "a key that is not usable";
+    }
+    const possessed = new Uint8Array(h.length + 64);
+    possessed.set(h);
+    possessed.set(signature, h.length);
+    if (!(await (await verifierOf(decodeText(old)))(signature, signedBytes("rotation", h)))) return "s is not the old root's";
+    if (!(await (await verifierOf(decodeText(next)))(possession, signedBytes("possession", possessed)))) {
+      return "pop is not the new root's";
+    }
+    chain.push([old, next]);
+    return null;
   }
 
   /** What is wrong with a closure (SPEC §11.7), null for nothing. */
-  async faultOfClosure({ h, s, others }) {
-    if (others > 0 || h === undefined || s === undefined) return "expected the strings type, h and s";
+  async faultOfClosure({ h, s, pop, others }) {
+    if (others > 0 || pop !== undefined || h === undefined || s === undefined) return "expected the strings type, h and s";
     const fields = h.length <= LIMITS.header ? CLOSURE_GRAMMAR.exec(strictUtf8.decode(h)) : null;
     if (fields === null) return "h is not of the grammar";
     const [, braid, count, root, time, tree] = fields;
@@ -1929,7 +1968,9 @@ class Judge {
     else if (this.certificate === null) claims.signer = no("the certificate is not valid");
     else if (codes.has("E_CERT_TIME")) claims.signer = no("a node lies outside the certificate's bounds");
     else if (roots.length === 0) claims.signer = unchecked("no root was pinned to compare the certificate's with");
-    else if (!roots.includes(this.certificate.root)) claims.signer = no("the certificate's root is not pinned");
+    else if (this.forebears.some((root) => roots.includes(root))) {
+      claims.signer = yes("a pinned root handed over to the root that certified this braid's key");
+    } else if (!roots.includes(this.certificate.root)) claims.signer = no("the certificate's root is not pinned");
     else claims.signer = yes("a pinned root certified this braid's key");
     const calls = this.counts.calls > 0;
     if (!signed) claims.context = unsigned;

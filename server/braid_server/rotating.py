@@ -1,0 +1,89 @@
+"""Handing over from a root key to a new one, and the file that says so (SPEC §9.3)."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from braid.encoding import write_time
+from braid.errors import Malformed
+from braid.rotation import check_chain, check_rotation, write_rotation
+from braid.signing import SecretKey
+from braid.strict_json import Json, dumps, read_object
+from braid_server import keyfiles
+from braid_server.keyfiles import KeyFileUnusable
+
+
+@dataclass(frozen=True, slots=True)
+class Rotated:
+    """The two public keys, where the old secret key is now, and where the statement stands."""
+
+    old: str
+    new: str
+    old_file: Path
+    statements: Path
+
+
+def statements_of(root_key: Path) -> Path:
+    """Name the file of rotations beside a root key file: a statement a line, none of it secret."""
+    return root_key.with_name(root_key.name + ".rotations")
+
+
+def load_rotations(root_key: Path, root: str) -> tuple[dict[str, Json], ...]:
+    """Read the rotations that lead to a root, none where there is no file.
+
+    Raises KeyFileUnusable for what is no chain of rotations to this root.
+    """
+    path = statements_of(root_key)
+    try:
+        lines = path.read_bytes().splitlines()
+    except FileNotFoundError:
+        return ()
+    except OSError as fault:
+        raise KeyFileUnusable(f"{path}: cannot be read: {fault.strerror}") from fault
+    try:
+        proofs = tuple(read_object(line, "rotation") for line in lines)
+        check_chain([check_rotation(proof) for proof in proofs], root)
+    except Malformed as fault:
+        hint = f"; a rotation cut short left its new key in {_draft_of(root_key)}"
+        raise KeyFileUnusable(
+            f"{path}: {fault}{hint if _draft_of(root_key).exists() else ''}"
+        ) from fault
+    return proofs
+
+
+def _draft_of(root_key: Path) -> Path:
+    return root_key.with_name(f".{root_key.name}.next")
+
+
+def rotate(root_key: Path, now: datetime) -> Rotated:
+    """Make a new root key that the old one names, and put it in the old one's place.
+
+    The old secret key stays beside it under another name. Killed in the middle, this leaves the
+    old key in use, or a statement that `load_rotations` refuses. Raises KeyFileUnusable.
+    """
+    old = SecretKey(keyfiles.load(root_key, keyfiles.ROOT_LABEL))
+    before = load_rotations(root_key, old.text)
+    draft = _draft_of(root_key)
+    statements = statements_of(root_key)
+    kept = root_key.with_name(f"{root_key.name}.{len(before) + 1}")
+    if os.path.lexists(kept):
+        raise KeyFileUnusable(f"{kept}: expected no file, one is there")
+    draft.unlink(missing_ok=True)  # of an attempt that was killed
+    new = SecretKey(keyfiles.create(draft, keyfiles.ROOT_LABEL))
+    proof = write_rotation(old, new, write_time(now))
+    try:
+        os.link(root_key, kept)
+        written = statements.with_name(f".{statements.name}.next")
+        with written.open("wb") as file:
+            file.writelines(dumps(each).encode() + b"\n" for each in (*before, proof))
+            file.flush()
+            os.fsync(file.fileno())
+        # The statement first: a new key without it would be used, and nobody would follow.
+        os.replace(written, statements)
+        os.replace(draft, root_key)
+    except OSError as fault:
+        raise KeyFileUnusable(f"{root_key}: cannot be replaced: {fault.strerror}") from fault
+    return Rotated(old.text, new.text, kept, statements)
