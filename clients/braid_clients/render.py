@@ -44,7 +44,7 @@ class Drawing:
 
 
 class _Braid:
-    """All nodes at a glance, with the strands their `prev[0]` make."""
+    """All nodes at a glance, with the strands their `prev[0]` make; a seal is on none."""
 
     def __init__(self, nodes: Iterable[StoredNode]) -> None:
         self.nodes: list[Glimpse] = []
@@ -61,7 +61,9 @@ class _Braid:
             self._flags(index, node, said)
             self.children.append([])
             prev = seen.header.prev if seen.header is not None else ()
-            parent = self.at.get(prev[0]) if prev else None
+            # A seal closes every strand: it stands on its own, not on the first it names.
+            sealing = seen.header is not None and seen.header.kind is Kind.SEAL
+            parent = self.at.get(prev[0]) if prev and not sealing else None
             parents.append(parent)
             (self.roots if parent is None else self.children[parent]).append(index)
             self.at.setdefault(node.s, index)

@@ -55,6 +55,17 @@ def test_a_conversation_is_drawn_a_line_a_node(weaver: Callable[..., Any]) -> No
     ]
 
 
+def test_a_seal_is_the_last_line_whatever_it_names_first(weaver: Callable[..., Any]) -> None:
+    made = weaver()
+    end = turn(made, b"A question?")
+    made.add(Kind.FLAG, PROXY, json(code="unsigned_thinking"), (3,), media="application/json")
+    made.add(Kind.TEXT, CLIENT, b"Goes on.", (end,))
+    made.seal()
+    drawn = lines_of(made.nodes)
+    assert [int(line.split()[0]) for line in drawn[1:]] == [0, 1, 2, 3, 5, 4, 6, 7]
+    assert drawn[-1].startswith(" 7 seal") and not any("├─" in line for line in drawn)
+
+
 def test_side_strands_are_indented_and_the_longest_keeps_its_column(
     weaver: Callable[..., Any],
 ) -> None:

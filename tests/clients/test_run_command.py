@@ -88,6 +88,8 @@ def test_input_output_and_exit_code_pass_through(home: Any) -> None:
     assert ran.stderr.splitlines()[0] == "err"
     said = ran.stderr.splitlines()[-2:]
     assert "no call was recorded" in said[0] and said[1].endswith("?")
+    for variable in ("ANTHROPIC_BASE_URL", "OPENAI_BASE_URL", "GOOGLE_GEMINI_BASE_URL"):
+        assert variable in said[0]
     assert not (home.folder / "braids").exists() and no_run_is_left(home)
 
 

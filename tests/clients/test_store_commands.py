@@ -153,6 +153,17 @@ def test_a_sealed_braid_is_sealed(home: Any, place: Place) -> None:
     assert " sealed" in home.braid("ls", *place.options).stdout
 
 
+def test_what_cannot_be_written_or_read_is_named_as_the_user_named_it(
+    home: Any, place: Place
+) -> None:
+    braid = place.ask("a question")
+    ran = home.braid("export", braid, *place.options, "-o", "nowhere/a.json")
+    assert ran.returncode == 2
+    assert ran.stderr == "braid: nowhere/a.json: No such file or directory\n"
+    ran = home.braid("show", "")
+    assert ran.returncode == 2 and "got an empty one" in ran.stderr
+
+
 def test_ids_may_begin_with_a_dash(home: Any, provider: str) -> None:
     with service.running(settings_of(home, provider)) as url:
         number = 0

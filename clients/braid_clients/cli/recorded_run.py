@@ -10,6 +10,7 @@ from pathlib import Path
 from braid.errors import BraidError
 from braid_clients.cli.terminal import say
 from braid_clients.shelf import SURE
+from braid_clients.upstreams import HOMES
 from braid_clients.wording import size
 from braid_server.library import Library
 from braid_server.service import Settings, library
@@ -48,9 +49,10 @@ def write_transcripts(settings: Settings, root: str, out: Path) -> Outcome:
             if report.result is not Result.VERIFIED:
                 outcome = max(outcome, Outcome.NOT_VERIFIED)
     if not braids:
+        *others, last = (home.variable for home in HOMES)
         say(
-            "no call was recorded: no POST /v1/messages came to ANTHROPIC_BASE_URL",
-            "does the program read that variable, or set a base URL or a provider of its own?",
+            f"no call was recorded: none was made through {', '.join(others)} or {last}",
+            "does the program read its variable, or set a base URL or a provider of its own?",
         )
     return outcome
 

@@ -170,7 +170,10 @@ def serve(
         named = " ".join(f"{home.variable}={url}{home.suffix}" for home in HOMES)
         say(f"point an SDK at it: {named}")
         if tokens:
-            say("and let it send a token: ANTHROPIC_CUSTOM_HEADERS='x-braid-token: SECRET'")
+            say(
+                "and let it send a token in the header x-braid-token, by its default_headers, or for"
+                " anthropic ANTHROPIC_CUSTOM_HEADERS='x-braid-token: SECRET'"
+            )
 
     log_to_stderr(logging.INFO, timed=True)
     # A signal may come before the server listens for it; to be told to stop is no failure.

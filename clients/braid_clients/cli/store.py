@@ -71,7 +71,7 @@ def ls(db: str | None, url: str | None, token: str | None, limit: int) -> None:
     if not found:
         say("no braid is recorded here yet")
     if more:
-        say("there are older ones", f"see them: braid ls --limit {limit * 10}")
+        say("there are older ones", f"see more: --limit {limit * 10}")
 
 
 @click.command("show", cls=NamedCommand)
@@ -243,6 +243,9 @@ def write_whole(path: Path, pieces: Iterable[bytes]) -> None:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(target)
+    except OSError as fault:
+        draft.unlink(missing_ok=True)
+        raise OSError(fault.errno, fault.strerror, str(path)) from fault
     except BaseException:
         draft.unlink(missing_ok=True)
         raise

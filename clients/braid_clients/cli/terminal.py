@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import sys
@@ -21,6 +22,8 @@ PIPE_WIDTH = 120  # cells, where no terminal says how wide it is
 @contextlib.contextmanager
 def input_file(name: str) -> Iterator[BinaryIO]:
     """Open what an argument names, - being stdin; raises OSError, and Problem for no stdin."""
+    if not name:
+        raise FileNotFoundError(errno.ENOENT, "expected the name of a file, got an empty one")
     if name != "-":
         with open(name, "rb") as file:
             yield file
