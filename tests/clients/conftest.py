@@ -146,9 +146,11 @@ class Weaver:
         self.nodes.append(weave(self.key, draft, seq=last + 1, time=TIME, salt=salt))
         return last + 1
 
-    def seal(self) -> None:
+    def seal(self, prev: tuple[int, ...] | None = None) -> None:
         tree = SignatureTree(decode(node.s, "s", 64) for node in self.nodes)
-        self.add(Kind.SEAL, Origin.PROXY, b"", seal=SealClaim(tree.count, encode(tree.head())))
+        self.add(
+            Kind.SEAL, Origin.PROXY, b"", prev, seal=SealClaim(tree.count, encode(tree.head()))
+        )
 
     def made(self) -> Made:
         header = CertificateHeader(

@@ -60,7 +60,7 @@ def test_a_seal_is_the_last_line_whatever_it_names_first(weaver: Callable[..., A
     end = turn(made, b"A question?")
     made.add(Kind.FLAG, PROXY, json(code="unsigned_thinking"), (3,), media="application/json")
     made.add(Kind.TEXT, CLIENT, b"Goes on.", (end,))
-    made.seal()
+    made.seal((5, 6))
     drawn = lines_of(made.nodes)
     assert [int(line.split()[0]) for line in drawn[1:]] == [0, 1, 2, 3, 5, 4, 6, 7]
     assert drawn[-1].startswith(" 7 seal") and not any("├─" in line for line in drawn)
