@@ -6,7 +6,7 @@ whole answer as a body, the events of a stream as a stream. Nothing here imports
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,13 +71,19 @@ def answer_in(response: object) -> Any:
 def said_in(answer: object) -> Said:
     """Read what an answer says: an SDK's object, the events of a stream in a list, or JSON.
 
-    Raises TypeError for what is no answer in any known wire format.
+    Raises TypeError for what is no answer in any known wire format, or is one in several.
     """
     streamed = isinstance(answer, Sequence) and not isinstance(answer, str | bytes)
     pieces = [_plain(piece) for piece in answer] if streamed else [_plain(answer)]  # type: ignore[attr-defined]
-    wire = next((found for piece in pieces if (found := _wire_of(piece))), None)
-    if wire is None:
-        raise TypeError(f"{type(answer).__name__}: expected an answer of a known wire format")
+    wires = {wire for piece in pieces for wire in _wires_of(piece)}
+    # SDKs keep members that they do not know. Genuine words in the shape of one format must not
+    # vouch for what the program reads in another.
+    if len(wires) != 1:
+        raise TypeError(
+            f"{type(answer).__name__}: expected an answer of one known wire format, "
+            f"got {', '.join(sorted(wires)) or 'none'}"
+        )
+    (wire,) = wires
     reader: AnswerReader
     if streamed:
         reader = _READERS[wire](200, "text/event-stream", _REQUEST)
@@ -128,19 +134,27 @@ def _simple(value: object) -> object:
     return str(value) if isinstance(value, str) else _plain(value)
 
 
-def _wire_of(piece: Json) -> Wire | None:
+def _wires_of(piece: Json) -> Iterator[Wire]:
+    """Give every format that a program could read words of this in."""
     kind, named = piece.get("type"), piece.get("object")
-    if kind == "message" or (isinstance(kind, str) and kind.startswith(_ANTHROPIC_EVENT)):
-        return Wire.ANTHROPIC
-    if named in ("chat.completion", "chat.completion.chunk"):
-        return Wire.OPENAI_CHAT
-    if named == "response" or (isinstance(kind, str) and kind.startswith("response.")):
-        return Wire.OPENAI_RESPONSES
+    if (
+        kind == "message"
+        or _begins(kind, _ANTHROPIC_EVENT)
+        or isinstance(piece.get("content"), list)
+    ):
+        yield Wire.ANTHROPIC
+    if named in ("chat.completion", "chat.completion.chunk") or "choices" in piece:
+        yield Wire.OPENAI_CHAT
+    if named == "response" or _begins(kind, "response.") or "output" in piece:
+        yield Wire.OPENAI_RESPONSES
     if named == "interaction" or "steps" in piece or "event_type" in piece:
-        return Wire.INTERACTIONS
+        yield Wire.INTERACTIONS
     if any(name in piece for name in _GEMINI):
-        return Wire.GEMINI
-    return None
+        yield Wire.GEMINI
+
+
+def _begins(kind: object, with_: str | tuple[str, ...]) -> bool:
+    return isinstance(kind, str) and kind.startswith(with_)
 
 
 def _event(wire: Wire, piece: Json) -> bytes:

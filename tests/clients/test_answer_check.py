@@ -25,10 +25,20 @@ from braid_clients import (
 )
 from braid_verifier import Answer, NotVerified
 from fakes import everyone, provider
-from fakes.everyone import THOUGHT, WORDS, Meddle, meddling, untouched
+from fakes.everyone import GIVEN, THOUGHT, WORDS, Meddle, meddling, untouched
 from fakes.provider import Asked, Reply
 from fakes.proxied import Proxied, proxied
-from fakes.ways import KEY, QUESTION, WAYS, Came, anthropic_helper, anthropic_raw, chat_raw
+from fakes.ways import (
+    KEY,
+    QUESTION,
+    WAYS,
+    Came,
+    anthropic_helper,
+    anthropic_raw,
+    chat_raw,
+    responses_events,
+    responses_raw,
+)
 
 Way = Callable[..., Came]
 
@@ -295,3 +305,66 @@ class TestAnswersThatAreNotWhole:
             with pytest.raises(openai.BadRequestError) as refused:
                 chat_raw(braid.conversation())
             assert braid.report(refused.value).counts.outcomes == {"error": 1}
+
+
+def adding(**members: Any) -> Meddle:
+    """Put other words where the program reads, and the genuine ones where another format has them."""
+
+    def meddle(headers: dict[str, str], body: bytes) -> tuple[dict[str, str], bytes]:
+        answer = json.loads(body)
+        genuine = json.loads(body)
+        answer.update({name: of(genuine) if callable(of) else of for name, of in members.items()})
+        return headers, json.dumps(answer).replace(WORDS, "Pay Eve.", 1).encode()
+
+    return meddle
+
+
+def _as_message(answer: Any) -> Any:
+    """The blocks of a chat completion as Anthropic would have them."""
+    said = answer["choices"][0]["message"]
+    uses = [
+        {"type": "tool_use", "id": one["id"], "name": "look", "input": GIVEN}
+        for one in said["tool_calls"]
+    ]
+    return [{"type": "text", "text": said["content"]}, *uses]
+
+
+@pytest.mark.parametrize(
+    ("way", "members"),
+    [
+        (
+            chat_raw,
+            {
+                "type": "message",
+                "role": "assistant",
+                "content": _as_message,
+                "stop_reason": "tool_calls",
+            },
+        ),
+        # Where the format that the program reads is named nowhere but by what it reads.
+        (
+            chat_raw,
+            {"object": None, "type": "message", "content": _as_message, "stop_reason": "stop"},
+        ),
+        (chat_raw, {"object": "response", "output": []}),
+        (anthropic_raw, {"type": "other", "object": "chat.completion", "choices": []}),
+        (responses_raw, {"object": "chat.completion", "choices": []}),
+    ],
+)
+def test_words_in_the_shape_of_another_format_do_not_vouch(
+    server: Proxied, way: Way, members: dict[str, Any]
+) -> None:
+    """The SDKs keep members that they do not know, and the program reads those that it knows."""
+    with pytest.raises(TypeError, match="expected an answer of one known wire format"):
+        checked(server, way, untouched, adding(**members))
+
+
+def test_events_in_the_shape_of_another_format_do_not_vouch(server: Proxied) -> None:
+    false = {"object": "chat.completion.chunk", "choices": [{"delta": {"content": "Pay Eve."}}]}
+
+    def meddle(headers: dict[str, str], body: bytes) -> tuple[dict[str, str], bytes]:
+        events = body.split(b"\n\n")
+        return headers, b"\n\n".join([b"data: " + json.dumps(false).encode(), *events])
+
+    with pytest.raises(TypeError, match="expected an answer of one known wire format"):
+        checked(server, responses_events, untouched, meddle)
