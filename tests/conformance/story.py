@@ -83,7 +83,10 @@ def take_apart(raw: bytes, name: str) -> Story:
         nodes.append(Told(header, node["s"], attrs, content, node.get("bsalt"), erased))
     certificate = document.get("certificate")
     fields = json.loads(certificate["h"]) if certificate else None
-    return Story(nodes, Key(name), fields, proofs=document.get("proofs"))
+    # What a root said of the nodes and keys that were does not fit those to come.
+    of_a_root = ("closure", "rotation")
+    proofs = [each for each in document.get("proofs", []) if each["type"] not in of_a_root]
+    return Story(nodes, Key(name), fields, proofs=proofs or None)
 
 
 def _renamed(value: Any, names: dict[str, str]) -> Any:
