@@ -30,9 +30,12 @@ _SECRET_ENDINGS = ("apikey", "token", "secret", "password")
 _URL = re.compile(
     r"(\s*[a-z][a-z0-9+.-]*:[/\\]*)?([^/\\?#]*@)?([^?#]*)([?#].*)?", re.DOTALL | re.IGNORECASE
 )
-# In bytes that are no JSON for sure, the names that providers give to a server's credential.
+# In bytes that are no JSON for sure, the names that providers give to a server's credential, and
+# those of headers that carry one.
 _IN_BYTES = re.compile(
-    rb'("authorization(?:_token)?"[ \t\r\n]*:[ \t\r\n]*)"(?:[^"\\]|\\.)*(?:"|\Z)', re.DOTALL
+    rb'("(?:authorization|[\w-]{0,64}(?:api[_-]?key|token|secret|password))"[ \t\r\n]*:[ \t\r\n]*)'
+    rb'"(?:[^"\\]|\\.)*(?:"|\Z)',
+    re.DOTALL | re.IGNORECASE,
 )
 
 

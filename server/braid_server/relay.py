@@ -35,6 +35,9 @@ _log = logging.getLogger(__name__)
 # The body of a recorded request is held whole; a larger one is refused with 413.
 MAX_BODY = 100 * 1024 * 1024
 
+# Headers by which some upstreams take a request for one of another method.
+_OVERRIDES = frozenset({b"x-http-method", b"x-http-method-override", b"x-method-override"})
+
 # RFC 9110 §15.5.22: a 426 names what is spoken instead.
 _UPGRADE = [(b"upgrade", b"HTTP/1.1"), (b"connection", b"upgrade, close")]
 
@@ -110,6 +113,9 @@ class Relay:
         form = provider.format_of(method, path)
         if form is None and provider.is_ambiguous(method, path):
             raise Refused(400, "path: ambiguous")
+        if any(name in _OVERRIDES for name, _ in headers):
+            # The upstream would do what nobody here has looked for in the table.
+            raise Refused(400, "method: expected no other one in a header")
         try:
             query = scope["query_string"].decode("utf-8")
         except UnicodeDecodeError as fault:

@@ -323,6 +323,23 @@ def test_a_credential_is_hidden_however_the_body_is_spelled() -> None:
         assert b"SECRET" not in raw.content and HIDDEN.encode() in raw.content
 
 
+@pytest.mark.parametrize(
+    "server",
+    [
+        {"Authorization": "SECRET"},
+        {"headers": {"X-Api-Key": "SECRET", "other": "x"}},
+        {"headers": {"x-goog-apikey": "SECRET"}},
+        {"headers": {"AUTHORIZATION": "Bearer SECRET"}},
+        {"clientSecret": "SECRET"},
+    ],
+)
+def test_a_credential_in_a_header_is_hidden_where_the_body_cannot_be_read(server: Any) -> None:
+    body = request(mcp_servers=[{**SERVER, **server}])[:-1] + b',"model":1}'
+    (raw,) = read_request(body).messages
+    assert b"SECRET" not in raw.content and HIDDEN.encode() in raw.content
+    assert b"max_tokens" in raw.content
+
+
 def test_definitions_that_only_the_provider_knows_are_unseen() -> None:
     toolset = {"type": "mcp_toolset", "mcp_server_name": "mine"}
     skills = {"skills": [{"type": "anthropic", "skill_id": "xlsx"}]}

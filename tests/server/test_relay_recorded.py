@@ -232,6 +232,17 @@ def test_path_that_only_some_upstreams_take_for_a_generation_call_is_refused(pat
     assert b'"type":"invalid_request_error"' in answered.body
 
 
+@pytest.mark.parametrize("name", ["x-http-method-override", "X-HTTP-Method", "x-method-override"])
+def test_a_method_that_stands_in_a_header_is_refused(name: str) -> None:
+    """Of a generation call the upstream would be asked, and nothing recorded."""
+    with ScriptedUpstream([json_answer()]) as upstream, relaying(upstream.url) as braid:
+        with braid.client() as client:
+            client.request("GET", "/v1/messages", [(name, "POST")])
+            assert client.answer().status == 400
+        assert braid.post(headers=[(name, "GET")]).status == 400
+        assert upstream.connections == 0
+
+
 @pytest.mark.parametrize(
     "path",
     [
