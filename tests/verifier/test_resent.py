@@ -16,6 +16,7 @@ from braid.node import Kind, Origin
 from braid.wire.block import Block
 from braid_verifier.history import canonical, is_billing
 from braid_verifier.judgement import Verdict
+from braid_verifier.spelling import Run, lay_runs
 from fakes.past import Past
 
 words = st.text(st.characters(codec="utf-8"), max_size=12)
@@ -224,3 +225,22 @@ def test_canonical_forms_differ_where_a_word_does() -> None:
         tool_result("t", "a"), attrs={"tool_use_id": "t", "extra": {"is_error": True}}
     )
     assert canonical(failed) != canonical(tool_result("t", "a"))
+
+
+class Counted(list[str]):
+    """Texts that count how often one of them is looked at."""
+
+    looked = 0
+
+    def __getitem__(self, place: Any) -> Any:
+        self.looked += 1
+        return super().__getitem__(place)
+
+
+def test_texts_that_begin_alike_are_not_each_read_to_the_end() -> None:
+    count = 600
+    ours = Counted(["a"] * count)
+    assert list(lay_runs(ours, ["a" * count + "b"] * count)) == []
+    assert ours.looked < 1_500_000
+    # However often a text is cut, it is found as long as it is there.
+    assert list(lay_runs(["a"] * 20_000, ["a" * 20_000])) == [Run(range(20_000), range(1))]

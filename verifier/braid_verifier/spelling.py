@@ -20,6 +20,8 @@ from braid_verifier.history import EXACT_INTEGERS, bare, canonical, numbers, rea
 WORDS = (Kind.TEXT, Kind.THINKING, Kind.PROMPT, Kind.SYSTEM)
 # How far texts are looked through for where one goes on that was cut otherwise.
 _AHEAD = 32
+# Seams between texts that one request may have looked beyond in vain; then only a few for each text.
+_SEAMS = 50_000
 # By these names tools' results are wrapped where one provider's history is told another.
 _WRAPPERS = frozenset(("result", "output", "content", "response", "return_value", "text"))
 _THINK_TAGS = re.compile(r"</?(?:think|thinking|reasoning|thought)>")
@@ -211,41 +213,46 @@ class Run:
 def lay_runs(ours: Sequence[str], theirs: Sequence[str]) -> Iterator[Run]:
     """Find the texts that say the same, one by one or cut otherwise, in order."""
     i = j = 0
+    left = _SEAMS
     while i < len(ours) and j < len(theirs):
-        end = _ends(ours, theirs, i, j)
-        if end is not None:
-            yield Run(range(i, end[0]), range(j, end[1]))
-            i, j = end
-            continue
-        later = range(i + 1, min(len(ours), i + _AHEAD))
-        skipped = next((n for n in later if _ends(ours, theirs, n, j) is not None), None)
-        if skipped is not None:
-            i = skipped
+        for n in range(i, min(len(ours), i + _AHEAD)):
+            end, seams = _ends(ours, theirs, n, j, max(left, _AHEAD))
+            if end is not None:
+                yield Run(range(n, end[0]), range(j, end[1]))
+                i, j = end
+                break
+            left -= seams
         else:
             j += 1
 
 
-def _ends(ours: Sequence[str], theirs: Sequence[str], i: int, j: int) -> tuple[int, int] | None:
-    """Say where two runs of texts that begin here end together; None if they say other things."""
+def _ends(
+    ours: Sequence[str], theirs: Sequence[str], i: int, j: int, most: int
+) -> tuple[tuple[int, int] | None, int]:
+    """Say where two runs of texts that begin here end together, and how many seams were crossed.
+
+    None for the place if they say other things, or are cut more than `most` times.
+    """
     mine, its = ours[i], theirs[j]
     at = by = 0
-    while True:
+    for seams in range(most):
         shared = min(len(mine) - at, len(its) - by)
         if mine[at : at + shared] != its[by : by + shared]:
-            return None
+            return None, seams
         at, by = at + shared, by + shared
         if at == len(mine) and by == len(its):
-            return i + 1, j + 1
+            return (i + 1, j + 1), seams
         if at == len(mine):
             i, at = i + 1, 0
             if i == len(ours):
-                return None
+                return None, seams
             mine = ours[i]
         else:
             j, by = j + 1, 0
             if j == len(theirs):
-                return None
+                return None, seams
             its = theirs[j]
+    return None, most
 
 
 def _doubles(value: Json) -> Json:
