@@ -284,6 +284,8 @@ def test_a_store_of_the_first_version_is_brought_up_to_date(path: Path) -> None:
             plain.execute(f"ALTER TABLE braid DROP COLUMN {column}")
         plain.execute("UPDATE alembic_version SET version_num = '0001'")
         plain.commit()
+    with pytest.raises(StoreUnavailable, match="older version .* braid serve"):
+        Store(str(path), writable=False)
     with contextlib.closing(Store(str(path), writable=True)) as store, store.read() as reading:
         row = reading.braid_named("one")
     assert row is not None and row.closure is None and not row.sealed

@@ -1,4 +1,4 @@
-"""Tools whose names and descriptions are not as they look (SPEC §8.5)."""
+"""Tools whose names and descriptions are not as they look (SPEC §8.8)."""
 
 from __future__ import annotations
 

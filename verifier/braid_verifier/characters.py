@@ -1,4 +1,4 @@
-"""Characters in a tool's name and descriptions that a person does not see as they are (SPEC §8.5).
+"""Characters in a tool's name and descriptions that a person does not see as they are (SPEC §8.8).
 
 Invisible characters carry instructions nobody reads, bidirectional controls show words in another
 order than a model reads them, and letters of another script stand in for those they look like.

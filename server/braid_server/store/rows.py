@@ -12,7 +12,7 @@ from sqlalchemy.dialects import sqlite
 
 from braid.strict_json import Json
 from braid.transcript import Opened, StoredNode
-from braid_server.store.engine import driver
+from braid_server.store.engine import StoreUnavailable, driver
 from braid_server.store.schema import braids, calls, marks, nodes
 
 
@@ -244,8 +244,14 @@ class Reading:
         return self._unflushed
 
     def check(self) -> None:
-        """Raise SQLAlchemyError for a database that is no store."""
+        """Raise SQLAlchemyError for a database that is no store, StoreUnavailable for an older one."""
         self._connection.execute(sa.select(braids.c.number).limit(1))
+        there = {column["name"] for column in sa.inspect(self._connection).get_columns("braid")}
+        if not there.issuperset(braids.columns.keys()):
+            raise StoreUnavailable(
+                "store: was made by an older version of this program; "
+                "braid serve brings it up to date"
+            )
 
     def braid(self, number: int) -> BraidRow | None:
         row = self._connection.execute(sa.select(braids).where(braids.c.number == number)).first()
