@@ -83,6 +83,7 @@ RECORDED = [
     (openai(), "POST", "/api/v1/chat/completions"),
     (openai(), "POST", "/deployments/d/chat/completions"),
     (openai(), "POST", "/v1/messages"),
+    (openai(), "POST", "/api/v1/messages"),
     (openai(), "POST", "/v1/responses"),
     (openai(), "POST", "/v1/responses/compact"),
     (openai(), "GET", "/v1/responses/resp_1"),

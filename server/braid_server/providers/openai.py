@@ -37,7 +37,11 @@ def openai(upstream: str = OPENAI.url) -> Provider:
     return Provider(
         name=OPENAI.name,
         address=Address.parse(OPENAI.apart(upstream)[0]),
-        formats=(chat_at(f"{_BEFORE}/chat/completions"), _RESPONSES, messages_at("/v1/messages")),
+        formats=(
+            chat_at(f"{_BEFORE}/chat/completions"),
+            _RESPONSES,
+            messages_at(f"{_BEFORE}/v1/messages"),
+        ),
         paths=_PATHS,
         headers=frozenset(
             {b"openai-organization", b"openai-project", b"openai-beta", b"authorization"}
