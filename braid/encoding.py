@@ -1,4 +1,4 @@
-"""Text forms: unpadded base64url with one spelling, and time (SPEC §2.1)."""
+"""Text forms: base64 with one spelling, and time (SPEC §2.1)."""
 
 from __future__ import annotations
 
@@ -47,6 +47,22 @@ def decode(text: str, place: str, length: int | None = None) -> bytes:
     if length is not None and len(value) != length:
         raise Malformed("E_ENC", f"{place}: expected {length} bytes, got {len(value)}")
     return value
+
+
+def encode_standard(raw: bytes) -> str:
+    """Write bytes as padded base64, as C2SP's texts have it (SPEC §13.2)."""
+    return binascii.b2a_base64(raw, newline=False).decode("ascii")
+
+
+def decode_standard(text: str, place: str, code: str) -> bytes:
+    """Read padded base64 in its one spelling; raises Malformed with this code."""
+    try:
+        raw = binascii.a2b_base64(text, strict_mode=True)
+    except ValueError:
+        raw = None
+    if raw is None or encode_standard(raw) != text:
+        raise Malformed(code, f"{place}: expected canonical base64")
+    return raw
 
 
 def is_time(text: str) -> bool:
