@@ -30,7 +30,7 @@ class Local:
         return self._library.transcript(braid, layout=layout)
 
     def seal(self, braid: str, interrupt: bool) -> Sealed:
-        from braid_server.recorder import StillOpen
+        from braid_server.sealing import StillOpen
 
         try:
             sealed = asyncio.run(self._library.seal(braid, interrupt=interrupt))
@@ -39,7 +39,7 @@ class Local:
         return Sealed(sealed.braid, sealed.seal, sealed.nodes)
 
     def erase(self, braid: str, nodes: tuple[int, ...], reason: str | None) -> Erased:
-        from braid_server.recorder import StillOpen
+        from braid_server.sealing import StillOpen
 
         try:
             erased = asyncio.run(self._library.erase(braid, nodes, reason=reason))

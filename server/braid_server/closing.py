@@ -2,14 +2,54 @@
 
 from __future__ import annotations
 
+import functools
+import logging
+
 import msgspec
 
 from braid.certificate import Certificate, read_certificate_header
 from braid.closure import ClosureHeader, Reason, write_closure
-from braid.encoding import decode, encode
+from braid.encoding import decode, encode, write_time
 from braid.signing import SIGNATURE_BYTES, Signer
 from braid.tree import SignatureTree
-from braid_server.store import BraidRow, Transaction
+from braid_server.keyring import KeyUnavailable
+from braid_server.loom import Loom
+from braid_server.store import BraidRow, Store, Transaction
+
+_log = logging.getLogger("braid.recorder")
+
+
+def close_all(store: Store, loom: Loom) -> int:
+    """Have the root close every open braid, as after a restore from a copy.
+
+    Gives their count. One that another root certified is left as it is, and that is said.
+    Blocks until all of it is durable; raises StoreUnavailable.
+    """
+    with store.read() as reading:
+        numbers = reading.open_braids()
+    closing = [
+        (number, store.submit(functools.partial(_close, loom=loom, number=number)))
+        for number in numbers
+    ]
+    closed = 0
+    for number, future in closing:
+        if future.result():
+            closed += 1
+        else:
+            _log.error("event=braid_not_closed number=%d reason=certified_by_another_root", number)
+    return closed
+
+
+def _close(transaction: Transaction, loom: Loom, number: int) -> bool:
+    row = transaction.reading.braid(number)
+    assert row is not None
+    try:
+        loom.keyring.unwrap(row.tenant, row.id, row.wrapped_key)
+        reason = Reason.RESTORED
+    except KeyUnavailable:
+        reason = Reason.LOST
+    loom.lineages.drop(number)
+    return close(transaction, row, loom.keyring.signer, reason, write_time(loom.clock()))
 
 
 def close(transaction: Transaction, row: BraidRow, root: Signer, reason: Reason, time: str) -> bool:

@@ -14,7 +14,8 @@ from braid.errors import BraidError
 from braid.node import read_header
 from braid.transcript import Layout, StoredNode, write_transcript
 from braid_server.keyring import KeyUnavailable
-from braid_server.recorder import Recorder, Sealed, StillOpen
+from braid_server.recorder import Recorder
+from braid_server.sealing import Sealed, StillOpen
 from braid_server.store import BraidRow, Store, StoreUnavailable, Transaction
 from braid_server.store.rows import Reading, Summary
 from braid_verifier.erasure import plan

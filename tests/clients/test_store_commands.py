@@ -18,7 +18,7 @@ from braid_clients.problem import Problem
 from braid_clients.remote import Remote
 from braid_server import service
 from braid_server.library import Library
-from braid_server.recorder import StillOpen
+from braid_server.sealing import StillOpen
 from braid_verifier import parse_root, verify
 from braid_verifier.report import Result
 

@@ -22,7 +22,7 @@ from braid_server.library import Library
 from braid_server.lineages import CACHED_NODES
 from braid_server.recorder import BRAID_BYTES, BRAID_NODES, CHECKPOINT_EVERY, Recorder
 from braid_server.recording import CallEnding, CallOpening
-from braid_server.store import Store
+from braid_server.store import REWRITES, Store
 from braid_verifier import Report, Result, verify
 from fakes.story import Call, Story
 
@@ -62,11 +62,12 @@ class Desk:
         braid_bytes: int = BRAID_BYTES,
         braid_nodes: int = BRAID_NODES,
         checkpoint_every: int = CHECKPOINT_EVERY,
+        rewrites: int | None = REWRITES,
     ) -> None:
         self.path = folder / "braid.db"
         self.clock = clock or Clock()
         self.keyring = Keyring(ROOT, wrapping)
-        self.store = Store(str(self.path), writable=True)
+        self.store = Store(str(self.path), writable=True, rewrites=rewrites)
         self.recorder = Recorder(
             self.store,
             self.keyring,

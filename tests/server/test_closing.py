@@ -96,7 +96,7 @@ def test_one_that_another_root_certified_is_left_and_said(
 
     with Desk(folder) as desk:
         desk.turn(ask("question"), "answer")
-        desk.recorder._keyring = Keyring(SecretKey(b"x" * 32), WRAPPING)
+        desk.recorder._loom.keyring = Keyring(SecretKey(b"x" * 32), WRAPPING)
         assert desk.recorder.close_all() == 0
         assert "event=braid_not_closed number=1" in caplog.text
 

@@ -10,8 +10,7 @@ import pytest
 
 from braid.node import Kind
 from braid_server.library import NoSuchBraid, NoSuchNode
-from braid_server.recorder import StillOpen
-from braid_server.store import Store
+from braid_server.sealing import StillOpen
 from braid_verifier import Answer, ClaimName, Result, verify
 from fakes.desk import Desk, ask
 from fakes.guesser import CODE, confirmed, first, second, secret, traces
@@ -167,10 +166,7 @@ def test_a_reader_in_the_log_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_a_store_too_large_to_be_written_anew_while_served_is_said(tmp_path: Path) -> None:
-    with Desk(tmp_path) as desk:
-        desk.store.close()
-        desk.store = Store(str(desk.path), writable=True, rewrites=0)
-        desk.recorder._store = desk.library._store = desk.store
+    with Desk(tmp_path, rewrites=0) as desk:
         braid = record(desk)
         erased = desk.run(desk.library.erase(braid, with_code(desk, braid)))
         assert erased.left_in_pages and not erased.left_in_log

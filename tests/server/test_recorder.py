@@ -26,8 +26,8 @@ from braid_server.call_record import CallRecord
 from braid_server.fallback import FIELD_BYTES, MOST_BLOCKS, TOO_MANY
 from braid_server.keyring import KeyUnavailable
 from braid_server.parts import ATTRS_BYTES, PART_BYTES, parts_of
-from braid_server.recorder import StillOpen
 from braid_server.recording import CallEnding, RecordingFailed
+from braid_server.sealing import StillOpen
 from braid_verifier import Answer, ClaimName
 from fakes.desk import UPSTREAM, Desk, ask, assistant, opening_of, text, user
 from fakes.story import Story, unbase64

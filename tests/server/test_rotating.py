@@ -38,7 +38,7 @@ def recorded(folder: Path, root_key: Path, name: str) -> bytes:
     root = secret(root_key)
     with Desk(place) as desk:
         rotations = load_rotations(root_key, root.text)
-        desk.recorder._keyring = Keyring(root, WRAPPING, rotations=rotations)
+        desk.recorder._loom.keyring = Keyring(root, WRAPPING, rotations=rotations)
         return desk.transcript(desk.turn(ask("question"), "answer").braid)
 
 
@@ -109,7 +109,7 @@ def test_a_store_of_before_the_rotation_is_no_surprise(
     keyfiles.create(folder / "wrapping.key", keyfiles.WRAPPING_LABEL)
     root = secret(root_key)
     with Desk(folder) as desk:
-        desk.recorder._keyring = Keyring(root, WRAPPING)
+        desk.recorder._loom.keyring = Keyring(root, WRAPPING)
         desk.turn(ask("question"), "answer")
     rotate(root_key, START)
     settings = Settings(str(folder / "braid.db"), root_key, folder / "wrapping.key", port=0)

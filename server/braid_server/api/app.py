@@ -17,7 +17,7 @@ from braid.transcript import Layout
 from braid_server.gate import Gate, Refused
 from braid_server.keyring import KeyUnavailable
 from braid_server.library import MAX_PAGE, PAGE, Library, NoSuchBraid, NoSuchNode
-from braid_server.recorder import StillOpen
+from braid_server.sealing import StillOpen
 from braid_server.store import StoreUnavailable
 from braid_verifier import HistoryCheck, Wire, check_history
 
