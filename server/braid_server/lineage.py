@@ -152,7 +152,7 @@ class Lineage:
         self._strand: tuple[int, int, int] | None = None  # end, first and last block of a request
         self._strands: dict[int, tuple[int, int, int]] = {}  # the same of each open call
         self._ends: dict[int, int] = {}  # call to its end
-        self._complete: set[int] = set()  # calls whose answer came whole
+        self._outcomes: dict[int, CallOutcome] = {}  # call to how it ended
         self._first: dict[int, int] = {}  # call to the one it repeats
         self._answers: dict[int, dict[int, list[int]]] = {}  # call to its candidates
         self._polled: dict[int, list[int]] = {}  # a call to those that asked for its answer again
@@ -229,8 +229,7 @@ class Lineage:
         elif kind is Kind.END and owner is not None:
             self._ends[owner] = seq
             self.open_calls.pop(owner, None)
-            if _read_end(content).outcome is CallOutcome.COMPLETE:
-                self._complete.add(owner)
+            self._outcomes[owner] = _read_end(content).outcome
         elif owner is not None:
             candidate = self.open_calls[owner].take(seq, before[0], said.get("candidate"))
             answer = self._answers[owner].setdefault(candidate, [])
@@ -387,9 +386,9 @@ class Lineage:
     def end_of(self, call: int) -> int | None:
         return self._ends.get(call)
 
-    def is_complete(self, call: int) -> bool:
-        """Tell whether the answer to a call came whole: nobody repeats such a call."""
-        return call in self._complete
+    def outcome_of(self, call: int) -> CallOutcome | None:
+        """Give how a call ended; None while it is under way."""
+        return self._outcomes.get(call)
 
     def first_of(self, call: int) -> int:
         """Give the call that this one repeats, itself if none."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from braid.node import Kind
 from braid.wire.block import Block
-from braid_verifier.history import canonical, is_spine
+from braid_verifier.history import canonical, is_compaction, is_spine
 from braid_verifier.judgement import Resent
 from braid_verifier.outline import Outline
 
@@ -54,7 +54,7 @@ class Marks:
             return self._value(b"call\n", name.encode("utf-8", "surrogatepass"))
         if block.kind is Kind.TEXT and len(block.content) >= TELLING:
             return self._value(b"said\n", match)
-        return None
+        return self._value(b"compaction\n", match) if is_compaction(block) else None
 
 
 def match_blocks(marks: Marks, blocks: Sequence[Block]) -> list[Resent]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from braid.call import By
+from braid.call import By, CallOutcome
 from braid.content import BodyDigest
 from braid.node import Kind, Origin, read_header
 from braid.wire.block import Block, Request
@@ -26,6 +26,8 @@ CANDIDATES = 8
 # Equal bodies, of which one may be the call that this one repeats.
 REPETITIONS = 64
 NOTHING = Judgement()
+# Ends after which a client that does not say so asks again.
+_FAILED = frozenset(CallOutcome) - {CallOutcome.COMPLETE, CallOutcome.REFUSED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,8 @@ class Wanted:
     """What a request says of where it belongs, and the values it is recognised by.
 
     retried_since  when the request must have come of which this may be a repetition; None
-                   for one that says it is none.
+                   for one that is none for sure.
+    retries        it says that it is one; else only the failed try of a named session counts.
     answer         the provider's id of the answer it goes on from without resending it.
     unseen         stands for that answer where it is not known.
     polls          it only asks for that answer again; `repeats` and `inherits` are as in Request.
@@ -76,6 +79,7 @@ class Wanted:
     body: BodyDigest
     body_mark: bytes
     retried_since: str | None
+    retries: bool
     session: bytes | None
     answer: bytes | None
     unseen: Sequence[Resent]
@@ -115,8 +119,9 @@ def want(marks: Marks, opening: CallOpening, since: str, bsalt: bytes) -> Wanted
         messages=match_blocks(marks, request.messages),
         body=body,
         body_mark=marks.body(opening.body),
-        # Requests without a body are all alike.
-        retried_since=since if opening.retry > 0 and opening.body else None,
+        # Requests without a body are all alike, and so may be those of users whom nothing names.
+        retried_since=since if opening.body and (opening.retry or opening.session) else None,
+        retries=opening.retry > 0,
         session=None if opening.session is None else marks.session(opening.session),
         answer=None if name is None else marks.answer(opening.provider, name),
         unseen=() if name is None else match_blocks(marks, [_unseen(name)]),
@@ -182,14 +187,19 @@ class Placer:
             lineage = self._open(row)
             if lineage is None:
                 continue
-            end = lineage.end_of(call)
+            outcome, end = lineage.outcome_of(call), lineage.end_of(call)
+            # What was refused once is judged again, however often it comes.
+            if outcome is CallOutcome.REFUSED:
+                continue
+            if not wanted.retries and (row.session is None or outcome not in _FAILED):
+                return None  # the last try of it did not fail: it is asked anew
             place = Place(
                 By.RETRY,
                 lineage,
                 resumes=call if end is None else end,
                 repeats=lineage.first_of(call),
             )
-            if not lineage.is_complete(call):
+            if outcome is not CallOutcome.COMPLETE:
                 return place
             fallback = fallback or place
         return fallback

@@ -18,6 +18,7 @@ from braid_server.marks import Marks
 from braid_server.recollection import Recollection
 from braid_server.store import BraidRow
 from braid_server.store.rows import Reading
+from braid_verifier.history import is_compaction
 from braid_verifier.judgement import Judgement, Resent, Verdict, is_answer
 from braid_verifier.outline import Outline, trace_of
 
@@ -264,7 +265,11 @@ def _is_strong(found: Found, messages: Sequence[Resent]) -> bool:
         return True
     return any(
         verdict.known is not None
-        and (block.kind is Kind.TOOL_USE or len(block.content) >= _LONG_ANSWER)
+        and (
+            block.kind is Kind.TOOL_USE
+            or len(block.content) >= _LONG_ANSWER
+            or is_compaction(block)
+        )
         for (block, _, _), verdict in zip(messages, found.judgement.blocks, strict=True)
     )
 

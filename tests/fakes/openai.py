@@ -212,6 +212,21 @@ def function_call(name: str, arguments: str) -> Json:
     }
 
 
+def custom_call(name: str, words: str) -> Json:
+    return {
+        "id": fresh("ctc"),
+        "type": "custom_tool_call",
+        "status": "completed",
+        "call_id": fresh("call"),
+        "name": name,
+        "input": words,
+    }
+
+
+def compaction(sealed: str = "gAAAcompacted") -> Json:
+    return {"id": fresh("cmp"), "type": "compaction", "encrypted_content": sealed}
+
+
 def error(status: int, words: str, kind: str = "invalid_request_error", **headers: str) -> Reply:
     """An error in the provider's shape."""
     body = {"error": {"message": words, "type": kind, "param": None, "code": None}}

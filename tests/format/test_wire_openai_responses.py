@@ -317,6 +317,7 @@ def test_a_screenshot_may_point_away() -> None:
         ({"type": "mcp_list_tools", "id": "m", "tools": [{"input_schema": {"a": 1, "A": 2}}]},
          "assistant", False),
         ({"type": "compaction_trigger"}, "", False),
+        ({"type": "agent_message", "id": "a", "author": "/root", "content": []}, "user", False),
         ({"type": "configuration_update", "reasoning": {}}, "", False),
         ({"type": "never heard of", "id": "i", "role": "user"}, "user", False),
         ({"type": 7}, "", False),

@@ -186,6 +186,8 @@ FORMATS = (
                 "local_shell_call_output", "shell_call_output", "apply_patch_call_output")),
             {"type": "mcp_approval_response", "approval_request_id": "a_1", "approve": True},
             {"type": "item_reference", "id": "msg_1"},
+            {"type": "agent_message", "id": "a_1", "author": "/root", "recipient": "/root/x",
+             "content": [{"type": "input_text", "text": "Look."}]},
             {"type": "additional_tools", "tools": []},
             {"type": "configuration_update"},
             {"type": "compaction_trigger"},

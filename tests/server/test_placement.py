@@ -438,6 +438,27 @@ class TestRetries:
         assert desk.turn(ask("one"), "two", retry=1, session="b").braid != first.braid
         assert desk.turn(ask("one"), "two", retry=1, session="a").braid == first.braid
 
+    def test_a_client_that_does_not_say_so_repeats_what_failed_in_its_session(
+        self, desk: Desk
+    ) -> None:
+        """Codex sends the same body again, and no count."""
+        first = desk.open(ask("one"), session="a")
+        desk.end(first, CallOutcome.ERROR)
+        again = desk.turn(ask("one"), "two", session="a")
+        told = desk.told(again)
+        assert (told.by, told.node.about) == ("retry", [desk.told(first).node.s])
+        assert shown(desk, again) == ["one"]
+        # What was answered is asked anew.
+        assert desk.told(desk.turn(ask("one"), "three", session="a")).by == "session"
+
+    def test_without_a_session_nobody_says_that_it_is_a_repetition(self, desk: Desk) -> None:
+        first = desk.open(ask("one"))
+        desk.end(first, CallOutcome.ERROR)
+        assert desk.turn(ask("one"), "two").braid != first.braid
+        under_way = desk.open(ask("one"), session="a")
+        assert desk.told(desk.turn(ask("one"), "two", session="a")).by == "session"
+        desk.answer(under_way, "late")
+
     def test_a_sealed_braid_takes_none(self, desk: Desk) -> None:
         first = desk.open(ask("one"))
         desk.end(first, CallOutcome.UPSTREAM_CUT)

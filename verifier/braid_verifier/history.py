@@ -57,6 +57,14 @@ def is_spine_node(kind: Kind, content: bytes) -> bool:
     return kind is not Kind.THINKING and not (kind in (Kind.TEXT, Kind.PROMPT) and not content)
 
 
+def is_compaction(block: Block) -> bool:
+    """Tell what a provider made of a conversation, to stand for it from then on.
+
+    What is in it is sealed, so that no two are alike.
+    """
+    return block.kind is Kind.OTHER and block.attrs.get("type") == "compaction"
+
+
 def is_billing(kind: Kind, content: bytes) -> bool:
     """Tell a text that a known client puts into `system` for its provider's accounts.
 

@@ -165,4 +165,7 @@ def _role_of(native: str, members: Members, origin: Origin) -> str:
     said = ROLES.get(read_word(members.get("role")) or "")
     if said is not None:
         return said
+    # What one agent tells another: where the client runs them, it is the client who says it.
+    if native == "agent_message" and origin is Origin.CLIENT:
+        return "user"
     return "" if native in CLIENTS or not native else "assistant"

@@ -66,10 +66,27 @@ def _error(status: int, message: str) -> bytes:
     return msgspec.json.encode({"error": said})
 
 
+class _Metadata(msgspec.Struct):
+    session_id: str | None = None
+
+
+class _Parameters(msgspec.Struct):
+    client_metadata: _Metadata | None = None
+
+
 def _codex_session(headers: Sequence[Header], parameters: bytes) -> str | None:
-    """Codex names a conversation in headers, which a sub-agent's differs in by its thread."""
-    for name in (b"thread-id", b"session-id", b"session_id"):
+    """Codex names its session in headers, and in `client_metadata`.
+
+    Its sub-agents have threads of their own, and the session of whom they work for.
+    """
+    for name in (b"session-id", b"session_id", b"thread-id"):
         named = first(headers, name)
         if named is not None:
             return named.decode("latin-1")
-    return None
+    if b"session_id" not in parameters:
+        return None
+    try:
+        metadata = msgspec.json.decode(parameters, type=_Parameters).client_metadata
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return None
+    return None if metadata is None else metadata.session_id
