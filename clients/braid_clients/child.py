@@ -6,7 +6,9 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import FrameType
 from typing import Self
 
 NOT_FOUND, NOT_EXECUTABLE = 127, 126  # as a shell has them
@@ -91,13 +93,35 @@ def _in_foreground() -> bool:
 @contextlib.contextmanager
 def interruptible() -> Iterator[None]:
     """Make SIGTERM and SIGHUP raise KeyboardInterrupt, so that what is under way can say so."""
-    numbers = (signal.SIGTERM, signal.SIGHUP)
-    before = [signal.getsignal(number) for number in numbers]
-    for number, handler in zip(numbers, before, strict=True):
-        if handler is not signal.SIG_IGN:
-            signal.signal(number, signal.default_int_handler)
+    with _handled((signal.SIGTERM, signal.SIGHUP), signal.default_int_handler):
+        yield
+
+
+@contextlib.contextmanager
+def told_to_stop() -> Iterator[threading.Event]:
+    """Have SIGINT, SIGTERM and SIGHUP set an event, whenever they come.
+
+    An exception out of a signal would end what it happens to meet: between the start of a thread
+    and the `try` that stops it, it left a process that never ended.
+    """
+    stopped = threading.Event()
+    with _handled(
+        (signal.SIGINT, signal.SIGTERM, signal.SIGHUP), lambda _number, _frame: stopped.set()
+    ):
+        yield stopped
+
+
+@contextlib.contextmanager
+def _handled(
+    numbers: Sequence[signal.Signals], handler: Callable[[int, FrameType | None], object]
+) -> Iterator[None]:
+    """Handle signals, save those that whoever started us wants ignored."""
+    before = [(number, signal.getsignal(number)) for number in numbers]
+    for number, former in before:
+        if former is not signal.SIG_IGN:
+            signal.signal(number, handler)
     try:
         yield
     finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
+        for number, former in before:
+            signal.signal(number, former)

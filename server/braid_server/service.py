@@ -258,12 +258,12 @@ class Service:
         finally:
             sweeper.stop()
 
-    def server(self, listener: socket.socket) -> Server:
-        """A server for this service on a socket that listens."""
+    def server(self, listener: socket.socket, stopped: threading.Event) -> Server:
+        """A server for this service on a socket that listens, until `stopped` is set."""
         if not self.settings.tokens:  # with them, an address alone is of no use
             self._store.tell(url_of(listener))
         host, port = listener.getsockname()[:2]
-        return Server(configure(self, host, port), self._relay.shutdown)
+        return Server(configure(self, host, port), self._relay.shutdown, stopped)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -316,8 +316,8 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def serve(settings: Settings, ready: Callable[[str, str], None]) -> None:
-    """Serve until SIGINT or SIGTERM; `ready` is told the base URL and the root's public key.
+def serve(settings: Settings, ready: Callable[[str, str], None], stopped: threading.Event) -> None:
+    """Serve until `stopped` is set; `ready` is told the base URL and the root's public key.
 
     Raises as `opened` does.
     """
@@ -327,7 +327,7 @@ def serve(settings: Settings, ready: Callable[[str, str], None]) -> None:
         _spare_the_collector()
         ready(url_of(listener), service.root)
         with service.sealing_idle():
-            service.server(listener).run(sockets=[listener])
+            service.server(listener, stopped).run(sockets=[listener])
 
 
 def _spare_the_collector() -> None:
@@ -350,7 +350,8 @@ def running(settings: Settings) -> Iterator[str]:
     with _opened_store(settings) as store, listen(settings.host, settings.port) as listener:
         _refuse_itself(settings, listener)
         service = _service(settings, store, now)
-        server = service.server(listener)
+        stopped = threading.Event()
+        server = service.server(listener, stopped)
         thread = threading.Thread(
             target=server.run, kwargs={"sockets": [listener]}, name="braid-server"
         )
@@ -359,7 +360,7 @@ def running(settings: Settings) -> Iterator[str]:
             with service.sealing_idle():
                 yield url_of(listener)
         finally:
-            server.should_exit = True
+            stopped.set()
             thread.join()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import socket
+import threading
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
@@ -28,23 +29,28 @@ _LINGER = 2
 
 
 class Server(uvicorn.Server):
-    """A uvicorn server that ends the relay's calls before it waits for its connections."""
+    """A uvicorn server that serves until an event is set, whoever sets it.
 
-    def __init__(self, config: uvicorn.Config, interrupt: Callable[[], Awaitable[None]]) -> None:
+    It ends the relay's calls before it waits for its connections.
+    """
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        interrupt: Callable[[], Awaitable[None]],
+        stopped: threading.Event,
+    ) -> None:
         super().__init__(config)
         self._interrupt = interrupt
+        self._stopped = stopped
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Stop on SIGINT and SIGTERM, and then return.
+        """Leave signals to the process, which may have been sent one before we are here."""
+        yield
 
-        uvicorn would raise them again, and the process would die before its store is closed.
-        """
-        with super().capture_signals():
-            try:
-                yield
-            finally:
-                self._captured_signals.clear()
+    async def on_tick(self, counter: int) -> bool:
+        return self._stopped.is_set() or await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await self._interrupt()

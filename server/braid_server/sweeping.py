@@ -25,7 +25,8 @@ class Sweeper:
         self._sweep = sweep
         self._interval = max(_SHORTEST, min(after / 10, _LONGEST)).total_seconds()
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="braid-sweeper")
+        # A process that ends in any other way than by `stop` does not wait for it.
+        self._thread = threading.Thread(target=self._run, name="braid-sweeper", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:

@@ -8,10 +8,15 @@ import re
 import signal
 import socket
 from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import anthropic
 import pytest
+
+from braid_clients.child import told_to_stop
+from braid_server import service
 
 Serving = Callable[..., contextlib.AbstractContextManager[tuple[str, list[str]]]]
 
@@ -158,6 +163,24 @@ def test_a_signal_stops_it_in_order(
     with serving("--upstream-anthropic", provider, stop=number) as (url, _):
         ask(url)
     assert home.braid("seal", home.braid("ls").stdout.split()[0]).returncode == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_before_it_serves_stops_it_too(
+    tmp_path: Path, provider: str, number: signal.Signals
+) -> None:
+    """One that was raised out of wherever it came upon left threads that nobody stopped."""
+    settings = service.Settings(
+        str(tmp_path / "braid.db"),
+        tmp_path / "root.key",
+        tmp_path / "wrapping.key",
+        provider,
+        port=0,
+        seal_after=timedelta(hours=1),
+    )
+    with told_to_stop() as stopped:
+        service.serve(settings, lambda _url, _root: signal.raise_signal(number), stopped)
+    assert signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler)
 
 
 def test_what_rests_is_sealed(home: Any, serving: Serving, provider: str) -> None:

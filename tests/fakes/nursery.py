@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -86,15 +87,15 @@ def main() -> None:
         opened(settings(Path(name), "http://127.0.0.1:9")) as service,
         listen("127.0.0.1", 0) as listener,
     ):
-        server = service.server(listener)
-        server.should_exit = True
-        server.run(sockets=[listener])
+        stopped = threading.Event()
+        stopped.set()
+        service.server(listener, stopped).run(sockets=[listener])
     # What is not waited for must not stay about.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     for line in sys.stdin:
         name, upstream = line.split()
         if os.fork() == 0:
-            serve(settings(Path(name), upstream), ready)
+            serve(settings(Path(name), upstream), ready, threading.Event())
             os._exit(0)
 
 

@@ -24,7 +24,7 @@ class _Prompt(Server):
     """Notices at once that it shall exit; uvicorn looks ten times a second."""
 
     def __init__(self, config: uvicorn.Config, interrupt: Callable[[], Awaitable[None]]) -> None:
-        super().__init__(config, interrupt)
+        super().__init__(config, interrupt, threading.Event())
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wake = asyncio.Event()
 

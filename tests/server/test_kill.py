@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import sqlite3
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -355,32 +353,6 @@ def test_the_command_survives_a_kill(folder: Path) -> None:
             recovered = b"event=calls_recovered count=1" in b"".join(server.said)
             assert recovered == (outcomes == ["interrupted"])
             assert server.stop() == 0
-
-
-SERVER = """
-import sys
-from pathlib import Path
-from braid_server.service import Settings, serve
-folder = Path(sys.argv[1])
-keys = (folder / "root.key", folder / "wrapping.key")
-serve(Settings(str(folder / "braid.db"), *keys, port=0), lambda url, root: print(url, flush=True))
-print("returned", flush=True)
-"""
-
-
-@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
-def test_serving_returns_to_whoever_began_it(folder: Path, by: signal.Signals) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-c", SERVER, str(folder)], stdout=subprocess.PIPE
-    ) as server:
-        assert server.stdout is not None
-        port = int(server.stdout.readline().rpartition(b":")[2])
-        with RawClient(port) as client:
-            client.request("GET", "/healthz")
-            assert client.answer().status == 200
-        server.send_signal(by)
-        assert server.stdout.read() == b"returned\n"
-        assert server.wait(PATIENCE) == 0
 
 
 def test_settings_are_said_to_be_wrong_before_anything_is_made(folder: Path) -> None:

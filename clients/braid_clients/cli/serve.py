@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import re
-import signal
 from datetime import timedelta
 from pathlib import Path
 
 import click
 
 from braid_clients import paths
-from braid_clients.child import interruptible
+from braid_clients.child import told_to_stop
 from braid_clients.cli.keys import (
     own_root_key,
     pin,
@@ -176,10 +174,6 @@ def serve(
             )
 
     log_to_stderr(logging.INFO, timed=True)
-    # A signal may come before the server listens for it; to be told to stop is no failure.
-    with interruptible(), contextlib.suppress(KeyboardInterrupt):
-        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-            # Which the server does not know.
-            signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
-        service.serve(settings, ready)
+    with told_to_stop() as stopped:
+        service.serve(settings, ready, stopped)
     say("stopped")

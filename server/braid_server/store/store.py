@@ -145,7 +145,9 @@ class _Writer:
         except BaseException:
             self.lock.release()
             raise
-        self._thread = threading.Thread(target=self._run, name="braid-store-writer")
+        # A process that ends in any other way than by `finish` does not wait for it: what was
+        # not committed then is as after a kill.
+        self._thread = threading.Thread(target=self._run, name="braid-store-writer", daemon=True)
         self._thread.start()
 
     @property
