@@ -41,7 +41,6 @@ SEVERAL = {
     "openllmetry--team-discussion": 3,
     "openllmetry--vision": 3,
     "pydantic-ai--multiple-agents": 2,
-    "pydantic-ai--openai-responses-compact-with-auto-previous-response-id-chain": 4,
 }
 # What the calls of one conversation with Gemini say of the history they were sent, where that is
 # not that it goes on: the client made up ids for calls, trimmed, or dropped a thought.
