@@ -101,6 +101,25 @@ REFUSED_HISTORY = frozenset(
 """What a recorder that rejects false history does not send on."""
 
 
+class HistoryPolicy(StrEnum):
+    """What a recorder does about history (SPEC §8.4): `STRICT` knows of no history but its own."""
+
+    RECORD = "record"
+    REJECT = "reject"
+    STRICT = "strict"
+
+    @property
+    def refused(self) -> frozenset[History]:
+        """What is not sent on."""
+        match self:
+            case HistoryPolicy.RECORD:
+                return frozenset()
+            case HistoryPolicy.REJECT:
+                return REFUSED_HISTORY
+            case HistoryPolicy.STRICT:
+                return REFUSED_HISTORY | {History.FOREIGN_BEFORE, History.PREFILL}
+
+
 class HistoryEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One thing a call says of its history.
 

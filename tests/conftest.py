@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -14,6 +15,11 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 # commands that tests interrupt would never notice.
 if threading.current_thread() is threading.main_thread():
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+# No test fails because a machine is slow.
+settings.register_profile("braid", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("braid")
 
 
 @pytest.fixture(scope="session")

@@ -25,11 +25,13 @@ def checking(
     transcript: Callable[[], bytes],
     wire: Wire | str,
     roots: Iterable[str | bytes | Root] | None = None,
+    *,
+    strict: bool = False,
 ) -> Callable[[Sendable], None]:
     """Give a hook that raises HistoryNotGenuine before a POST with false history is sent.
 
     `transcript` is asked each time for what is recorded so far; where it gives b"" nothing is
-    yet, and nothing is compared. Raises ValueError for a wire that is none.
+    yet, and nothing is compared. `strict` as in `check_history`. Raises ValueError for a wire that is none.
     """
     known = Wire(wire)
     pinned = None if roots is None else tuple(roots)
@@ -39,6 +41,6 @@ def checking(
             return
         recorded = transcript()
         if recorded:
-            check_history(recorded, request.read(), known, pinned).require()
+            check_history(recorded, request.read(), known, pinned, strict=strict).require()
 
     return check

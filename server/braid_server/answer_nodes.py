@@ -143,8 +143,13 @@ class AnswerNodes:
             weaving.add_checkpoint(end)
         shown: Prefix | None = None
         values: dict[bytes, None] = {}
+        messages = lineage.context_of(call).messages
         for answer in lineage.answers_of(call):
-            shown = shown or lineage.prefix(lineage.context_of(call).messages)
+            if shown is None:
+                shown = lineage.prefix(messages)
+                if not any(lineage.nodes[seq].provided for seq in messages):
+                    # What was asked first: an answer made of words alone leaves the same mark.
+                    values[marks.outline(shown.outline)] = None
             prefix = lineage.prefix(answer, shown)
             values |= dict.fromkeys((marks.words(prefix.words), marks.outline(prefix.outline)))
         for value in values:

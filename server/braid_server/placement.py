@@ -298,6 +298,7 @@ class Placer:
             self._any,
             wanted.marks,
             wanted.messages,
+            wanted.system,
             wanted.session,
             among,
         ).find()

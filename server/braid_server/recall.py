@@ -1,8 +1,8 @@
 """Finding the conversation that a request resends, by the marks that its beginnings leave (SPEC §8.3).
 
 First by all its words: an honest request is found at its last answer. Where an answer is not as
-it was, by the outline, which leaves answers out; and then by single answers, wherever they stand.
-What is found is judged, and what fits best is it.
+it was, by the outline, which leaves answers out; and then by single answers, wherever they stand;
+at last by what was asked alone. What is found is judged, and what fits best is it.
 """
 
 from __future__ import annotations
@@ -10,14 +10,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from braid.call import REFUSED_HISTORY, By, History
 from braid.node import Kind
+from braid.wire.block import Block
 from braid_server.lineage import Lineage, Prefix
 from braid_server.marks import Marks
 from braid_server.recollection import Recollection
 from braid_server.store import BraidRow
 from braid_server.store.rows import Reading
+from braid_verifier.definitions import Defined, system_changes
 from braid_verifier.history import is_compaction
 from braid_verifier.judgement import Judgement, Resent, Verdict, is_answer
 from braid_verifier.outline import Outline, trace_of
@@ -37,6 +40,9 @@ _EVIDENCE = 64
 _EDIT = 12
 _LONG_EDIT = 48
 _LONG_ANSWER = 160
+# Bytes of what was asked from which on two who ask the same are the same, where nothing names
+# the conversation.
+LONG_QUESTION = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +93,7 @@ class Recall:
         any_lineage: Callable[[BraidRow], Lineage],
         marks: Marks,
         messages: Sequence[Resent],
+        system: Sequence[Resent],
         session: bytes | None,
         among: set[int] | None,
     ) -> None:
@@ -95,6 +102,7 @@ class Recall:
         self._any = any_lineage
         self._marks = marks
         self._messages = messages
+        self._system = system
         self._session = session
         self._among = among
         self._judged: set[tuple[int, int]] = set()
@@ -114,6 +122,8 @@ class Recall:
                     found = other
             if found is not None and not _is_unexplained(found):
                 break
+        if found is None:
+            found = self._by_question()
         return None if found is None else self._with_elsewhere(found)
 
     def _with_elsewhere(self, found: Found) -> Found:
@@ -189,6 +199,61 @@ class Recall:
                 if self._is_answered(found) and _is_strong(found, self._messages):
                     yield found
 
+    def _by_question(self) -> Found | None:
+        """Find the conversation in which the same was asked and something else was answered.
+
+        Where the client names the conversation the question is enough. Where it does not, what was
+        asked must be long, asked once, under the same instructions, and answered last: the first
+        questions of examples are not.
+        """
+        named = self._among is not None
+        questions = list(_questions(self._messages))
+        if not named:
+            questions = [one for one in questions if one.last and one.size >= LONG_QUESTION]
+        marks = [self._marks.outline(one) for each in questions for one in each.outlines]
+        ends = self._reading().marked_any(marks)
+        for mark in marks:
+            known = [one for one in self._known_ends(ends.get(mark, ())) if named or one[2]]
+            if not known or (not named and len(known) > 1):
+                continue
+            row, end, _ = max(known, key=lambda one: (one[2], one[1]))
+            laid = self._lay(row, self._any(row), end, By.EVIDENCE, asked=True)
+            found = next((one for one in laid if one.judgement.accuses), None)
+            if found is not None:
+                return found
+        return None
+
+    def _known_ends(
+        self, marked: Sequence[tuple[int, int]]
+    ) -> Iterator[tuple[BraidRow, int, bool]]:
+        """Give the ends of whole answers that marks lead to, and whether they were instructed so."""
+        among = self._among
+        inside = [one for one in marked if among is None or one[0] in among]
+        for number, end in sorted(inside, reverse=True)[:CANDIDATES]:
+            row = self._row(number)
+            if row is None or not self._fits(row):
+                continue
+            source = self._any(row)
+            call = source.call_of(end)
+            if source.is_complete(call):
+                yield row, end, self._is_instructed(source, call)
+
+    def _is_instructed(self, source: Lineage, call: int) -> bool:
+        """Tell whether a call's system texts are those of this request, as far as they instruct."""
+        before = [
+            Defined(seq, match)
+            for seq in source.context_of(call).system
+            if (match := source.nodes[seq].match) is not None
+        ]
+        after = [Defined(-1 - place, one.match) for place, one in enumerate(self._system)]
+        memory = Recollection(self._reading, source)
+
+        def read(node: int) -> Block | None:
+            return self._system[-1 - node].block if node < 0 else memory.block(node)
+
+        changes = system_changes(before, after, read)
+        return all(change.code is not History.SYSTEM_CHANGED for change in changes)
+
     def _end(self, number: int, seq: int) -> int | None:
         row = self._row(number)
         if row is None or not self._fits(row):
@@ -214,13 +279,15 @@ class Recall:
             source = self._any(row)
             yield from self._lay(row, source, ends[number], by)
 
-    def _lay(self, row: BraidRow, source: Lineage, end: int, by: By) -> Iterator[Found]:
+    def _lay(
+        self, row: BraidRow, source: Lineage, end: int, by: By, asked: bool = False
+    ) -> Iterator[Found]:
         call = source.call_of(end)
         shown = source.context_of(call).messages
         memory = Recollection(self._reading, source)
         best: Found | None = None
         for answer in source.answers_of(call):
-            judgement = memory.judge((*shown, *answer), self._messages)
+            judgement = memory.judge((*shown, *answer), self._messages, asked=asked)
             found = Found(row, source, end, judgement, by)
             if best is None or found.score > best.score:
                 best = found
@@ -289,6 +356,34 @@ def _beginnings(messages: Sequence[Resent]) -> Iterator[tuple[int, bytes]]:
             words = hashlib.sha256(words + match).digest()
         if _ends_turn(messages, place):
             yield place + 1, words
+
+
+class _Question(NamedTuple):
+    """What was asked before an answer of the request; `outlines` are with what it called and without.
+
+    size  the bytes of all that was asked so far.
+    last  nothing that was asked after it was answered.
+    """
+
+    outlines: tuple[Outline, ...]
+    size: int
+    last: bool
+
+
+def _questions(messages: Sequence[Resent]) -> Iterator[_Question]:
+    """Give what was asked before each answer, the last first."""
+    found: list[_Question] = []
+    outline = before = Outline()
+    size = 0
+    for place, (block, _, _) in enumerate(messages):
+        if not is_answer(block):
+            size += len(block.content) if block.kind is Kind.PROMPT else 0
+        elif place == 0 or not is_answer(messages[place - 1].block):
+            before = outline
+        outline = outline.extended(trace_of(block))
+        if _ends_turn(messages, place):
+            found.append(_Question((outline, before), size, False))
+    return (one._replace(last=one.size == found[-1].size) for one in reversed(found))
 
 
 def _outlines(messages: Sequence[Resent]) -> Iterator[Outline]:

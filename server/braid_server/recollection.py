@@ -69,9 +69,10 @@ class Recollection:
         *,
         held: bool = False,
         partial: bool = False,
+        asked: bool = False,
     ) -> Judgement:
         """Judge messages beside a conversation of this braid, of which later parts do not count."""
         if self._lineage is not None:
             nodes = self._lineage.nodes
             path = [node for node in path if not nodes[node].follows]
-        return judge(self, path, messages, held=held, partial=partial)
+        return judge(self, path, messages, held=held, partial=partial, asked=asked)

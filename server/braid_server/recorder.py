@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from datetime import datetime, timedelta
 
-from braid.call import REFUSED_HISTORY, HistoryEntry
+from braid.call import HistoryEntry, HistoryPolicy
 from braid.content import BodyDigest
 from braid.encoding import encode, write_time
 from braid.transcript import MAX_NODES, MAX_TRANSCRIPT
@@ -56,8 +56,8 @@ class Recorder:
     Such jobs change nothing outside but that cache, so that they may run again.
     `braid_bytes` and `braid_nodes` are how large a braid may be to be gone on with, `cached_nodes`
     is how much of braids stays in memory; after `checkpoint_every` nodes a checkpoint is signed.
-    With `reject_history` a call whose history is false is recorded with a `refusal`, and must not
-    be sent (SPEC §8.4).
+    A call with history that `history` refuses is recorded with a `refusal`, and must not be sent
+    (SPEC §8.4).
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class Recorder:
         braid_bytes: int = BRAID_BYTES,
         cached_nodes: int = CACHED_NODES,
         braid_nodes: int = BRAID_NODES,
-        reject_history: bool = False,
+        history: HistoryPolicy = HistoryPolicy.RECORD,
         checkpoint_every: int = CHECKPOINT_EVERY,
     ) -> None:
         self._store = store
@@ -77,7 +77,7 @@ class Recorder:
         self._sealing = Sealing(store, self._loom, self._answers)
         self._braid_bytes = braid_bytes
         self._braid_nodes = braid_nodes
-        self._reject_history = reject_history
+        self._refused = history.refused
         self._owed: deque[Append] = deque()
 
     async def open(self, opening: CallOpening) -> CallRecord:
@@ -263,9 +263,7 @@ class Recorder:
         )
 
     def _refusal(self, history: Sequence[HistoryEntry]) -> str | None:
-        if not self._reject_history:
-            return None
-        codes = dict.fromkeys(entry.code for entry in history if entry.code in REFUSED_HISTORY)
+        codes = dict.fromkeys(entry.code for entry in history if entry.code in self._refused)
         return ", ".join(codes) or None
 
     def _interrupt(self, transaction: Transaction, number: int, call: int) -> None:

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from braid.call import HistoryPolicy
 from braid.certificate import MAX_ISSUER, Certificate, read_certificate_header
 from braid.errors import BraidError, Malformed
 from braid.rotation import check_rotation
@@ -56,7 +57,7 @@ class Settings:
 
     db        path or SQLAlchemy address of the store.
     tokens    tenant to secret; without any, only loopback may be served.
-    reject_history  false history is refused, and not only recorded (SPEC §8.4).
+    history   what is done about false history (SPEC §8.4).
     seal_after  how long nothing is signed in a braid before it is sealed while served; None for never.
     restored  the store comes from a copy, or its wrapping key is lost: the root closes what is open.
     issuer    what certificates say of who runs this service; printable ASCII, may be empty.
@@ -72,7 +73,7 @@ class Settings:
     port: int = 8420
     tokens: Mapping[str, str] = field(default_factory=dict)
     issuer: str = ""
-    reject_history: bool = False
+    history: HistoryPolicy = HistoryPolicy.RECORD
     seal_after: timedelta | None = None
     restored: bool = False
 
@@ -142,7 +143,7 @@ def _providers(settings: Settings) -> list[Provider]:
 
 def _service(settings: Settings, store: Store, clock: Callable[[], datetime]) -> Service:
     keyring = _keyring(settings, store)
-    recorder = Recorder(store, keyring, clock, reject_history=settings.reject_history)
+    recorder = Recorder(store, keyring, clock, history=settings.history)
     if settings.restored:
         _log.info("event=braids_closed count=%d", recorder.close_all())
     recovered = recorder.recover()

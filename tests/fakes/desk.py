@@ -103,9 +103,10 @@ class Desk:
         session: str | None = None,
         retry: int = 0,
         tenant: str = "local",
+        braid: str | None = None,
     ) -> CallRecord:
-        """Record a request."""
-        opening = opening_of(request, session=session, retry=retry, tenant=tenant)
+        """Record a request; `braid` is one that its client names."""
+        opening = opening_of(request, session=session, retry=retry, tenant=tenant, braid=braid)
         return self.run(self.recorder.open(opening))
 
     def answer(
@@ -180,6 +181,7 @@ def opening_of(
     session: str | None = None,
     retry: int = 0,
     tenant: str = "local",
+    braid: str | None = None,
 ) -> CallOpening:
     """Say what the relay says of a request."""
     body = request if isinstance(request, bytes) else json.dumps(request).encode()
@@ -194,6 +196,7 @@ def opening_of(
         headers=(("anthropic-version", "2026-10-21"),),
         body=body,
         request=read_request(body),
+        braid=braid,
     )
 
 

@@ -15,6 +15,7 @@ import openai as sdk
 from google import genai
 from google.genai import types
 
+from braid.call import HistoryPolicy
 from braid_server.service import Settings, running
 from braid_verifier import Report, verify
 from fakes.provider import Answering, Provider, providing
@@ -114,8 +115,11 @@ def proxied(
     tokens: Mapping[str, str] | None = None,
     *,
     reject_history: bool = False,
+    strict: bool = False,
 ) -> Iterator[Proxied]:
     """Run a provider and the service before it; with tokens, the first tenant speaks."""
+    policy = HistoryPolicy.REJECT if reject_history else HistoryPolicy.RECORD
+    policy = HistoryPolicy.STRICT if strict else policy
     with providing(answering) as provider:
         settings = Settings(
             str(folder / "braid.db"),
@@ -126,7 +130,7 @@ def proxied(
             upstream_openai=provider.url,
             port=0,
             tokens=dict(tokens or {}),
-            reject_history=reject_history,
+            history=policy,
         )
         secret = next(iter((tokens or {}).values()), None)
         headers = {} if secret is None else {"x-braid-token": secret}

@@ -36,6 +36,7 @@ class Beside:
     resent: Sequence[Resent]
     held: bool
     partial: bool
+    asked: bool
     verdicts: dict[int, Verdict] = field(default_factory=dict)
     paired: dict[int, int] = field(
         default_factory=dict

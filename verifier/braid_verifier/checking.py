@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import BinaryIO
 
-from braid.call import REFUSED_HISTORY, History
+from braid.call import REFUSED_HISTORY, CallOutcome, History, HistoryPolicy
 from braid.context import ContextList
 from braid.errors import BraidError
 from braid.node import Kind
@@ -106,6 +106,7 @@ class HistoryCheck:
     genuine   the transcript is intact and nothing in the request is false.
     report    what verification says of the transcript: where it failed, nothing was compared.
     call      id of the call whose conversation the request goes on with, None for none.
+    policy    what counts as false.
     """
 
     genuine: bool
@@ -113,6 +114,7 @@ class HistoryCheck:
     call: str | None
     blocks: tuple[CheckedBlock, ...]
     findings: tuple[HistoryFinding, ...]
+    policy: HistoryPolicy = HistoryPolicy.REJECT
 
     def __bool__(self) -> bool:
         raise TypeError("a check is no truth value: ask .genuine, or call .require()")
@@ -123,7 +125,7 @@ class HistoryCheck:
             return
         if self.report.result in (Result.FAILED, Result.UNREADABLE):
             raise HistoryNotGenuine(f"the transcript is {self.report.result}")
-        false = [one for one in self.findings if one.code in REFUSED_HISTORY]
+        false = [one for one in self.findings if one.code in self.policy.refused]
         said = ", ".join(
             str(one.code) if one.block is None else f"{one.code} (block {one.block})"
             for one in false[:10]
@@ -136,23 +138,30 @@ def check_history(
     request: bytes,
     wire: Wire | str,
     roots: Iterable[str | bytes | Root] | None = None,
+    *,
+    strict: bool = False,
 ) -> HistoryCheck:
     """Say which blocks of a request's messages are genuine and in place (SPEC §8.6).
 
     `request` is the body that a client is about to send in a wire format. The transcript is
-    verified first; pinned `roots` only show in the report. Raises ValueError for a wire that is
-    none; whatever the bytes are, the answer is a check.
+    verified first; pinned `roots` only show in the report. `strict`: an assistant's words that no
+    provider sent here are false wherever they stand. Raises ValueError for a wire that is none;
+    whatever the bytes are, the answer is a check.
     """
     wire = Wire(wire)
+    policy = HistoryPolicy.STRICT if strict else HistoryPolicy.REJECT
     raw = transcript if isinstance(transcript, bytes) else transcript.read()
     report = verify(raw, roots=roots)
     if report.result in (Result.FAILED, Result.UNREADABLE):
-        return HistoryCheck(False, report, None, (), ())
-    return _Checker(OpenedBraid(raw), wire.read(request), report).check()
+        return HistoryCheck(False, report, None, (), (), policy)
+    return _Checker(OpenedBraid(raw), wire.read(request), report, policy).check()
 
 
 class _Checker:
-    def __init__(self, braid: OpenedBraid, request: Request, report: Report) -> None:
+    def __init__(
+        self, braid: OpenedBraid, request: Request, report: Report, policy: HistoryPolicy
+    ) -> None:
+        self._policy = policy
         self._braid = braid
         self._request = request
         self._report = report
@@ -161,7 +170,7 @@ class _Checker:
     def check(self) -> HistoryCheck:
         if self._request.ambiguous is not None:
             found = HistoryFinding(History.AMBIGUOUS, 0)
-            return HistoryCheck(False, self._report, None, (), (found,))
+            return HistoryCheck(False, self._report, None, (), (found,), self._policy)
         call, judgement = self._best()
         blocks = tuple(self._block(place, judgement) for place in range(len(self._resent)))
         findings = list(self._findings(judgement))
@@ -169,9 +178,9 @@ class _Checker:
             findings += self._changes(call)
         for tool in self._request.tools:
             findings += (HistoryFinding(code) for code in characters.suspicious(tool))
-        genuine = not any(one.code in REFUSED_HISTORY for one in findings)
+        genuine = not any(one.code in self._policy.refused for one in findings)
         name = None if call is None else call.id
-        return HistoryCheck(genuine, self._report, name, blocks, tuple(findings))
+        return HistoryCheck(genuine, self._report, name, blocks, tuple(findings), self._policy)
 
     def _best(self) -> tuple[OpenedCall | None, Judgement]:
         """Lay the request beside the conversations it may be, and give the one it fits best."""
@@ -195,7 +204,25 @@ class _Checker:
             this = (-false, len(judgement.used), call.position)
             if score is None or this > score:
                 best, score = (call, judgement), this
-        return best
+        return best if score is not None else self._by_question() or best
+
+    def _by_question(self) -> tuple[OpenedCall, Judgement] | None:
+        """Lay the request beside a whole answer to what it asks, if none came back."""
+        braid = self._braid
+        calls = [
+            call
+            for call in self._candidates()
+            if braid.outcomes.get(call.position) is CallOutcome.COMPLETE
+        ]
+        for call in sorted(calls, key=self._is_instructed, reverse=True):
+            judgement = judge(braid, braid.conversation(call), self._resent, asked=True)
+            if judgement.accuses:
+                return call, judgement
+        return None
+
+    def _is_instructed(self, call: OpenedCall) -> bool:
+        changes = self._changes(call)
+        return all(change.code is not History.SYSTEM_CHANGED for change in changes)
 
     def _held(self) -> OpenedCall | None:
         """Find the call whose answer the request names instead of resending it."""
@@ -222,21 +249,25 @@ class _Checker:
         for call in reversed(braid.calls.values()):
             if len(found) >= 2 * _CANDIDATES:
                 break
-            if call.answer and self._outline(call) in wanted:
+            if call.answer and not wanted.isdisjoint(self._outlines_of(call)):
                 found[call.position] = None
         return [braid.calls[place] for place in found]
 
-    def _outline(self, call: OpenedCall) -> bytes:
-        outline = Outline()
+    def _outlines_of(self, call: OpenedCall) -> tuple[bytes, bytes]:
+        """Give the outline of what a call asked, and with what was answered."""
+        asked = outline = Outline()
+        answer = set(call.answer)
         for place in self._braid.conversation(call):
             block = self._braid.block(place)
             outline = outline.extended(None if block is None else trace_of(block))
-        return outline.value
+            if place not in answer:
+                asked = outline
+        return asked.value, outline.value
 
     def _block(self, place: int, judgement: Judgement) -> CheckedBlock:
         block, verdict = self._resent[place].block, judgement.blocks[place]
         known = None if verdict.known is None else self._braid.nodes[verdict.known]
-        if verdict.code in REFUSED_HISTORY:
+        if verdict.code in self._policy.refused:
             standing = Standing.FALSE
         elif verdict.is_known and known is not None:
             spoken = known.provided or not is_answer(block)
@@ -308,10 +339,12 @@ def _is_edit(judgement: Judgement) -> bool:
 
 
 def _outlines(resent: Sequence[Resent]) -> set[bytes]:
-    """Give the outline of each beginning of a request that ends in an answer."""
+    """Give the outline of each beginning of a request that ends before or after an answer."""
     outlines: set[bytes] = set()
     outline = Outline()
     for place, one in enumerate(resent):
+        if is_answer(one.block) and (place == 0 or not is_answer(resent[place - 1].block)):
+            outlines.add(outline.value)
         outline = outline.extended(trace_of(one.block))
         last = place + 1 == len(resent) or not is_answer(resent[place + 1].block)
         if is_answer(one.block) and last:

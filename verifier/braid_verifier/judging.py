@@ -37,13 +37,15 @@ def judge(
     *,
     held: bool = False,
     partial: bool = False,
+    asked: bool = False,
 ) -> Judgement:
     """Say of each block of a request what it is beside one known conversation.
 
     `path` names the nodes of the conversation in order. `held`: the provider holds it, and
     nothing of it is resent. `partial`: a part of the history is unknown to everybody here.
+    `asked`: it is this conversation by its question, also where no answer came back.
     """
-    return _Judge(memory, path, resent, held, partial).judge()
+    return _Judge(memory, path, resent, held, partial, asked).judge()
 
 
 @dataclass(slots=True)
@@ -62,6 +64,8 @@ class _Judge(Laying):
             gaps = list(self.lay(range(at, len(path)), range(came, len(resent))))
             for number, gap in enumerate(gaps):
                 gap.final = number == len(gaps) - 1
+            if self.asked and self.told_from == NOWHERE:
+                self.told_from = self._question()
             for gap in gaps:
                 self._place(gap)
             self._follow_forks()
@@ -119,6 +123,15 @@ class _Judge(Laying):
             # Of the last answer something may be missing; what was said after it is gone on
             # with elsewhere.
             self.leave_out(list(itertools.takewhile(self.is_answer_at, ours)))
+
+    def _question(self) -> int:
+        """Find the first question in the request that was answered here."""
+        answered = (
+            j
+            for i, j in self.paired.items()
+            if i + 1 < len(self.path) and self.memory.known(self.path[i + 1]).provided
+        )
+        return min(answered, default=NOWHERE)
 
     def _returns_after(self, gap: Gap) -> bool:
         return self.last_answer > max(gap.theirs, default=-1)

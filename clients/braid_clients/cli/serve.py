@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from braid.call import HistoryPolicy
 from braid_clients import paths
 from braid_clients.child import told_to_stop
 from braid_clients.cli.keys import (
@@ -100,11 +101,12 @@ def _duration(_context: click.Context, _option: click.Parameter, given: str) -> 
 )
 @click.option(
     "--history",
-    type=click.Choice(["record", "reject"]),
+    type=click.Choice([str(one) for one in HistoryPolicy]),
     default="record",
     show_default=True,
     envvar="BRAID_HISTORY",
-    help="Record false history, or refuse it and send nothing on. [BRAID_HISTORY]",
+    help="Record false history, or refuse it and send nothing on; strict also refuses an assistant's "
+    "words that no provider sent here, examples and prefills among them. [BRAID_HISTORY]",
 )
 @click.option(
     "--seal-after",
@@ -157,7 +159,7 @@ def serve(
         host=host,
         port=port,
         tokens=tokens,
-        reject_history=history == "reject",
+        history=HistoryPolicy(history),
         seal_after=seal_after,
         restored=restored,
     )

@@ -101,7 +101,12 @@ def build_api(library: Library, gate: Gate, root: str, ready: Callable[[], bool]
         except (msgspec.DecodeError, UnicodeError) as fault:
             return _error(422, "invalid", f"body: {fault}".lower())
         found = await asyncio.to_thread(
-            check_history, _raw(asked.transcript), _raw(asked.request), asked.wire, (root,)
+            check_history,
+            _raw(asked.transcript),
+            _raw(asked.request),
+            asked.wire,
+            (root,),
+            strict=asked.strict,
         )
         return _json(_told(found))
 
@@ -135,6 +140,7 @@ class _Check(msgspec.Struct, forbid_unknown_fields=True):
     wire: Wire
     transcript: msgspec.Raw
     request: msgspec.Raw
+    strict: bool = False
 
 
 async def _whole(request: Request) -> bytes:
