@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from braid.call import REFUSED_HISTORY, By, History
+from braid.call import REFUSED_HISTORY, By, CallOutcome, History
 from braid.node import Kind
 from braid.wire.block import Block
 from braid_server.lineage import Lineage, Prefix
@@ -235,7 +235,7 @@ class Recall:
                 continue
             source = self._any(row)
             call = source.call_of(end)
-            if source.is_complete(call):
+            if source.outcome_of(call) is CallOutcome.COMPLETE:
                 yield row, end, self._is_instructed(source, call)
 
     def _is_instructed(self, source: Lineage, call: int) -> bool:
