@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
-from braid.encoding import KEY_PATTERN, TIME_PATTERN, decode, encode, is_time
+from braid.encoding import KEY_PATTERN, TIME_PATTERN, encode, is_time
 from braid.errors import Malformed
 from braid.node import MAX_HEADER
-from braid.signing import (
-    KEY_BYTES,
-    SIGNATURE_BYTES,
-    Purpose,
-    Signer,
-    check_signature_form,
-    verifies,
-)
+from braid.signing import Purpose, Signer, check_signed
 from braid.strict_json import Json
 
 PROOF_TYPE = "closure"
@@ -72,23 +66,19 @@ def write_closure(root: Signer, header: ClosureHeader) -> dict[str, Json]:
     return {"type": PROOF_TYPE, "h": text, "s": encode(signature)}
 
 
-def check_closure(proof: dict[str, Json], root: str | None) -> ClosureHeader:
-    """Check a closure's form and that this root, which certified the braid, signed it.
+def check_closure(proof: dict[str, Json], roots: Collection[str]) -> ClosureHeader:
+    """Check a closure's form and that one of these roots signed it.
 
-    Raises Malformed, always with E_PROOF. What it says of the nodes is the caller's to compare.
+    They are the one that certified the braid, and those it handed over to. Raises Malformed,
+    always with E_PROOF. What it says of the nodes is the caller's to compare.
     """
     h, s = proof.get("h"), proof.get("s")
     if set(proof) != {"type", "h", "s"} or not isinstance(h, str) or not isinstance(s, str):
         raise Malformed("E_PROOF", "closure: expected the strings type, h and s")
     header = read_closure_header(h)
-    if header.root != root:
-        raise Malformed("E_PROOF", "closure.root: not the root that certified this braid")
-    key = decode(header.root, "closure.root", KEY_BYTES)
-    try:
-        signature = decode(s, "closure.s", SIGNATURE_BYTES)
-        check_signature_form(signature, "closure.s")
-    except Malformed as fault:
-        raise Malformed("E_PROOF", str(fault)) from fault
-    if not verifies(key, signature, Purpose.CLOSURE, h.encode("ascii")):
-        raise Malformed("E_PROOF", "closure.s: the root's signature does not verify")
+    if header.root not in roots:
+        raise Malformed(
+            "E_PROOF", "closure.root: not the root that certified this braid, nor its heir"
+        )
+    check_signed(header.root, s, Purpose.CLOSURE, h.encode("ascii"), "closure.s")
     return header

@@ -6,18 +6,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from braid.encoding import KEY_PATTERN, TIME_PATTERN, decode, encode, is_time
-from braid.errors import KeyUnusable, Malformed
+from braid.encoding import KEY_PATTERN, TIME_PATTERN, encode, is_time
+from braid.errors import Malformed
 from braid.node import MAX_HEADER
-from braid.signing import (
-    KEY_BYTES,
-    SIGNATURE_BYTES,
-    Purpose,
-    Signer,
-    check_key,
-    check_signature_form,
-    verifies,
-)
+from braid.signing import Purpose, Signer, check_signed
 from braid.strict_json import Json
 
 PROOF_TYPE = "rotation"
@@ -64,31 +56,43 @@ def check_rotation(proof: dict[str, Json]) -> Rotation:
         raise Malformed("E_PROOF", "rotation: expected strings")
     rotation = _read_header(h)
     raw = h.encode("ascii")
-    try:
-        signature = _check(rotation.old, s, Purpose.ROTATION, raw, "s")
-        _check(rotation.new, pop, Purpose.POSSESSION, raw + signature, "pop")
-    except (Malformed, KeyUnusable) as fault:
-        raise Malformed("E_PROOF", str(fault)) from fault
+    signature = check_signed(rotation.old, s, Purpose.ROTATION, raw, "rotation.s")
+    check_signed(rotation.new, pop, Purpose.POSSESSION, raw + signature, "rotation.pop")
     return rotation
 
 
-def _check(key_text: str, signature_text: str, purpose: Purpose, raw: bytes, name: str) -> bytes:
-    place = f"rotation.{name}"
-    key = decode(key_text, place, KEY_BYTES)
-    check_key(key, place)
-    signature = decode(signature_text, place, SIGNATURE_BYTES)
-    check_signature_form(signature, place)
-    if not verifies(key, signature, purpose, raw):
-        raise Malformed("E_PROOF", f"{place}: the signature does not verify")
-    return signature
-
-
 def check_chain(rotations: Iterable[Rotation], root: str | None) -> None:
-    """Check that these lead, one after the other, to a root; raises Malformed (E_PROOF)."""
-    chain = list(rotations)
-    keys = [rotation.old for rotation in chain] + [chain[-1].new] if chain else []
-    follows = all(chain[n].new == chain[n + 1].old for n in range(len(chain) - 1))
-    if not follows or len(set(keys)) != len(keys):
+    """Check that these lead one to the other, and that a root stands among them.
+
+    Raises Malformed (E_PROOF).
+    """
+    keys = chain_of(rotations)
+    if len(set(keys)) != len(keys):
         raise Malformed("E_PROOF", "rotation: expected a chain in which each key stands once")
-    if keys and keys[-1] != root:
-        raise Malformed("E_PROOF", "rotation: leads to another root than certified the braid")
+    if keys and root not in keys:
+        raise Malformed("E_PROOF", "rotation: leads past the root that certified the braid")
+
+
+def chain_of(rotations: Iterable[Rotation]) -> tuple[str, ...]:
+    """Give the keys of rotations that lead one to the other; raises Malformed (E_PROOF)."""
+    keys: list[str] = []
+    for rotation in rotations:
+        if keys and keys[-1] != rotation.old:
+            raise Malformed("E_PROOF", "rotation: expected a chain, each from where the last led")
+        keys += [rotation.new] if keys else [rotation.old, rotation.new]
+    return tuple(keys)
+
+
+def heirs(rotations: Iterable[Rotation], *roots: str) -> frozenset[str]:
+    """Give these roots and all to which rotations lead from them, one after the other."""
+    leads: dict[str, list[str]] = {}
+    for rotation in rotations:
+        leads.setdefault(rotation.old, []).append(rotation.new)
+    found: set[str] = set()
+    left = list(roots)
+    while left:
+        root = left.pop()
+        if root not in found:
+            found.add(root)
+            left += leads.get(root, ())
+    return frozenset(found)

@@ -8,7 +8,7 @@ from typing import Protocol
 import nacl.bindings
 import nacl.exceptions
 
-from braid.encoding import encode
+from braid.encoding import decode, encode
 from braid.errors import KeyUnusable, Malformed
 
 KEY_BYTES = 32
@@ -142,3 +142,22 @@ def fits(key: bytes, signature: bytes, message: bytes) -> bool:
     except (nacl.exceptions.BadSignatureError, ValueError):
         return False
     return True
+
+
+def check_signed(
+    key_text: str, signature_text: str, purpose: Purpose, payload: bytes, place: str
+) -> bytes:
+    """Check key and signature of a statement that stands in proofs; gives the 64 bytes.
+
+    Raises Malformed, always with E_PROOF (SPEC §10.5).
+    """
+    try:
+        key = decode(key_text, place, KEY_BYTES)
+        check_key(key, place)
+        signature = decode(signature_text, place, SIGNATURE_BYTES)
+        check_signature_form(signature, place)
+    except (Malformed, KeyUnusable) as fault:
+        raise Malformed("E_PROOF", str(fault)) from fault
+    if not verifies(key, signature, purpose, payload):
+        raise Malformed("E_PROOF", f"{place}: the signature does not verify")
+    return signature

@@ -34,6 +34,15 @@ const OPERATIONS = {
   header: (_, payload) => braid.parseHeader(payload).fault?.[0] ?? null,
   signature: ({ key, signature, framed }, payload) =>
     braid.checkSignature(bytes(key), bytes(signature), framed ? payload : braid.signedBytes("node", payload)),
+  statements: async (_, payload) => {
+    try {
+      await braid.verify(new Uint8Array(), { statements: [payload] });
+      return null;
+    } catch (fault) {
+      if (!(fault instanceof RangeError)) throw fault;
+      return fault.message;
+    }
+  },
   pae: ({ purpose }, payload) => hex(braid.signedBytes(purpose, payload)),
   commitment: ({ salt, content, attrs }) =>
     Buffer.from(braid.commitment(...[salt, content, attrs].map(bytes))).toString("base64url"),

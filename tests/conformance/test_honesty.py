@@ -24,7 +24,8 @@ each_vector = pytest.mark.parametrize(
 
 def judged(case: dict[str, Any]) -> Report:
     policy = Policy(frozenset(case["require"]), case["allow_unknown_signer"])
-    return verify((HERE / case["file"]).read_bytes(), policy, case["roots"])
+    raw = (HERE / case["file"]).read_bytes()
+    return verify(raw, policy, case["roots"], statements=[case["statements"].encode()])
 
 
 def outcome(report: dict[str, Any]) -> dict[str, Any]:
@@ -47,7 +48,8 @@ def second() -> Iterator[SecondVerifier]:
 def test_the_second_verifier_claims_the_same(second: SecondVerifier, case: dict[str, Any]) -> None:
     raw = (HERE / case["file"]).read_bytes()
     asked = {"require": case["require"], "allowUnknownSigner": case["allow_unknown_signer"]}
-    assert outcome(second.ask("verify", raw, roots=case["roots"], **asked)).items() <= case.items()
+    asked |= {"roots": case["roots"], "statements": [case["statements"]]}
+    assert outcome(second.ask("verify", raw, **asked)).items() <= case.items()
 
 
 def test_every_claim_is_seen_with_every_answer_it_can_have() -> None:
@@ -63,7 +65,7 @@ def test_every_claim_is_seen_with_every_answer_it_can_have() -> None:
 _NODES = {1, 2, 3, 5, 6, 7, 8, 9, 10}
 
 
-def may_say_yes(report: Report, roots: list[str]) -> set[ClaimName]:
+def may_say_yes(report: Report, roots: list[str], statements: str = "") -> set[ClaimName]:
     """Give the claims that what was found allows, by SPEC §7.2 read anew from the findings."""
     if report.result is Result.UNREADABLE:
         return set()
@@ -75,8 +77,9 @@ def may_say_yes(report: Report, roots: list[str]) -> set[ClaimName]:
         if finding.severity == "failure" and finding.code != "E_CERT_TIME"
     }
     may = set(ClaimName) - {ClaimName.LOGGED, ClaimName.WITNESSED, ClaimName.TIMESTAMPED}
-    trusted = report.root in roots or (roots and "N_ROTATED" in codes)
-    if not trusted or 4 in failed or codes & {"E_CERT_TIME", "N_NO_CERTIFICATE"}:
+    rotated = "N_ROTATED" in codes or '"type":"rotation"' in statements
+    trusted = report.root in roots or (roots and rotated)
+    if not trusted or 4 in failed or codes & {"E_CERT_TIME", "E_REVOKED", "N_NO_CERTIFICATE"}:
         may -= {ClaimName.SIGNER}
     unusable = any(f.code == "E_KEY" and f.message.startswith("braid:") for f in found)
     if failed & _NODES or unusable:
@@ -106,10 +109,12 @@ def test_of_no_vector_more_is_claimed_than_its_findings_allow(
 ) -> None:
     roots = [INDEX["root"]] if pinned else []
     for policy in (Policy(), Policy(allow_unknown_signer=True)):
-        report = verify((HERE / vector["file"]).read_bytes(), policy, roots)
+        apart: str = vector.get("statements", "")
+        raw = (HERE / vector["file"]).read_bytes()
+        report = verify(raw, policy, roots, statements=[apart.encode()])
         said = {name for name, claim in report.claims.items() if claim.answer is Answer.YES}
         # The root is named where the certificate is not even valid for these nodes.
-        may = may_say_yes(report, roots)
+        may = may_say_yes(report, roots, apart)
         assert said <= may
         if ClaimName.ERASED in may:  # the one claim that must not be withheld
             assert ClaimName.ERASED in said
@@ -117,7 +122,8 @@ def test_of_no_vector_more_is_claimed_than_its_findings_allow(
 
 @each_vector
 def test_what_people_read_names_every_limit_beside_every_pass(vector: dict[str, Any]) -> None:
-    report = verify((HERE / vector["file"]).read_bytes(), Policy(), [INDEX["root"]])
+    raw, apart = (HERE / vector["file"]).read_bytes(), vector.get("statements", "")
+    report = verify(raw, Policy(), [INDEX["root"]], statements=[apart.encode()])
     sections: dict[str, list[str]] = {}
     title = ""
     for line in [line.plain for line in verdict("file", report, ())][1:]:

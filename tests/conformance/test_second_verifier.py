@@ -34,9 +34,14 @@ def second() -> Iterator[SecondVerifier]:
         yield process
 
 
+def apart(vector: dict[str, Any]) -> list[str]:
+    return [vector["statements"]] if "statements" in vector else []
+
+
 def judged(second: SecondVerifier, vector: dict[str, Any], **options: Any) -> Report:
     raw = (HERE / vector["file"]).read_bytes()
-    report: Report = second.ask("verify", raw, **{"roots": [INDEX["root"]], **options})
+    options = {"roots": [INDEX["root"]], "statements": apart(vector), **options}
+    report: Report = second.ask("verify", raw, **options)
     return report
 
 
@@ -57,7 +62,8 @@ def test_it_says_what_the_vector_says(second: SecondVerifier, vector: dict[str, 
 @each_vector
 def test_it_says_what_python_says(second: SecondVerifier, vector: dict[str, Any]) -> None:
     for roots in ([INDEX["root"]], []):
-        here = verify((HERE / vector["file"]).read_bytes(), roots=roots)
+        statements = [each.encode() for each in apart(vector)]
+        here = verify((HERE / vector["file"]).read_bytes(), roots=roots, statements=statements)
         assert compared(judged(second, vector, roots=roots)) == compared(here.to_json())
 
 
@@ -152,6 +158,12 @@ def test_every_character_is_read_alike_escaped_or_not(second: SecondVerifier) ->
         written = json.dumps(json.loads(raw), ensure_ascii=ascii_only).encode()
         report = second.ask("verify", written, roots=[braid.pin], step=4099)
         assert report["result"] == "verified"
+
+
+def test_a_file_of_statements_is_taken_whole_or_refused_whole(second: SecondVerifier) -> None:
+    for case in cases("statements.json"):
+        answer = second.ask("statements", case["text"].encode())
+        assert (answer is None) == case["good"], (case["comment"], answer)
 
 
 def test_headers_are_read_strictly(second: SecondVerifier) -> None:

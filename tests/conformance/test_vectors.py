@@ -9,13 +9,14 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from braid_verifier import Policy, Report, verify
+from braid_verifier import Policy, Report, StatementUnusable, parse_statements, verify
 
 HERE = Path(__file__).resolve().parent.parent / "vectors"
 SPEC = (HERE.parent.parent / "braid" / "SPEC.md").read_text("utf-8")
@@ -34,6 +35,7 @@ class Vector:
     first: tuple[str, int | None] | None
     also: list[tuple[str, int | None]]
     claims: dict[str, str]
+    statements: list[bytes]
 
     @property
     def raw(self) -> bytes:
@@ -56,10 +58,15 @@ VECTORS = [
         first=None if case["first"] is None else _finding(case["first"]),
         also=[_finding(pair) for pair in case.get("also", [])],
         claims=case.get("claims", {}),
+        statements=[case["statements"].encode()] if "statements" in case else [],
     )
     for case in INDEX["vectors"]
 ]
 each_vector = pytest.mark.parametrize("vector", VECTORS, ids=[vector.name for vector in VECTORS])
+
+
+def judged(vector: Vector, roots: Iterable[str] = (ROOT,), source: Any = None) -> Report:
+    return verify(source or vector.raw, Policy(), roots, statements=vector.statements)
 
 
 def failures_of_first_class(report: Report) -> list[tuple[str, int | None]]:
@@ -71,7 +78,7 @@ def failures_of_first_class(report: Report) -> list[tuple[str, int | None]]:
 
 @each_vector
 def test_the_verifier_says_what_the_vector_says(vector: Vector) -> None:
-    report = verify(vector.raw, policy=Policy(), roots=[ROOT])
+    report = judged(vector)
     found = failures_of_first_class(report)
     assert (str(report.result), set(found)) == (vector.result, set(vector.failures))
     assert (found[0] if found else None) == vector.first
@@ -82,8 +89,8 @@ def test_the_verifier_says_what_the_vector_says(vector: Vector) -> None:
 
 @each_vector
 def test_without_a_pinned_root_nothing_is_verified_and_nothing_else_changes(vector: Vector) -> None:
-    pinned = verify(vector.raw, policy=Policy(), roots=[ROOT])
-    report = verify(vector.raw, policy=Policy())
+    pinned = judged(vector)
+    report = judged(vector, ())
     expected = "unmet" if vector.result == "verified" else vector.result
     assert str(report.result) == expected
     assert report.findings == pinned.findings
@@ -107,9 +114,20 @@ class Trickle(io.RawIOBase):
 
 @each_vector
 def test_a_source_that_trickles_changes_nothing(vector: Vector) -> None:
-    whole = verify(vector.raw, policy=Policy(), roots=[ROOT])
-    trickled = verify(Trickle(vector.raw, 7), policy=Policy(), roots=[ROOT])  # type: ignore[arg-type]
-    assert trickled == whole
+    assert judged(vector, source=Trickle(vector.raw, 7)) == judged(vector)
+
+
+STATEMENTS = json.loads((HERE / "statements.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("case", STATEMENTS, ids=[case["comment"] for case in STATEMENTS])
+def test_a_file_of_statements_is_taken_whole_or_refused_whole(case: dict[str, Any]) -> None:
+    raw: bytes = case["text"].encode()
+    if case["good"]:
+        assert len(parse_statements(raw).proofs) == len(raw.splitlines())
+        return
+    with pytest.raises(StatementUnusable, match=r"^given(, line \d+)?: "):
+        parse_statements(raw, "given")
 
 
 def test_running_the_script_changes_no_file(tmp_path: Path) -> None:

@@ -40,11 +40,12 @@ def _case(
     `closed` is the answer of that claim, where it is another than that of `sealed`.
     """
     letters = answers[:5] + (closed or answers[4]) + _NO_PROOFS + answers[5:]
-    (file,) = [each.file for each in TABLE if each.name == vector]
+    (made,) = [each for each in TABLE if each.name == vector]
     return {
         "name": name,
         "comment": comment,
-        "file": f"transcripts/{file}",
+        "file": f"transcripts/{made.file}",
+        "statements": made.statements,
         "roots": list(roots),
         "require": list(require),
         "allow_unknown_signer": allow_unknown_signer,
@@ -79,6 +80,20 @@ def honesty() -> list[dict[str, Any]]:
               "certificate-expired", "failed", "ynyyyn", unmet=("signer",)),
         _case("certificate-forged", "The nodes are as signed, whoever signed them.",
               "changed-certificate-issuer", "failed", "ynyyyn", unmet=("signer",)),
+        _case("handed-over", "Pinned is the root before the one that certified.",
+              "rotated-once", "verified", "yyyyyn"),
+        _case("handed-over-apart", "The same, said in a file of its own.",
+              "rotated-apart", "verified", "yyyyyn"),
+        _case("handed-over-by-a-root-that-was-stolen", "To whom a thief hands over is not trusted.",
+              "rotation-by-a-root-that-was-stolen", "unmet", "ynyyyn", unmet=("signer",)),
+        _case("revoked", "The nodes are as signed, by whoever has the key now.",
+              "revoked-root-by-itself", "failed", "ynyyyn", unmet=("signer",)),
+        _case("revoked-apart", "The same, where only the verifier knows.",
+              "revoked-apart-braid", "failed", "ynyyyn", unmet=("signer",)),
+        _case("revoked-and-any-signer-allowed", "Not asking who signed does not undo it.",
+              "revoked-braid", "failed", "ynyyyn", allow_unknown_signer=True),
+        _case("retired", "A root that ended after it certified.",
+              "root-retired-later", "verified", "yyyyyn"),
         # Where it ends
         _case("open", "Its last nodes could be missing.",
               "open-braid", "verified", "yyyynn"),
@@ -95,6 +110,11 @@ def honesty() -> list[dict[str, Any]]:
         _case("closed-by-its-root", "Nothing is missing, says the root; the braid key does not.",
               "closed-by-its-root", "unmet", "yyyynn", closed="y", require=("sealed", "closed"),
               unmet=("sealed",)),
+        _case("closed-by-an-heir", "The root after the one that certified says it.",
+              "closed-by-an-heir", "verified", "yyyynn", closed="y", require=("closed",)),
+        _case("closed-by-an-heir-that-was-stolen", "What a thief could have said is not said.",
+              "closed-by-an-heir-that-was-stolen", "unmet", "yyyynn", require=("closed",),
+              unmet=("closed",)),
         _case("closed-and-cut", "What the root counted is no longer there.",
               "closure-of-more-nodes", "failed", "yyyynn", require=("closed",), unmet=("closed",)),
         _case("open-and-a-closure-asked-for", "Neither a seal nor a closure.",

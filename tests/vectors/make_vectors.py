@@ -27,6 +27,7 @@ from vectors import (
     faults_reading,
     faults_signing,
     honest,
+    revocations,
     rotations,
     table,
 )
@@ -50,6 +51,7 @@ CHAPTERS = (
     faults_calls,
     closures,
     rotations,
+    revocations,
 )
 SPEC = HERE.parent.parent / "braid" / "SPEC.md"
 
@@ -76,6 +78,8 @@ def _index() -> bytes:
         }
         if vector.also:
             case["also"] = vector.also
+        if vector.statements:
+            case["statements"] = vector.statements
         if vector.claims:
             case["claims"] = vector.claims
         lines.append(json.dumps(case, ensure_ascii=False))
@@ -88,6 +92,7 @@ def files() -> dict[str, bytes]:
     made["index.json"] = _index()
     made["headers.json"] = _rows(headers())
     made["honesty.json"] = _rows(honesty())
+    made["statements.json"] = _rows(revocations.statements())
     for name, make in FILES.items():
         made[name] = _rows(make())
     return made

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from vectors.conversations import short
+from vectors.formulas import compact
 from vectors.weaver import Braid, File
 
 Finding = tuple[str, int | None]
@@ -30,6 +31,7 @@ class Vector:
     failures: tuple[Finding, ...]
     also: tuple[Finding, ...] = ()
     claims: dict[str, str] = field(default_factory=dict)
+    statements: str = ""  # given apart from the file, one a line
 
     @property
     def file(self) -> str:
@@ -70,6 +72,7 @@ def _add(
                 failures,
                 also,
                 dict(claims or {}),
+                "".join(compact(each) + "\n" for each in braid.statements),
             )
         )
         return make

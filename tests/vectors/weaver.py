@@ -140,6 +140,7 @@ class Braid:
     resign_certificate: Callable[[str, bytes], bytes] | None = None
     resign_possession: Callable[[str, bytes], bytes] | None = None
     proofs: list[Any] | None = None
+    statements: list[Any] = field(default_factory=list)  # given apart from the file
     lines: bool = False
 
     def __post_init__(self) -> None:

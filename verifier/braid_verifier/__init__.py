@@ -1,5 +1,6 @@
 """The verifier: `verify` a transcript, `check_history` of a request against one."""
 
+from braid.statements import Statements, StatementUnusable, parse_statements
 from braid_verifier.checking import (
     CheckedBlock,
     HistoryCheck,
@@ -33,9 +34,12 @@ __all__ = [
     "Root",
     "Severity",
     "Standing",
+    "StatementUnusable",
+    "Statements",
     "Wire",
     "check_history",
     "parse_root",
     "parse_roots",
+    "parse_statements",
     "verify",
 ]

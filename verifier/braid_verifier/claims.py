@@ -8,6 +8,7 @@ from braid_verifier.findings import Check, Findings
 from braid_verifier.policy import ClaimName
 from braid_verifier.report import Answer, Claim
 from braid_verifier.signer import Signer
+from braid_verifier.standing import KeyStanding
 
 # Classes whose failures mean that the nodes are not as the key's holder signed them.
 _SIGNED_CHECKS = (
@@ -33,8 +34,7 @@ class Facts:
     accused: int  # calls with history that is not ordinary
     pending: int
     sealed: bool
-    closed: bool  # by a closure that holds
-    forebears: frozenset[str]  # roots from which rotations lead to the certificate's
+    standing: KeyStanding
     erased: int
     outside_validity: int  # nodes whose time the certificate does not cover
 
@@ -90,13 +90,15 @@ def _signer(facts: Facts, signer: Signer, pinned: frozenset[str]) -> Claim:
         return _no("there is no certificate: anyone could have made this braid key")
     if signer.certificate is None:
         return _no("the certificate is not valid")
+    if facts.standing.revoked:
+        return _no("the braid key, or the root that certified it, was revoked")
     if facts.outside_validity:
         return _no("the certificate does not cover the time of every node")
     if not pinned:
         return _not_checked("no root was pinned to compare the certificate's with")
     if signer.certificate.root in pinned:
         return _yes("a pinned root certified the braid key")
-    if facts.forebears & pinned:
+    if signer.certificate.root in facts.standing.followed(pinned):
         return _yes("a pinned root handed over to the root that certified the braid key")
     return _no("the root that certified the braid key is not among those pinned")
 
@@ -141,8 +143,8 @@ def _closed(findings: Findings, facts: Facts, whole: bool) -> Claim:
     sealed = _sealed(findings, facts, whole)
     if sealed.answer is not Answer.NO:
         return sealed
-    if facts.closed and not findings.count(Check.SEAL):
-        return _yes("the root that certified the braid key says that these are all its nodes")
+    if facts.standing.closure is not None and not findings.count(Check.SEAL):
+        return _yes("its root says that these are all its nodes")
     if findings.count(Check.PROOF):
         return _no("a proof does not hold")
     return sealed

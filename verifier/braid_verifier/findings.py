@@ -33,8 +33,9 @@ class Check(IntEnum):
     PAIRING = 12
     SEAL = 13
     PROOF = 14
-    WARNING = 15
-    NOTE = 16
+    REVOCATION = 15
+    WARNING = 16
+    NOTE = 17
 
 
 @dataclass(frozen=True, slots=True)

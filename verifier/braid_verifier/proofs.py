@@ -1,14 +1,15 @@
-"""Proofs: closures and rotations, what a root says beside its certificate (SPEC §9.3, §11.7)."""
+"""Proofs: what roots say beside the certificate, in the transcript (SPEC §9.3, §9.4, §11.7)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from braid import closure, rotation
+from braid import closure, revocation, rotation
 from braid.closure import ClosureHeader, check_closure
 from braid.errors import Malformed
-from braid.rotation import Rotation, check_chain, check_rotation
+from braid.revocation import Revocation, Subject, check_revocation, may_revoke
+from braid.rotation import Rotation, chain_of, check_chain, check_rotation, heirs
 from braid.strict_json import Json
 from braid_verifier.findings import Check, Findings
 from braid_verifier.seals import Seals
@@ -17,52 +18,84 @@ from braid_verifier.signer import Signer
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """What the proofs of a transcript show; where one does not hold, none counts.
-
-    forebears  the roots from which rotations lead to the one that certified the braid.
-    """
+    """What the proofs of a transcript show; where one does not hold, none counts."""
 
     closure: ClosureHeader | None = None
-    forebears: frozenset[str] = frozenset()
+    rotations: tuple[Rotation, ...] = ()
+    revocations: tuple[Revocation, ...] = ()
 
 
 def check_proofs(
     proofs: Iterable[Json], findings: Findings, signer: Signer, seals: Seals, count: int
 ) -> Proven:
     """Check class 14, behind the last of `count` nodes."""
-    closures: list[ClosureHeader] = []
-    rotations: list[Rotation] = []
-    root = signer.certificate.root if signer.certificate else None
+    given: list[tuple[int, dict[str, Json]]] = []
     for number, proof in enumerate(proofs):
         assert isinstance(proof, dict)  # the reader has looked
+        given.append((number, proof))
+    root = signer.certificate.root if signer.certificate else None
+    # Who may sign the other proofs is said by the rotations, wherever these stand.
+    rotations = _rotations(given, root, findings)
+    held = frozenset() if root is None else heirs(rotations, root)
+    closures: list[ClosureHeader] = []
+    revocations: list[Revocation] = []
+    for number, proof in given:
         try:
             if proof["type"] == closure.PROOF_TYPE:
-                closures.append(_checked(proof, root, signer, seals, count))
+                closures.append(_closure(proof, held, signer, seals, count))
                 if len(closures) > 1:
                     raise Malformed("E_PROOF", "closure: expected one at most")
-            elif proof["type"] == rotation.PROOF_TYPE:
-                rotations.append(check_rotation(proof))
-            else:
+            elif proof["type"] == revocation.PROOF_TYPE:
+                said = _revocation(proof, signer.braid, root, rotations)
+                if said in revocations:
+                    raise Malformed("E_PROOF", "revocation: stands there twice")
+                revocations.append(said)
+            elif proof["type"] != rotation.PROOF_TYPE:
                 message = f"proofs[{number}]: of a type that this verifier does not check"
                 findings.note("N_PROOF", message)
         except Malformed as fault:
             findings.fail(Check.PROOF, "E_PROOF", f"proofs[{number}]: {fault}")
-    try:
-        check_chain(rotations, root)
-    except Malformed as fault:
-        findings.fail(Check.PROOF, "E_PROOF", f"proofs: {fault}")
     if findings.count(Check.PROOF):
         return Proven()
     if rotations:
         findings.note("N_ROTATED", f"{len(rotations)} roots handed over, one after the other")
-    forebears = frozenset(each.old for each in rotations)
-    return Proven(closures[0] if closures else None, forebears)
+    return Proven(closures[0] if closures else None, tuple(rotations), tuple(revocations))
 
 
-def _checked(
-    proof: dict[str, Json], root: str | None, signer: Signer, seals: Seals, count: int
+def _rotations(
+    given: Iterable[tuple[int, dict[str, Json]]], root: str | None, findings: Findings
+) -> list[Rotation]:
+    rotations: list[Rotation] = []
+    for number, proof in given:
+        if proof["type"] == rotation.PROOF_TYPE:
+            try:
+                rotations.append(check_rotation(proof))
+            except Malformed as fault:
+                findings.fail(Check.PROOF, "E_PROOF", f"proofs[{number}]: {fault}")
+    try:
+        check_chain(rotations, root)
+    except Malformed as fault:
+        findings.fail(Check.PROOF, "E_PROOF", f"proofs: {fault}")
+        return []
+    return rotations
+
+
+def _revocation(
+    proof: dict[str, Json], braid: str | None, root: str | None, rotations: list[Rotation]
+) -> Revocation:
+    said = check_revocation(proof)
+    concerned = (braid,) if said.of is Subject.BRAID else (root, *chain_of(rotations))
+    if said.key not in concerned:
+        raise Malformed("E_PROOF", f"revocation.key: of another {said.of} than this file's")
+    if root is None or not may_revoke(said, root, rotations):
+        raise Malformed("E_PROOF", "revocation.by: a root without a say over the key")
+    return said
+
+
+def _closure(
+    proof: dict[str, Json], roots: Collection[str], signer: Signer, seals: Seals, count: int
 ) -> ClosureHeader:
-    header = check_closure(proof, root)
+    header = check_closure(proof, roots)
     if header.braid != signer.braid:
         raise Malformed("E_PROOF", "closure.braid: names another braid")
     if seals.seal_at is not None:

@@ -15,6 +15,7 @@ from braid.call import UNSENT
 from braid.encoding import encode
 from braid.errors import Malformed
 from braid.node import BLOCKS, Header, Kind
+from braid.statements import Statements, parse_statements
 from braid.strict_json import Json
 from braid.transcript import Entry, StoredNode, TranscriptReader, Unreadable
 from braid_verifier.attrs import Attrs
@@ -27,10 +28,11 @@ from braid_verifier.graph import Graph
 from braid_verifier.nodes import Nodes
 from braid_verifier.pairing import Pairing
 from braid_verifier.policy import UNERASED, ClaimName, Policy, Root, pinned_keys
-from braid_verifier.proofs import Proven, check_proofs
+from braid_verifier.proofs import check_proofs
 from braid_verifier.report import Answer, Claim, Counts, Report, Result
 from braid_verifier.seals import Seals
 from braid_verifier.signer import Signer, check_signer
+from braid_verifier.standing import KeyStanding, check_standing
 
 _DEFAULT_POLICY = Policy()
 
@@ -40,19 +42,21 @@ def verify(
     policy: Policy = _DEFAULT_POLICY,
     roots: Iterable[str | bytes | Root] | None = None,
     *,
+    statements: Iterable[bytes | Statements] = (),
     leaks: bool = False,
 ) -> Report:
     """Verify a transcript, JSON or JSON Lines (SPEC §7).
 
     A pure function of these arguments: no clock, environment, network or file. `source` is
     read as a stream, forward only, and not closed. `roots` are the root keys to trust: text
-    form, 32 bytes, or what `parse_roots` gave. With `leaks` the detector of leaked reasoning
+    form, 32 bytes, or what `parse_roots` gave; `statements`, rotations and revocations that were
+    given apart from the file: a statement a line, or what `parse_statements` gave. With `leaks` the detector of leaked reasoning
     runs again over what the provider said, and notes say where the flags of the braid differ
     (SPEC §6.4); that changes no result.
 
     Whatever the bytes are, the answer is a report. Raises TypeError or ValueError for
     arguments that are none (a source that does not block or gives no bytes among them),
-    KeyUnusable for a root that is no key; what the source itself raises passes through.
+    KeyUnusable for a root that is no key, StatementUnusable for a statement that does not hold; what the source itself raises passes through.
     """
     if not isinstance(policy, Policy):
         raise TypeError(f"policy: expected a Policy, got {type(policy).__name__}")
@@ -60,6 +64,7 @@ def verify(
         kind = type(source).__name__
         raise TypeError(f"source: expected bytes or a binary stream, got {kind}")
     pinned = pinned_keys(roots)
+    apart = _statements(statements)
     findings = Findings()
     signer = Signer(None, None, None, False)
     walk = _Walk(findings, signer, leaks)
@@ -75,10 +80,22 @@ def verify(
             walk.take(entry)
         # What stands after the nodes, what only the end can tell, and class 14.
         _report_faults(reader.faults[known:], findings)
-        walk.close(reader.proofs)
+        walk.close(reader.proofs, apart)
     except Unreadable as fault:
         findings.stop(fault.code, str(fault))
     return _report(findings, walk.facts(), walk.counts(), signer, policy, pinned)
+
+
+def _statements(given: Iterable[bytes | Statements]) -> Statements:
+    if isinstance(given, bytes | Statements):
+        raise TypeError("statements: expected an iterable of them, got one")
+    apart = Statements()
+    for index, each in enumerate(given):
+        place = f"statements[{index}]"
+        if not isinstance(each, bytes | Statements):
+            raise TypeError(f"{place}: expected bytes, got {type(each).__name__}")
+        apart += parse_statements(each, place) if isinstance(each, bytes) else each
+    return apart
 
 
 def _check_of(fault: Malformed) -> Check:
@@ -105,7 +122,7 @@ class _Walk:
         self._calls = Calls(findings, self._graph, self._contexts)
         self._seals = Seals(findings)
         self._signer = signer
-        self._proven = Proven()
+        self._standing = KeyStanding()
         self._count = 0
         self._kinds: Counter[str] = Counter()
         self._outcomes: Counter[str] = Counter()
@@ -163,13 +180,15 @@ class _Walk:
             self._seals.check(index, node, header, gathers_all)
         self._seals.add(signature)
 
-    def close(self, proofs: Iterable[Json]) -> None:
+    def close(self, proofs: Iterable[Json], apart: Statements) -> None:
         """Report what only the end of the file can tell."""
         sealed = self._seals.seal_at is not None
         self._pairing.close(sealed)
         self._flags.close()
-        self._proven = check_proofs(proofs, self._findings, self._signer, self._seals, self._count)
-        closure = self._proven.closure
+        findings, signer = self._findings, self._signer
+        proven = check_proofs(proofs, findings, signer, self._seals, self._count)
+        self._standing = check_standing(proven, apart, signer, findings)
+        closure = self._standing.closure
         if closure is not None:
             self._findings.note("N_CLOSED", f"closed by its root, not sealed: {closure.reason}")
         elif not sealed:
@@ -183,8 +202,7 @@ class _Walk:
             accused=self._calls.accused,
             pending=self._pairing.pending,
             sealed=self._seals.seal_at is not None,
-            closed=self._proven.closure is not None,
-            forebears=self._proven.forebears,
+            standing=self._standing,
             erased=self._nodes.erased,
             outside_validity=self._nodes.outside_validity,
         )

@@ -32,6 +32,7 @@ export const LIMITS = Object.freeze({
   documentDepth: 32,
   contentDepth: 256,
   findings: 10_000,
+  statements: MIB,
 });
 const MAX_INTEGER = Number.MAX_SAFE_INTEGER;
 
@@ -52,10 +53,11 @@ const CLASSES = [
   ["E_PAIR"],
   ["E_SEAL"],
   ["E_PROOF"],
+  ["E_REVOKED"],
 ];
 const LIMIT = 1, READING = 2, ENCODING = 3, SIGNER = 4, SIGNATURE = 5, HEADER = 6, BRAID = 7;
 const ORDER = 8, PREVIOUS = 9, CONTENT = 10, CALL = 11, PAIRING = 12, SEAL = 13;
-const PROOF = 14, WARNING = 15, NOTE = 16;
+const PROOF = 14, REVOCATION = 15, WARNING = 16, NOTE = 17;
 
 /** History codes that accuse nobody (SPEC §8.4); every other one is a warning. */
 const HISTORY_NOTES = new Set([
@@ -995,21 +997,26 @@ function readProofs(json) {
   const proofs = [];
   let bad = false;
   json.array(() => {
-    const proof = { others: 0 };
-    if (json.peek() !== 0x7b) json.skip();
-    else {
-      json.object((name) => {
-        if (PROOF_MEMBERS.has(name) && json.peek() === 0x22) proof[name] = json.string();
-        else {
-          json.skip();
-          proof.others++;
-        }
-      });
-    }
+    const proof = readProof(json);
     if (proof.type === undefined) bad = true;
     proofs.push(proof);
   });
   return bad ? BAD : proofs;
+}
+
+function readProof(json) {
+  const proof = { others: 0 };
+  if (json.peek() !== 0x7b) json.skip();
+  else {
+    json.object((name) => {
+      if (PROOF_MEMBERS.has(name) && json.peek() === 0x22) proof[name] = json.string();
+      else {
+        json.skip();
+        proof.others++;
+      }
+    });
+  }
+  return proof;
 }
 
 const PROOF_MEMBERS = new Set(["type", "h", "s", "pop"]);
@@ -1181,6 +1188,10 @@ function signaturesOf(list) {
   return found;
 }
 
+const REVOCATION_GRAMMAR = new RegExp(
+  `^\\{"by":"(${KEY_TEXT})","from":"(${TIME_TEXT})","key":"(${KEY_TEXT})","of":"(braid|root)",` +
+    `"reason":"(lost|retired|stolen)","time":"(${TIME_TEXT})","v":1\\}$`,
+);
 const repeats = (list) => new Set(list).size !== list.length;
 
 /** Parse a header (SPEC §3): its fields, or { fault: [code, message] } in the order of §3.6. */
@@ -1379,6 +1390,102 @@ class Integers {
   }
 }
 
+// ---------------------------------------------------------------------------------------------
+// Statements of roots (SPEC §9.3 to §9.5)
+
+/** The 64 bytes of a statement's signature, null where it is not of the strict form or does not verify. */
+async function statementSignature(keyText, purpose, payload, text) {
+  const key = decodeText(keyText);
+  const signature = IS_SIGNATURE.test(strictUtf8.decode(text)) ? decodeBase64url(text) : null;
+  if (faultOfKey(key) !== null || signature === null || !isStrictSignature(signature)) return null;
+  return (await (await verifierOf(key))(signature, signedBytes(purpose, payload))) ? signature : null;
+}
+
+/** Read a rotation by itself; what is wrong with it stands in `fault`. */
+async function readRotation({ h, s, pop, others, ...rest }) {
+  if (others > 0 || !h || !s || !pop || Object.keys(rest).length > 1) return { fault: "expected type, h, s and pop" };
+  const fields = h.length <= LIMITS.header ? ROTATION_GRAMMAR.exec(strictUtf8.decode(h)) : null;
+  if (fields === null || !isMoment(fields[3]) || fields[1] === fields[2]) return { fault: "h is not of the grammar" };
+  const [, next, old, time] = fields;
+  const signature = await statementSignature(old, "rotation", h, s);
+  if (signature === null) return { fault: "s is not the old root's, of the strict form" };
+  const possessed = new Uint8Array(h.length + 64);
+  possessed.set(h);
+  possessed.set(signature, h.length);
+  if ((await statementSignature(next, "possession", possessed, pop)) === null) {
+    return { fault: "pop is not the new root's, of the strict form" };
+  }
+  return { rotation: { old, next, time } };
+}
+
+/** Read a revocation by itself; what is wrong with it stands in `fault`. */
+async function readRevocation({ h, s, others, ...rest }) {
+  if (others > 0 || !h || !s || Object.keys(rest).length > 1) return { fault: "expected type, h and s" };
+  const text = strictUtf8.decode(h);
+  const fields = h.length <= LIMITS.header ? REVOCATION_GRAMMAR.exec(text) : null;
+  if (fields === null) return { fault: "h is not of the grammar" };
+  const [, by, since, key, of, reason, time] = fields;
+  if (!isMoment(since) || !isMoment(time) || since > time) return { fault: "times that cannot be" };
+  if (of === "braid" && reason === "retired") return { fault: "a braid key is not retired, but sealed" };
+  if ((await statementSignature(by, "revocation", h, s)) === null) return { fault: "s is not by's, of the strict form" };
+  return { revocation: { by, since, key, of, reason, text } };
+}
+
+/** These roots, and all to which rotations lead from them. */
+function heirsOf(rotations, roots) {
+  const found = new Set(), left = [...roots];
+  while (left.length) {
+    const root = left.pop();
+    if (found.has(root)) continue;
+    found.add(root);
+    for (const { old, next } of rotations) if (old === root) left.push(next);
+  }
+  return found;
+}
+
+/** Whether the signer of a revocation has a say; `root` is the one that certified the braid (SPEC §9.4). */
+function mayRevoke({ by, key, of }, root, rotations) {
+  if (of === "braid") return root !== undefined && heirsOf(rotations, [root]).has(by);
+  return heirsOf(rotations, [key]).has(by) || heirsOf(rotations, [by]).has(key);
+}
+
+/** Read statements given apart from a file: texts or bytes, a statement a line. Throws RangeError. */
+async function readStatements(given) {
+  const apart = { rotations: [], revocations: [] };
+  for (const [i, each] of given.entries()) {
+    const bytes = typeof each === "string" ? utf8.encode(each) : each;
+    if (bytes.length > LIMITS.statements) throw new RangeError(`statements[${i}]: too long`);
+    let at = 0;
+    for (let line = 1; at < bytes.length; line++) {
+      const end = bytes.indexOf(0x0a, at);
+      const until = end < 0 ? bytes.length : end;
+      const fault = await addStatement(apart, bytes.subarray(at, until));
+      if (fault) throw new RangeError(`statements[${i}], line ${line}: ${fault}`);
+      at = until + 1;
+    }
+  }
+  return apart;
+}
+
+async function addStatement(apart, bytes) {
+  const json = new Json(bytes, 0, bytes.length, { depth: LIMITS.documentDepth });
+  let proof;
+  try {
+    if (hasMark(json)) return "begins with a byte-order mark";
+    proof = readProof(json);
+    json.finish();
+  } catch (fault) {
+    if (!(fault instanceof Refusal)) throw fault;
+    return fault.message;
+  }
+  const type = proof.type && strictUtf8.decode(proof.type);
+  if (type !== "rotation" && type !== "revocation") return "expected a rotation or a revocation";
+  const { fault, rotation, revocation } = await (type === "rotation" ? readRotation : readRevocation)(proof);
+  if (rotation) apart.rotations.push(rotation);
+  if (revocation) apart.revocations.push(revocation);
+  return fault;
+}
+
 // What is remembered of a node, as bits.
 const NAMED = 1, ERASED = 2, ERASED_PARAMS = 4;
 const UNKNOWN = Symbol("unknown");
@@ -1393,7 +1500,8 @@ class Judge {
     this.braid = null;
     this.proofList = [];
     this.closed = false; // by a closure that holds
-    this.forebears = []; // roots from which rotations lead to the certificate's
+    this.rotations = []; // [old, new, time] of each that still lends trust
+    this.revoked = false; // the braid's key, or the root that certified it
     this.certificate = null; // as parsed, once every check of it has passed
     this.hasCertificate = false;
     this.queue = [];
@@ -1492,72 +1600,90 @@ class Judge {
   // --- class 14, once every node is judged
 
   async checkProofs() {
-    const root = this.certificate?.root, chain = [];
-    let closures = 0;
-    for (const [i, proof] of this.proofList.entries()) {
-      const type = strictUtf8.decode(proof.type);
-      let fault = null;
+    const root = this.certificate?.root, chain = [], revocations = [];
+    const typed = this.proofList.map((proof) => [strictUtf8.decode(proof.type), proof]);
+    const wrong = (i, type, fault) => this.fail(PROOF, "E_PROOF", `proofs[${i}]: ${type}: ${fault}`);
+    // Who may sign the other proofs is said by the rotations, wherever these stand.
+    for (const [i, [type, proof]] of typed.entries()) {
+      if (type !== "rotation") continue;
+      const { fault, rotation } = await readRotation(proof);
+      if (fault) wrong(i, type, fault);
+      else chain.push(rotation);
+    }
+    const keys = chain.length ? [chain[0].old, ...chain.map((each) => each.next)] : [];
+    const follows = chain.every((each, i) => i === 0 || chain[i - 1].next === each.old);
+    if (keys.length && (!follows || repeats(keys) || !keys.includes(root))) {
+      this.fail(PROOF, "E_PROOF", "proofs: rotations that are no chain with the root in it, each key once");
+      chain.length = keys.length = 0;
+    }
+    const heirs = root ? heirsOf(chain, [root]) : new Set();
+    let closure = null;
+    for (const [i, [type, proof]] of typed.entries()) {
       if (type === "closure") {
-        fault = await this.faultOfClosure(proof);
-        if (fault === null && ++closures > 1) fault = "expected one at most";
-      } else if (type === "rotation") fault = await this.faultOfRotation(proof, chain);
-      else this.findings.add(NOTE, "N_PROOF", `proofs[${i}]: not checked`);
-      if (fault !== null) this.fail(PROOF, "E_PROOF", `proofs[${i}]: ${type}: ${fault}`);
+        const { fault, ...read } = await this.readClosure(proof, heirs);
+        if (fault) wrong(i, type, fault);
+        else if (closure !== null) wrong(i, type, "expected one at most");
+        else closure = read;
+      } else if (type === "revocation") {
+        const { fault, revocation } = await readRevocation(proof);
+        const known = fault ? null : revocation.of === "braid" ? [this.braid] : [root, ...keys];
+        if (fault) wrong(i, type, fault);
+        else if (!known.includes(revocation.key)) wrong(i, type, "of a key that is not of this file");
+        else if (!root || !mayRevoke(revocation, root, chain)) wrong(i, type, "by a root without a say");
+        else if (revocations.some(({ text }) => text === revocation.text)) wrong(i, type, "stands there twice");
+        else revocations.push(revocation);
+      } else if (type !== "rotation") this.findings.add(NOTE, "N_PROOF", `proofs[${i}]: not checked`);
     }
-    const keys = chain.map(([old]) => old);
-    if (chain.length) keys.push(chain.at(-1)[1]);
-    const follows = chain.every(([old], i) => i === 0 || chain[i - 1][1] === old);
-    if (chain.length && (!follows || repeats(keys) || keys.at(-1) !== root)) {
-      this.fail(PROOF, "E_PROOF", "proofs: rotations that do not lead to the root, each key once");
-    }
-    const holds = !this.findings.failed.has(PROOF);
-    this.closed = holds && closures > 0;
-    this.forebears = holds ? keys.slice(0, -1) : [];
-    if (this.forebears.length) this.findings.add(NOTE, "N_ROTATED", "roots handed over, one after the other");
+    if (this.findings.failed.has(PROOF)) return { chain: [], revocations: [], closure: null };
+    if (chain.length) this.findings.add(NOTE, "N_ROTATED", "roots handed over, one after the other");
+    return { chain, revocations, closure };
   }
 
-  /** What is wrong with a rotation by itself (SPEC §9.3), null for nothing; a sound one joins the chain. */
-  async faultOfRotation({ h, s, pop, others }, chain) {
-    if (others > 0 || h === undefined || s === undefined || pop === undefined) return "expected type, h, s and pop";
-    const fields = h.length <= LIMITS.header ? ROTATION_GRAMMAR.exec(strictUtf8.decode(h)) : null;
-    if (fields === null || !isMoment(fields[3]) || fields[1] === fields[2]) return "h is not of the grammar";
-    const [, next, old] = fields;
-    const signature = IS_SIGNATURE.test(strictUtf8.decode(s)) ? decodeBase64url(s) : null;
-    const possession = IS_SIGNATURE.test(strictUtf8.decode(pop)) ? decodeBase64url(pop) : null;
-    for (const each of [signature, possession]) {
-      if (each === null || !isStrictSignature(each)) return "a signature not of the strict form";
+  // --- class 15: whether the keys may still be believed
+
+  checkStanding(proven, apart) {
+    const root = this.certificate?.root;
+    const rotations = [...proven.chain, ...apart.rotations];
+    const counted = [...proven.revocations];
+    for (const said of apart.revocations) {
+      if (mayRevoke(said, root, rotations)) counted.push(said);
+      else if (said.key === (said.of === "braid" ? this.braid : root)) {
+        this.findings.add(NOTE, "N_REVOCATION", `of the ${said.of} key, by a root that has no say over it`);
+      }
     }
-    for (const key of [old, next]) {
-      if (faultOfKey(decodeText(key)) !== null) return "a key that is not usable";
+    // A thief writes what time he likes, so only a key that nobody else has leaves what is older.
+    const fate = (key, of, time) =>
+      counted.find((said) => said.key === key && said.of === of && (said.reason !== "retired" || time >= said.since));
+    if (this.certificate !== null) {
+      const said = fate(this.braid, "braid", "") ?? fate(root, "root", this.certificate.notBefore);
+      this.revoked = said !== undefined;
+      for (const { key, of, reason, since } of counted) {
+        if (key === root && of === "root" && reason === "retired" && this.certificate.notBefore < since) {
+          this.findings.add(NOTE, "N_REVOCATION", `the root is retired from ${since}, after it certified the braid key`);
+        }
+      }
+      if (said) this.fail(REVOCATION, "E_REVOKED", `the ${said.of} key was revoked: ${said.reason}, from ${said.since}`);
     }
-    const possessed = new Uint8Array(h.length + 64);
-    possessed.set(h);
-    possessed.set(signature, h.length);
-    if (!(await (await verifierOf(decodeText(old)))(signature, signedBytes("rotation", h)))) return "s is not the old root's";
-    if (!(await (await verifierOf(decodeText(next)))(possession, signedBytes("possession", possessed)))) {
-      return "pop is not the new root's";
-    }
-    chain.push([old, next]);
-    return null;
+    const { closure } = proven;
+    this.closed = closure !== null && !fate(closure.root, "root", closure.time);
+    this.rotations = rotations.filter(({ old, time }) => !fate(old, "root", time));
   }
 
-  /** What is wrong with a closure (SPEC §11.7), null for nothing. */
-  async faultOfClosure({ h, s, pop, others }) {
-    if (others > 0 || pop !== undefined || h === undefined || s === undefined) return "expected the strings type, h and s";
+  /** Read a closure by one of these roots (SPEC §11.7); what is wrong with it stands in `fault`. */
+  async readClosure({ h, s, others, ...rest }, roots) {
+    if (others > 0 || !h || !s || Object.keys(rest).length > 1) return { fault: "expected the strings type, h and s" };
     const fields = h.length <= LIMITS.header ? CLOSURE_GRAMMAR.exec(strictUtf8.decode(h)) : null;
-    if (fields === null) return "h is not of the grammar";
+    if (fields === null) return { fault: "h is not of the grammar" };
     const [, braid, count, root, time, tree] = fields;
-    if (Number(count) > MAX_INTEGER || !isMoment(time)) return "h is not of the grammar";
-    if (root !== this.certificate?.root) return "another root than the one that certified this braid";
-    const signature = IS_SIGNATURE.test(strictUtf8.decode(s)) ? decodeBase64url(s) : null;
-    if (signature === null || !isStrictSignature(signature)) return "s is no signature of the strict form";
-    const verify = await verifierOf(decodeText(root));
-    if (!(await verify(signature, signedBytes("closure", h)))) return "s is not the root's signature of h";
-    if (braid !== this.braid) return "names another braid";
-    if (this.sealed) return "of a braid that has a seal";
-    if (Number(count) !== this.counts.nodes) return `of ${count} nodes, and there are ${this.counts.nodes}`;
-    if (this.treeComplete && tree !== encodeBase64url(this.tree.head())) return "tree is not the head over the nodes";
-    return null;
+    if (Number(count) > MAX_INTEGER || !isMoment(time)) return { fault: "h is not of the grammar" };
+    if (!roots.has(root)) return { fault: "by another root than certified this braid, and no heir of it" };
+    const signature = await statementSignature(root, "closure", h, s);
+    if (signature === null) return { fault: "s is not the root's signature of h, of the strict form" };
+    if (braid !== this.braid) return { fault: "names another braid" };
+    if (this.sealed) return { fault: "of a braid that has a seal" };
+    if (Number(count) !== this.counts.nodes) return { fault: `of ${count} nodes, and there are ${this.counts.nodes}` };
+    if (this.treeComplete && tree !== encodeBase64url(this.tree.head())) return { fault: "tree is not the head over the nodes" };
+    return { root, time };
   }
 
   // --- a node: classes 1 to 3, then its signature, several of which are under way at once
@@ -1966,12 +2092,13 @@ class Judge {
       : no("not every node is as the braid key's holder signed it");
     if (!this.hasCertificate) claims.signer = no("no certificate: the signer is unknown");
     else if (this.certificate === null) claims.signer = no("the certificate is not valid");
+    else if (this.revoked) claims.signer = no("the braid's key, or the root that certified it, was revoked");
     else if (codes.has("E_CERT_TIME")) claims.signer = no("a node lies outside the certificate's bounds");
     else if (roots.length === 0) claims.signer = unchecked("no root was pinned to compare the certificate's with");
-    else if (this.forebears.some((root) => roots.includes(root))) {
+    else if (roots.includes(this.certificate.root)) claims.signer = yes("a pinned root certified this braid's key");
+    else if (heirsOf(this.rotations, roots).has(this.certificate.root)) {
       claims.signer = yes("a pinned root handed over to the root that certified this braid's key");
-    } else if (!roots.includes(this.certificate.root)) claims.signer = no("the certificate's root is not pinned");
-    else claims.signer = yes("a pinned root certified this braid's key");
+    } else claims.signer = no("the certificate's root is not pinned");
     const calls = this.counts.calls > 0;
     if (!signed) claims.context = unsigned;
     else if (!calls) claims.context = noCall;
@@ -2047,14 +2174,18 @@ function checkRoots(roots) {
  *
  * `source` is a Uint8Array, an ArrayBuffer, a Blob, or a stream or async iterable of Uint8Array, whose
  * chunks must not be changed afterwards. Options: `roots`, the root keys trusted, 43 characters each;
+ * `statements`, rotations and revocations given apart from the file, a statement a line (text or Uint8Array);
  * `require`, claims asked for beyond an intact file (a claim's name, or "unerased");
  * `allowUnknownSigner`, not to ask for a pinned root; `onProgress`, called with the bytes read so far.
  *
  * Gives the report (report.schema.json): `result` is "verified", "failed", "unmet" or "unreadable".
  * Throws RangeError or TypeError for unusable arguments, and whatever the source throws.
  */
-export async function verify(source, { roots = [], require = [], allowUnknownSigner = false, onProgress } = {}) {
+export async function verify(
+  source, { roots = [], statements = [], require = [], allowUnknownSigner = false, onProgress } = {},
+) {
   checkRoots(roots);
+  const apart = await readStatements(statements);
   for (const name of require) {
     if (!REQUIRABLE.includes(name)) throw new RangeError(`require: expected some of ${REQUIRABLE.join(", ")}`);
   }
@@ -2072,7 +2203,7 @@ export async function verify(source, { roots = [], require = [], allowUnknownSig
   }
   await judge.drain();
   if (refusal === null) {
-    await judge.checkProofs();
+    judge.checkStanding(await judge.checkProofs(), apart);
     judge.finish();
   }
   return judge.report(refusal, roots, required);

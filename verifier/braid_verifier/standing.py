@@ -1,0 +1,73 @@
+"""Standing: whether the keys behind a braid may still be believed (SPEC §9.3–9.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from braid.closure import ClosureHeader
+from braid.revocation import Revocation, Subject, may_revoke
+from braid.rotation import Rotation, heirs
+from braid.statements import Statements
+from braid_verifier.findings import Check, Findings
+from braid_verifier.proofs import Proven
+from braid_verifier.signer import Signer
+
+
+@dataclass(frozen=True, slots=True)
+class KeyStanding:
+    """What statements of roots say about a braid, those in the file and those given apart.
+
+    revoked    the braid key or the root that certified it is revoked.
+    closure    one that holds, by a root that is not revoked.
+    rotations  those that still lend trust: their old root was not revoked.
+    """
+
+    revoked: bool = False
+    closure: ClosureHeader | None = None
+    rotations: tuple[Rotation, ...] = ()
+
+    def followed(self, pinned: Iterable[str]) -> frozenset[str]:
+        """Give the pinned roots and all that they handed over to."""
+        return heirs(self.rotations, *pinned)
+
+
+def check_standing(
+    proven: Proven, apart: Statements, signer: Signer, findings: Findings
+) -> KeyStanding:
+    """Check class 15. Statements given apart count whatever the file's own proofs are."""
+    root = signer.certificate.root if signer.certificate else None
+    rotations = proven.rotations + apart.rotations
+    revoked: dict[str, list[Revocation]] = {}
+    # Those in the file were found to be by one who has a say.
+    for one in proven.revocations:
+        revoked.setdefault(one.key, []).append(one)
+    for one in apart.revocations:
+        if may_revoke(one, root, rotations):
+            revoked.setdefault(one.key, []).append(one)
+        elif one.key == (signer.braid if one.of is Subject.BRAID else root):
+            message = f"a revocation of the {one.of} key by a root that has no say over it"
+            findings.note("N_REVOCATION", message)
+
+    def fate(key: str | None, of: Subject, time: str) -> Revocation | None:
+        known = revoked.get(key or "", ())
+        return next((one for one in known if one.of is of and one.reaches(time)), None)
+
+    said: Revocation | None = None
+    if signer.certificate is not None:
+        begin = signer.certificate.not_before
+        # What a braid key signed says its own time, so nothing of it is older for sure.
+        said = fate(signer.braid, Subject.BRAID, "") or fate(root, Subject.ROOT, begin)
+        for one in revoked.get(root or "", ()):
+            if one.of is Subject.ROOT and not one.reaches(begin):
+                message = f"the root is retired from {one.since}, after it certified the braid key"
+                findings.note("N_REVOCATION", message)
+    if said is not None:
+        what = "braid key" if said.of is Subject.BRAID else "root that certified the braid key"
+        message = f"the {what} was revoked: {said.reason}, from {said.since}"
+        findings.fail(Check.REVOCATION, "E_REVOKED", message)
+    closure = proven.closure
+    if closure is not None and fate(closure.root, Subject.ROOT, closure.time) is not None:
+        closure = None
+    sound = tuple(one for one in rotations if fate(one.old, Subject.ROOT, one.time) is None)
+    return KeyStanding(said is not None, closure, sound)
