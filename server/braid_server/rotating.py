@@ -45,7 +45,10 @@ def load_rotations(root_key: Path, root: str) -> tuple[dict[str, Json], ...]:
         raise KeyFileUnusable(f"{path}: cannot be read: {fault.strerror}") from fault
     try:
         proofs = tuple(read_object(line, "rotation") for line in lines)
-        check_chain([check_rotation(proof) for proof in proofs], root)
+        rotations = [check_rotation(proof) for proof in proofs]
+        check_chain(rotations, root)
+        if rotations and rotations[-1].new != root:
+            raise Malformed("E_PROOF", "rotation: leads past this root")
     except Malformed as fault:
         hint = f"; a rotation cut short left its new key in {_draft_of(root_key)}"
         raise KeyFileUnusable(

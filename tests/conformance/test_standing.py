@@ -108,9 +108,10 @@ def expected(
 def conversation(dice: random.Random, number: int) -> tuple[Any, bytes, list[bytes]]:
     certified_by, pinned = dice.choice([0, 0, 1]), dice.choice([0, 0, 1])
     closed_by = dice.choice([None, None, certified_by, 1, 2])
-    inside = [drawn(dice) for _ in range(dice.choice([0, 0, 1, 2, 3]))]
+    inside: list[Said] = [drawn(dice) for _ in range(dice.choice([0, 0, 1, 2, 3]))]
     if dice.random() < 0.5:  # as chance alone seldom makes a chain
-        inside = [Turn(a, b, dice.choice(MOMENTS)) for a, b in ((0, 1), (1, 2))][: number % 3]
+        inside.clear()
+        inside += [Turn(a, b, dice.choice(MOMENTS)) for a, b in ((0, 1), (1, 2))[: number % 3]]
         inside += [each for each in (drawn(dice),) if dice.random() < 0.7 and isinstance(each, End)]
     apart = [drawn(dice) for _ in range(dice.choice([0, 0, 1, 3]))]
     braid: Braid = short()
