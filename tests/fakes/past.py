@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from braid.node import Kind, Origin
@@ -25,10 +25,14 @@ class Node:
     match: bytes
     spine: bool
     provided: bool
+    owner: int | None
 
 
 class Past:
-    """What a braid knows, in memory: every block in the assistant's voice is the provider's."""
+    """What a braid knows, in memory: every block in the assistant's voice is the provider's.
+
+    What it says in one go is one answer, called by the number of its first node.
+    """
 
     def __init__(self, *conversations: Sequence[Block]) -> None:
         self.nodes: list[Node] = []
@@ -37,10 +41,12 @@ class Past:
             path = range(len(self.nodes), len(self.nodes) + len(blocks))
             self.paths.append(list(path))
             for block, match, spine in matched(blocks):
-                provided = is_answer(block)
-                if provided:
+                owner: int | None = None
+                if provided := is_answer(block):
                     block = dataclasses.replace(block, origin=Origin.PROVIDER)
-                self.nodes.append(Node(block, block.kind, match, spine, provided))
+                    last = self.nodes[-1].owner if self.nodes else None
+                    owner = len(self.nodes) if last is None else last
+                self.nodes.append(Node(block, block.kind, match, spine, provided, owner))
 
     def known(self, node: int) -> Node:
         return self.nodes[node]
@@ -56,5 +62,7 @@ class Past:
         found = (n for n, node in enumerate(self.nodes) if node.block.attrs.get("id") == name)
         return next(found, None)
 
-    def judge(self, blocks: Sequence[Block]) -> Judgement:
-        return judge(self, self.paths[0], matched(blocks))
+    def judge(self, blocks: Sequence[Block], left_out: Container[int] = ()) -> Judgement:
+        """Judge beside the first conversation as a request had it that left nodes out."""
+        path = [node for node in self.paths[0] if node not in left_out]
+        return judge(self, path, matched(blocks))

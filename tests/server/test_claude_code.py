@@ -251,6 +251,36 @@ def test_a_resumed_session_goes_on_after_a_restart(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("reject", [False, True], ids=["record", "reject"])
+def test_thinking_that_was_left_out_once_comes_back(tmp_path: Path, reject: bool) -> None:
+    """The first request of `--continue` comes without any, the next one with all of it."""
+    with proxied(answering, tmp_path, reject_history=reject) as braid:
+        client = ClaudeCode(braid)
+        asked: Any = {"role": "user", "content": PROMPT}
+        _, said = client.post(turn(1, [asked]))
+        result = {"type": "tool_result", "tool_use_id": "toolu_1", "content": "1 passed"}
+        messages = [
+            asked,
+            {"role": "assistant", "content": said},
+            {"role": "user", "content": [result]},
+        ]
+        _, done = client.post(turn(1, messages))
+        messages += [{"role": "assistant", "content": done}, {"role": "user", "content": "Go on."}]
+        bare = [
+            {**one, "content": [part for part in one["content"] if part["type"] != "thinking"]}
+            if one["role"] == "assistant"
+            else one
+            for one in messages
+        ]
+        resumed, more = client.post(turn(1, bare))
+        messages += [{"role": "assistant", "content": more}, {"role": "user", "content": "And?"}]
+        back, _ = client.post(turn(1, messages))
+        report = braid.report(braid.story().braid)
+    assert (resumed.history, back.history) == (["continued", "elided"], ["continued"])
+    assert [node.kind for node in back.shown["messages"]].count("thinking") == 3
+    assert str(report.claims[ClaimName.HISTORY].answer) == "yes"
+
+
 def test_another_session_never_lands_on_this_one(tmp_path: Path) -> None:
     """Not even with the same words: a forked session begins a braid of its own."""
     with proxied(answering, tmp_path) as braid:

@@ -81,6 +81,24 @@ class TestHonest:
                 assert found(judgement) == [], dropped
                 assert judgement.elided and not judgement.truncated
 
+    def test_a_thought_that_an_earlier_request_left_out(self, dialect: Dialect) -> None:
+        """Claude Code leaves thinking out once, when it goes on with an old session."""
+        past, thoughts = past_of(dialect), {1, 7}
+        if any(past.nodes[node].kind is not Kind.THINKING for node in thoughts):
+            pytest.skip("a format that has no place for this thought")
+        blocks = dialect.blocks(TALK.but([*S, ASKED]))
+        judgement = past.judge(blocks, left_out=thoughts)
+        assert {verdict.code for verdict in judgement.blocks[:-1]} == {History.CONTINUED}
+        assert [judgement.blocks[place].known for place in thoughts] == list(thoughts)
+        assert judgement.used >= thoughts and judgement.clean == len(blocks) - 1
+        for place, node in ((6, 7), (9, 7), (7, 1), (5, 1), (3, 1)):
+            # Under another question, in another answer, or behind what it was said before.
+            moved = [block for n, block in enumerate(blocks) if n not in thoughts]
+            moved.insert(place - sum(n < place for n in thoughts), blocks[node])
+            assert found(past.judge(moved, left_out=thoughts)) == [(History.MOVED, node)], place
+        twice = [*blocks[:2], *blocks[1:]]
+        assert found(past.judge(twice, left_out=thoughts)) == [(History.MOVED, 1)]
+
     @pytest.mark.parametrize("start", [6, 9])
     def test_a_window_that_leaves_out_the_first_turns(self, dialect: Dialect, start: int) -> None:
         judgement = ask(dialect, past_of(dialect), S[start:])

@@ -14,7 +14,10 @@ ANSWERS = (Kind.TEXT, Kind.THINKING, Kind.TOOL_USE)
 
 
 class Known(Protocol):
-    """A node as it is compared: `match` stands for what it says, None for what never comes back."""
+    """A node as it is compared: `match` stands for what it says, None for what never comes back.
+
+    `owner` is the call whose answer it is in, None of what a client said.
+    """
 
     @property
     def kind(self) -> Kind: ...
@@ -24,6 +27,8 @@ class Known(Protocol):
     def spine(self) -> bool: ...
     @property
     def provided(self) -> bool: ...
+    @property
+    def owner(self) -> int | None: ...
 
 
 class Memory(Protocol):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from braid.call import History
 from braid.node import Kind
@@ -50,7 +50,12 @@ def judge(
 
 @dataclass(slots=True)
 class _Judge(Laying):
-    """Lays, and then judges what is left by its place."""
+    """Lays, and then judges what is left by its place.
+
+    `back` are nodes that the path has not, because an earlier request left them out.
+    """
+
+    back: set[int] = field(default_factory=set)
 
     def judge(self) -> Judgement:
         path, resent = self.path, self.resent
@@ -86,7 +91,7 @@ class _Judge(Laying):
             tuple(self.dropped),
             self.elided or self.truncated,
             self.truncated,
-            frozenset(path[place] for place in self.paired),
+            frozenset(path[place] for place in self.paired) | self.back,
             clean,
             None if reached is None else path[reached],
         )
@@ -159,6 +164,10 @@ class _Judge(Laying):
         if elsewhere is not None and self._is_of_turn(elsewhere, j):
             self.pair(self.place_of()[elsewhere], j, History.VARIANT)
             return
+        if elsewhere is not None and self._is_back(elsewhere, j):
+            self.back.add(elsewhere)
+            self.judged(j, History.CONTINUED, elsewhere)
+            return
         if last and (mine is None or alike < _ALIKE):
             self.judged(j, History.PREFILL)
             return
@@ -197,6 +206,39 @@ class _Judge(Laying):
                     return True
                 at += step
         return False
+
+    def _is_back(self, node: int, j: int) -> bool:
+        """Tell whether a block that an earlier request left out stands in its answer again.
+
+        What came back beside it was in the same answer, and in this order: Claude Code leaves
+        thinking out once when it goes on with an old session, and sends it again after that.
+        """
+        own = self.memory.known(node)
+        if own.owner is None or node in self.back or node in self.place_of():
+            return False
+        beside = False
+        for step in (-1, 1):
+            neighbour = self._known_beside(j, step)
+            if neighbour is None or self.memory.known(neighbour).owner != own.owner:
+                continue
+            if (neighbour - node) * step < 0 or not self._of_one_candidate(neighbour, node):
+                return False
+            beside = True
+        return beside
+
+    def _known_beside(self, j: int, step: int) -> int | None:
+        """Give the next block in the same turn of the request that is known in its place."""
+        for at in itertools.islice(itertools.count(j + step, step), NEAR):
+            if not 0 <= at < len(self.resent) or not is_answer(self.resent[at].block):
+                return None
+            verdict = self.verdicts.get(at, NEW)
+            if verdict.is_known:
+                return verdict.known
+        return None
+
+    def _of_one_candidate(self, *nodes: int) -> bool:
+        blocks = [self.memory.block(node) for node in nodes]
+        return len({None if one is None else one.attrs.get("candidate") for one in blocks}) == 1
 
     def _edge(self, place: int, step: int) -> int:
         while 0 <= place + step < len(self.path) and self.is_answer_at(place + step):
