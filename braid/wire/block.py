@@ -43,7 +43,9 @@ class Request:
     `continues` is the provider's id of the answer this request goes on from without
     resending it; the system and the tools of that answer's call hold on if `inherits` says
     so, and the messages are those of that call once more if `repeats` does. `polls` is the
-    id of an answer that this request only asks for again. `candidates` is how many answers it asks for. `ambiguous` says why two
+    id of an answer that this request only asks for again. `candidates` is how many answers it asks for. `kept`
+    says that the provider keeps each item of the answer under its id, which a later request may
+    send in its stead. `ambiguous` says why two
     parsers could read the body differently, or that none can: then `messages` holds one
     block of kind `other` with the raw body.
     """
@@ -60,6 +62,7 @@ class Request:
     inherits: bool = False
     repeats: bool = False
     polls: str | None = None
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)

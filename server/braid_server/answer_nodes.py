@@ -15,6 +15,7 @@ from braid_server.lineage import Lineage, Prefix
 from braid_server.loom import Loom
 from braid_server.marks import Marks
 from braid_server.recording import CallEnding, RecordingFailed
+from braid_server.references import item_of
 from braid_server.store import Transaction
 from braid_server.weaving import Weaving
 
@@ -26,7 +27,7 @@ _CLOSED = "the call was closed while its answer was under way"
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Append:
-    """What is to be added to the call at a seq of a braid."""
+    """What is to be added to the call at a seq of a braid; `kept` is as in Request."""
 
     number: int
     call: int
@@ -36,6 +37,7 @@ class Append:
     marks: Marks
     provider: str
     flags: tuple[Flags, ...]
+    kept: bool = False
 
 
 def attempts_at(append: Append) -> Iterator[Append]:
@@ -82,7 +84,9 @@ class AnswerNodes:
             blocks = blocks if rest is None else (*blocks, rest)
         for number, block in enumerate(blocks):
             flags = append.flags[number] if number < len(append.flags) else ()
-            self._add_block(weaving, lineage, marks, append.call, block, flags)
+            seq = self._add_block(weaving, lineage, marks, append.call, block, flags)
+            if append.kept and seq is not None and (name := item_of(block)) is not None:
+                weaving.mark(marks.item(append.provider, name), seq)
         if ending is None or append.ending is None:
             return
         end = self._end(transaction, lineage, weaving, marks, append.call, ending, append.body)
@@ -107,15 +111,16 @@ class AnswerNodes:
         call: int,
         block: Block,
         flags: Flags,
-    ) -> None:
+    ) -> int | None:
+        """Add a block, and give its seq; None where it is no content of the answer."""
         if block.origin is Origin.CLIENT:
             # What an answer repeats of its request is nobody's answer (SPEC §3.3).
             weaving.add_block(block, None, call)
-            return
+            return None
         # What stands beside the content has no role, and no client sends it back.
         match = marks.block(block) if block.role else None
         if match is not None and lineage.heard_again(call, block, match):
-            return
+            return None
         extra = {"candidate": block.candidate} if block.candidate else None
         after = lineage.open_calls[call].of(block.candidate)
         is_result = block.kind is Kind.TOOL_RESULT
@@ -126,6 +131,7 @@ class AnswerNodes:
         evidence = None if match is None else marks.evidence(block, match)
         if evidence is not None:
             weaving.mark(evidence, seqs[0])
+        return None if match is None else seqs[0]
 
     def _end(
         self,

@@ -41,6 +41,9 @@ class Marks:
     def answer(self, provider: str, name: str) -> bytes:
         return self._value(f"answer {provider}\n".encode(), name.encode("utf-8", "surrogatepass"))
 
+    def item(self, provider: str, name: str) -> bytes:
+        return self._value(f"item {provider}\n".encode(), name.encode("utf-8", "surrogatepass"))
+
     def words(self, words: bytes) -> bytes:
         return self._value(b"prefix\n", words)
 

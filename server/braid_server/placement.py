@@ -70,6 +70,7 @@ class Wanted:
     unseen         stands for that answer where it is not known.
     polls          it only asks for that answer again; `repeats` and `inherits` are as in Request.
     braid          the braid that its client named, and `parent` the node there to hang on.
+    referred       numbers of braids of which it names an item by its id.
     """
 
     marks: Marks
@@ -89,6 +90,7 @@ class Wanted:
     ambiguous: bool = False
     braid: str | None = None
     parent: str | None = None
+    referred: frozenset[int] = frozenset()
 
     @property
     def partial(self) -> bool:
@@ -301,6 +303,7 @@ class Placer:
             wanted.system,
             wanted.session,
             among,
+            wanted.referred,
         ).find()
 
     def _unlaid(self, wanted: Wanted, lineage: Lineage | None) -> Judgement:

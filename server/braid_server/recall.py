@@ -84,7 +84,11 @@ class Found:
 
 
 class Recall:
-    """One search, within one transaction; `among` are the braids it may be in, None for any."""
+    """One search, within one transaction.
+
+    `among` are the braids it may be in, None for any; of those in `referred` the request names an
+    item by its id.
+    """
 
     def __init__(
         self,
@@ -96,6 +100,7 @@ class Recall:
         system: Sequence[Resent],
         session: bytes | None,
         among: set[int] | None,
+        referred: frozenset[int] = frozenset(),
     ) -> None:
         self._reading = reading
         self._row = row_of
@@ -105,6 +110,7 @@ class Recall:
         self._system = system
         self._session = session
         self._among = among
+        self._referred = referred
         self._judged: set[tuple[int, int]] = set()
 
     def find(self) -> Found | None:
@@ -196,7 +202,8 @@ class Recall:
                 if end is not None:
                     ends.append((number, end))
             for found in self._judge(ends, By.EVIDENCE):
-                if self._is_answered(found) and _is_strong(found, self._messages):
+                strong = found.row.number in self._referred or _is_strong(found, self._messages)
+                if strong and self._is_answered(found):
                     yield found
 
     def _by_question(self) -> Found | None:

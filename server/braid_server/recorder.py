@@ -29,6 +29,7 @@ from braid_server.loom import Loom
 from braid_server.opening import IN_THREAD
 from braid_server.placement import Placer, Wanted, want
 from braid_server.recording import CallEnding, CallOpening, RecordingFailed, Unplaceable
+from braid_server.references import References
 from braid_server.request_nodes import RequestNodes, count_new
 from braid_server.sealing import Sealed, Sealing
 from braid_server.store import BraidRow, Store, StoreUnavailable, Transaction
@@ -119,6 +120,7 @@ class Recorder:
             marks=self._loom.marks(opening.tenant),
             provider=opening.provider,
             flags=await call.flagging.flags(call.count, blocks),
+            kept=opening.request.kept,
         )
         for attempt in attempts_at(append):
             try:
@@ -219,12 +221,25 @@ class Recorder:
         return None if ending else lineage
 
     def _open(self, transaction: Transaction, opening: CallOpening, wanted: Wanted) -> CallRecord:
+        def row_of(number: int) -> BraidRow | None:
+            return self._loom.lineages.row(transaction, number)
+
+        def readable(row: BraidRow) -> Lineage:
+            return self._loom.lineages.readable(transaction, row)
+
         placer = Placer(
             lambda: transaction.reading,
-            lambda number: self._loom.lineages.row(transaction, number),
+            row_of,
             lambda name: transaction.reading.braid_named(name, opening.tenant),
             lambda row: self._open_lineage(transaction, row),
-            lambda row: self._loom.lineages.readable(transaction, row),
+            readable,
+        )
+        references = References(
+            wanted.marks, opening.provider, lambda: transaction.reading, row_of, readable
+        )
+        messages = references.resolved(wanted.messages)
+        wanted = dataclasses.replace(
+            wanted, messages=messages, referred=frozenset(references.braids)
         )
         place = placer.place(wanted)
         if count_new(place, wanted) > MOST_BLOCKS:

@@ -44,7 +44,7 @@ def read_request(body: bytes, path: str = "") -> Request:
     """
     kept = _find_id(path)
     if kept is not None and not body:
-        return Request((), (), (), b"{}", polls=kept[1])
+        return Request((), (), (), b"{}", polls=kept[1], kept=True)
     members = open_request(PROVIDER, body, _DATA_AT, _FIELDS)
     if isinstance(members, Request):
         return members
@@ -63,6 +63,7 @@ def read_request(body: bytes, path: str = "") -> Request:
         continues=read_word(members.get("previous_response_id"))
         or name_of(members.get("conversation")),
         polls=kept and kept[1],
+        kept=bytes(members.get("store", b"true")) != b"false",
     )
 
 
