@@ -9,7 +9,7 @@ from typing import Protocol
 from braid.node import Kind, Origin
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Block:
     """Something said, as it passed the proxy (SPEC §5).
 

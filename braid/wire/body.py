@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from msgspec import Raw
 
 from braid.node import Origin
+from braid.wire.again import Again
 from braid.wire.block import Block, Fed, Outcome, Request
 from braid.wire.credentials import without_credentials
 from braid.wire.native import BYTES, Members, keep_raw
@@ -19,24 +20,29 @@ Told = tuple[tuple[Block, ...], Outcome]
 
 
 def open_request(
-    provider: str, body: bytes, data_at: Collection[Path], fields: Collection[str] = ()
+    provider: str,
+    body: bytes,
+    data_at: Collection[Path],
+    history: Again,
+    fields: Collection[str] = (),
 ) -> dict[str, Raw] | Request:
     """Give the members of a request; one that cannot be read is done already (SPEC §5.4).
 
     `fields` are lower-case names of members that are read: one spelled otherwise is a fault,
     for parsers that ignore case would read it.
     """
-    fault = find_fault(body, data_at)
-    if fault is None:
+    members = history.open(body, data_at)
+    if members is None:
+        fault = find_fault(body, data_at)
         document = Raw(body.strip())
-        if is_object(document):
-            members = read_members(document)
-            if not any(name not in fields and name.casefold() in fields for name in members):
-                return members
-            fault = "a field in another case"
-        else:
+        if fault is None and not is_object(document):
             fault = "not an object"
-    return keep_unread(provider, body, fault)
+        if fault is not None:
+            return keep_unread(provider, body, fault)
+        members = read_members(document)
+    if any(name not in fields and name.casefold() in fields for name in members):
+        return keep_unread(provider, body, "a field in another case")
+    return members
 
 
 def keep_unread(provider: str, body: bytes, fault: str) -> Request:

@@ -5,12 +5,13 @@ What the values mean is a provider's module's business; it says so with a `Said`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from msgspec import Raw
 
 from braid.node import Kind, Origin
+from braid.wire.again import Again, Read
 from braid.wire.block import Block
 from braid.wire.raw_json import (
     JSON,
@@ -138,12 +139,12 @@ def say_whole(kind: Kind, raw: Raw, members: Members) -> Said:
     return Said(kind, JSON, bytes(raw), members)
 
 
-def read_list(
-    provider: str, value: Raw | None, read: Callable[[Raw], tuple[Block, ...]]
-) -> tuple[Block, ...]:
+def read_list(provider: str, value: Raw | None, read: Read | Again) -> tuple[Block, ...]:
     """Read each entry of a list in a request; what is no list is kept raw."""
     if value is None or is_null(value):
         return ()
     if not is_list(value):
         return (keep_raw(provider, value, "", Origin.CLIENT),)
+    if isinstance(read, Again):
+        return read.read(value)
     return tuple(block for item in read_items(value) for block in read(item))

@@ -36,8 +36,9 @@ Path: TypeAlias = tuple[str, ...]
 _decode = Decoder().decode
 _encode = Encoder().encode
 _check_syntax = Decoder(Raw).decode
-_decode_members = Decoder(dict[str, Raw]).decode
-_decode_items = Decoder(list[Raw]).decode
+decode_members = Decoder(dict[str, Raw]).decode
+"""As `read_members`, but raises MsgspecError where a lone surrogate escape stands anywhere."""
+decode_items = Decoder(list[Raw]).decode
 _decode_string = Decoder(str).decode
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -203,7 +204,7 @@ def is_null(raw: Raw) -> bool:
 def read_members(raw: Raw) -> dict[str, Raw]:
     """Take an object apart."""
     try:
-        return _decode_members(raw)
+        return decode_members(raw)
     except MsgspecError:  # msgspec reads no lone surrogate escape, wherever it stands
         text = bytes(raw).decode()
         return {
@@ -215,7 +216,7 @@ def read_members(raw: Raw) -> dict[str, Raw]:
 def read_items(raw: Raw) -> list[Raw]:
     """Take a list apart."""
     try:
-        return _decode_items(raw)
+        return decode_items(raw)
     except MsgspecError:
         text = bytes(raw).decode()
         return [Raw(text[start:end].encode()) for _, start, end in _walk(text, named=False)]
@@ -290,10 +291,12 @@ def attrs_can_hold(members: Mapping[str, Raw]) -> bool:
     return True
 
 
-def join_members(members: Mapping[str, Raw]) -> Raw:
+def join_members(members: Mapping[str, Raw], comma: bytes = b",", colon: bytes = b":") -> Raw:
     """Write an object whose values keep their spelling."""
-    written = (b"%b:%b" % (_write_name(name), bytes(value)) for name, value in members.items())
-    return Raw(b"{%b}" % b",".join(written))
+    written = (
+        b"%b%b%b" % (_write_name(name), colon, bytes(value)) for name, value in members.items()
+    )
+    return Raw(b"{%b}" % comma.join(written))
 
 
 def write_word(word: str) -> Raw:

@@ -163,6 +163,7 @@ class Lineage:
             name: {} for name in ContextList
         }
         self._contexts: dict[int, dict[ContextList, bytes]] = {}
+        self._shown: tuple[int, Context] | None = None  # the call that was asked of last
 
     def tree(self) -> SignatureTree:
         """Give the tree over the signatures of all nodes so far; each is hashed once."""
@@ -295,6 +296,8 @@ class Lineage:
 
     def context_of(self, call: int) -> Context:
         """Give what a call showed its model."""
+        if self._shown is not None and self._shown[0] == call:
+            return self._shown[1]
         paths = {}
         for name, value in self._contexts[call].items():
             path = []
@@ -302,9 +305,11 @@ class Lineage:
                 value, seq = self._reached[name][value]
                 path.append(seq)
             paths[name] = tuple(reversed(path))
-        return Context(
+        context = Context(
             paths[ContextList.TOOLS], paths[ContextList.SYSTEM], paths[ContextList.MESSAGES]
         )
+        self._shown = call, context
+        return context
 
     def answers_of(self, call: int) -> tuple[tuple[int, ...], ...]:
         """Give the content of a call's answer, of each candidate: what a later request may resend.
@@ -376,8 +381,8 @@ class Lineage:
 
     def block_at(self, seq: int) -> tuple[int, ...]:
         """Give the nodes of the block that begins at a node: itself and its later parts."""
-        last = seq + 1
-        if last == len(self.nodes) or not self.nodes[last].follows:
+        nodes, last = self.nodes, seq + 1
+        if last == len(nodes) or not nodes[last].follows:
             return (seq,)
         while last < len(self.nodes) and self.nodes[last].follows:
             last += 1
@@ -414,12 +419,18 @@ class Lineage:
         """Find the tool call with this provider id."""
         return self._tool_uses.get(name)
 
-    def chain_claim(self, name: ContextList, path: Iterable[int]) -> Step:
+    def chain_claim(self, name: ContextList, path: tuple[int, ...]) -> Step:
         """Say a list from the furthest value already reached (SPEC §6.2)."""
         reached = self._reached[name]
-        value = start = CHAIN_START[name]
+        value, known = CHAIN_START[name], 0
+        if self._shown is not None:
+            # Most lists begin as that of the call that they go on from.
+            shown = self._shown[1].of(name)
+            if path[: len(shown)] == shown:
+                value, known = self._contexts[self._shown[0]][name], len(shown)
+        start = value
         added: list[str] = []
-        for seq in path:
+        for seq in path[known:]:
             value = extend(value, self.nodes[seq].signature)
             if not added and value in reached:
                 start = value

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Sequence
+from functools import partial
+from weakref import ref
 
 from braid.node import Kind
 from braid.wire.block import Block
@@ -20,6 +22,8 @@ class Marks:
     """The keyed values under which a tenant's words, ids and sessions are found again."""
 
     def __init__(self, key: bytes) -> None:
+        # Of blocks that are still about: of resent entries that were read before (`again`).
+        self._blocks: dict[int, tuple[ref[Block], bytes, bool]] = {}
         # Copied for each value: hmac.digest() lets go of the interpreter's lock for a microsecond's
         # work, and then waits for the other thread to let go of it.
         self._keyed = hmac.new(key, digestmod=hashlib.sha256)
@@ -33,7 +37,10 @@ class Marks:
         return self._value(b"block\n", canonical(block))
 
     def body(self, body: bytes) -> bytes:
-        return self._value(b"body\n", body)
+        keyed = self._keyed.copy()
+        keyed.update(b"body\n")
+        keyed.update(body)  # by itself: joined, a large one would be copied
+        return keyed.digest()
 
     def session(self, name: str) -> bytes:
         return self._value(b"session\n", name.encode("utf-8", "surrogatepass"))
@@ -59,6 +66,18 @@ class Marks:
             return self._value(b"said\n", match)
         return self._value(b"compaction\n", match) if is_compaction(block) else None
 
+    def resent(self, blocks: Sequence[Block]) -> list[Resent]:
+        """Give blocks of a request with the values they are recognised by."""
+        known = self._blocks
+        resent: list[Resent] = []
+        for block in blocks:
+            name = id(block)
+            found = known.get(name)
+            if found is None or found[0]() is not block:
+                gone = ref(block, partial(self._drop, name))
+                found = known[name] = gone, self.block(block), is_spine(block)
+            resent.append(Resent(block, found[1], found[2]))
+        return resent
 
-def match_blocks(marks: Marks, blocks: Sequence[Block]) -> list[Resent]:
-    return [Resent(block, marks.block(block), is_spine(block)) for block in blocks]
+    def _drop(self, name: int, gone: ref[Block]) -> None:
+        self._blocks.pop(name, None)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from braid.node import Kind, Origin
+from braid.wire.again import ReadBefore
 from braid.wire.block import Block, Request
 from braid_server.decoding import Undecodable, decode
 from braid_server.headers import Header, codings, first
@@ -35,14 +36,15 @@ async def opening_of(
     headers: Sequence[Header],
     body: bytes,
     named: str | None = None,
+    before: ReadBefore | None = None,
 ) -> CallOpening:
-    """Say what a request says, by the headers that go upstream.
+    """Say what a request says, by the headers that go upstream; `before` helps to read it.
 
     `named` is what the client calls its conversation in Braid's own header, of any provider.
     Never raises for what a client sent.
     """
     applied = codings(headers)
-    read = partial(_read, provider.name, form, plain(path), body, applied)
+    read = partial(_read, provider.name, form, plain(path), body, applied, before, tenant)
     if applied or len(body) > IN_THREAD:
         request = await asyncio.to_thread(read)
     else:
@@ -89,10 +91,17 @@ def _count(value: bytes | None) -> int:
 
 
 def _read(
-    provider: str, form: WireFormat, path: str, body: bytes, applied: tuple[str, ...]
+    provider: str,
+    form: WireFormat,
+    path: str,
+    body: bytes,
+    applied: tuple[str, ...],
+    before: ReadBefore | None,
+    tenant: str,
 ) -> Request:
     try:
-        return form.read_request(decode(body, applied) if applied else body, path)
+        plain_body = decode(body, applied) if applied else body
+        return form.read_request(plain_body, path, before, tenant)
     except Undecodable as fault:
         return _unread(provider, body, str(fault))
     except Exception as fault:  # noqa: BLE001 - a bug in a reader must not stop the relay

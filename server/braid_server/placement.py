@@ -13,7 +13,7 @@ from braid.content import BodyDigest
 from braid.node import Kind, Origin, read_header
 from braid.wire.block import Block, Request
 from braid_server.lineage import Lineage
-from braid_server.marks import Marks, match_blocks
+from braid_server.marks import Marks
 from braid_server.recall import Found, Recall
 from braid_server.recollection import Recollection
 from braid_server.recording import CallOpening, Unplaceable
@@ -101,9 +101,9 @@ class Wanted:
         """Give the same with the words of another reading of the request."""
         return dataclasses.replace(
             self,
-            tools=match_blocks(self.marks, request.tools),
-            system=match_blocks(self.marks, request.system),
-            messages=match_blocks(self.marks, request.messages),
+            tools=self.marks.resent(request.tools),
+            system=self.marks.resent(request.system),
+            messages=self.marks.resent(request.messages),
             ambiguous=request.ambiguous is not None,
         )
 
@@ -116,9 +116,9 @@ def want(marks: Marks, opening: CallOpening, since: str, bsalt: bytes) -> Wanted
     body.update(opening.body)
     return Wanted(
         marks=marks,
-        tools=match_blocks(marks, request.tools),
-        system=match_blocks(marks, request.system),
-        messages=match_blocks(marks, request.messages),
+        tools=marks.resent(request.tools),
+        system=marks.resent(request.system),
+        messages=marks.resent(request.messages),
         body=body,
         body_mark=marks.body(opening.body),
         # Requests without a body are all alike, and so may be those of users whom nothing names.
@@ -126,7 +126,7 @@ def want(marks: Marks, opening: CallOpening, since: str, bsalt: bytes) -> Wanted
         retries=opening.retry > 0,
         session=None if opening.session is None else marks.session(opening.session),
         answer=None if name is None else marks.answer(opening.provider, name),
-        unseen=() if name is None else match_blocks(marks, [_unseen(name)]),
+        unseen=() if name is None else marks.resent([_unseen(name)]),
         polls=request.polls is not None,
         repeats=request.repeats,
         inherits=request.inherits,

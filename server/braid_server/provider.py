@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from braid.wire.again import ReadBefore
 from braid.wire.block import AnswerReader, Request
 from braid_server.headers import Header
 from braid_server.paths import plain, readings
@@ -29,12 +30,13 @@ class Calls(NamedTuple):
 class WireFormat:
     """One way in which a provider is asked and answers.
 
-    read_request  takes the body and the plain path, and never raises for what a client sent.
+    read_request  takes the body, the plain path and what was read before for whom, and never
+                  raises for what a client sent.
     read_answer   takes the status, the Content-Type and what is answered.
     """
 
     calls: tuple[Calls, ...]
-    read_request: Callable[[bytes, str], Request]
+    read_request: Callable[[bytes, str, ReadBefore | None, str], Request]
     read_answer: Callable[[int, str, Request], AnswerReader]
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from braid.call import REFUSED_HISTORY, By, CallOutcome, History
+from braid.call import By, CallOutcome, History
 from braid.node import Kind
 from braid.wire.block import Block
 from braid_server.lineage import Lineage, Prefix
@@ -31,6 +31,8 @@ CANDIDATES = 8
 JUDGED = 16
 # Of one outline: their words have to be read.
 _ALIKE = 4
+# Beginnings that are looked up at first.
+_FIRST = 4
 # What may be the provider's words from another conversation.
 _PERHAPS_MOVED = (History.EDITED, History.FOREIGN)
 # Answers that are looked up by themselves, the newest first.
@@ -79,8 +81,7 @@ class Found:
     @property
     def score(self) -> tuple[int, int, int]:
         """What fits better is greater: fewer false blocks, then more that came back."""
-        false = sum(verdict.code in REFUSED_HISTORY for verdict in self.judgement.blocks)
-        return -false, len(self.judgement.used), self.end
+        return -self.judgement.false, len(self.judgement.used), self.end
 
 
 class Recall:
@@ -158,15 +159,18 @@ class Recall:
         return replace(found, judgement=judgement, elsewhere=elsewhere)
 
     def _by_words(self, beginnings: Sequence[tuple[int, bytes]]) -> Found | None:
-        marks = [(length, self._marks.words(words)) for length, words in reversed(beginnings)]
-        ends = self._reading().marked_any([mark for _, mark in marks])
-        for _, mark in marks:
-            found = [one for one in self._judge(ends.get(mark, ())) if self._is_answered(one)]
-            if found:
-                best = max(found, key=lambda one: one.score)
-                # Words that several braids know alike say of none that it is this one.
-                equal = [one for one in found if one.score[:2] == best.score[:2]]
-                return best if len(equal) == 1 else replace(equal[0], unique=False)
+        for part in _parts(beginnings):
+            marks = [self._marks.words(words) for _, words in part]
+            ends = self._reading().marked_any(marks)
+            for mark in marks:
+                found = [one for one in self._judge(ends.get(mark, ())) if self._is_answered(one)]
+                if len(found) > 1:
+                    best = max(found, key=lambda one: one.score)
+                    # Words that several braids know alike say of none that it is this one.
+                    equal = [one for one in found if one.score[:2] == best.score[:2]]
+                    return best if len(equal) == 1 else replace(equal[0], unique=False)
+                if found:
+                    return found[0]
         return None
 
     def _by_outline(self, best: Found | None) -> Iterator[Found]:
@@ -357,12 +361,24 @@ def _ends_turn(messages: Sequence[Resent], place: int) -> bool:
 
 def _beginnings(messages: Sequence[Resent]) -> Iterator[tuple[int, bytes]]:
     """Give (length, value of the words) of each beginning that ends where an assistant's turn ends."""
-    words = Prefix().words
-    for place, (_, match, spine) in enumerate(messages):
+    words, answered, sha256 = Prefix().words, False, hashlib.sha256
+    for place, (block, match, spine) in enumerate(messages):
+        answers = is_answer(block)
+        if answered and not answers:
+            yield place, words
+        answered = answers
         if spine:
-            words = hashlib.sha256(words + match).digest()
-        if _ends_turn(messages, place):
-            yield place + 1, words
+            words = sha256(words + match).digest()
+    if answered:
+        yield len(messages), words
+
+
+def _parts(beginnings: Sequence[tuple[int, bytes]]) -> Iterator[Sequence[tuple[int, bytes]]]:
+    """Give the longest beginnings first, few at first: an honest request is found by one of them."""
+    size, left = _FIRST, list(reversed(beginnings))
+    while left:
+        yield left[:size]
+        left, size = left[size:], size * 16
 
 
 class _Question(NamedTuple):

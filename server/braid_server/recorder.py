@@ -16,6 +16,7 @@ from braid.call import HistoryEntry, HistoryPolicy
 from braid.content import BodyDigest
 from braid.encoding import encode, write_time
 from braid.transcript import MAX_NODES, MAX_TRANSCRIPT
+from braid.wire.again import ReadBefore
 from braid.wire.block import Block
 from braid_server.answer_nodes import AnswerNodes, Append, attempts_at
 from braid_server.call_record import CallRecord
@@ -58,7 +59,8 @@ class Recorder:
     `braid_bytes` and `braid_nodes` are how large a braid may be to be gone on with, `cached_nodes`
     is how much of braids stays in memory; after `checkpoint_every` nodes a checkpoint is signed.
     A call with history that `history` refuses is recorded with a `refusal`, and must not be sent
-    (SPEC §8.4).
+    (SPEC §8.4). `before` is what was read of requests, for whoever reads them; words that are
+    erased leave it too.
     """
 
     def __init__(
@@ -80,6 +82,7 @@ class Recorder:
         self._braid_nodes = braid_nodes
         self._refused = history.refused
         self._owed: deque[Append] = deque()
+        self.before = ReadBefore()
 
     async def open(self, opening: CallOpening) -> CallRecord:
         """Make the request, its parameters and the call durable; raises RecordingFailed, Unplaceable."""
@@ -181,9 +184,11 @@ class Recorder:
 
         Raises StoreUnavailable. Nothing of that braid is recognised from then on.
         """
-        return await self._store.write(
+        notice = await self._store.write(
             functools.partial(erase, loom=self._loom, row=row, erasure=erasure, reason=reason)
         )
+        self.before.forget()
+        return notice
 
     def _pay(self) -> None:
         """Queue the ends that are owed, ahead of what is queued next."""

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, MutableMapping, Sequence
 from typing import Any
 
 from braid.call import CallOutcome
+from braid.wire.again import ReadBefore
 from braid_server.asgi import Receive, Send, body, start, tell, whole_body
 from braid_server.exchange import Exchange, Stopped
 from braid_server.gate import Gate, Refused
@@ -45,11 +46,18 @@ _UPGRADE = [(b"upgrade", b"HTTP/1.1"), (b"connection", b"upgrade, close")]
 class Relay:
     """Serves the native paths of the providers; lives in the loop that called `start`."""
 
-    def __init__(self, providers: Sequence[Provider], recording: Recording, gate: Gate) -> None:
-        """Look the proxies up; raises UpstreamUnusable."""
+    def __init__(
+        self,
+        providers: Sequence[Provider],
+        recording: Recording,
+        gate: Gate,
+        before: ReadBefore | None = None,
+    ) -> None:
+        """Look the proxies up; raises UpstreamUnusable. `before` is what was read of requests."""
         self._providers = tuple(providers)
         self._recording = recording
         self._gate = gate
+        self._before = before
         self._upstream = Upstream([provider.address for provider in providers])
         self._live: set[Exchange] = set()
         self._closing = False
@@ -138,6 +146,7 @@ class Relay:
                     crossing,
                     sent,
                     _named(headers, b"x-braid-conversation"),
+                    self._before,
                 )
                 opening = dataclasses.replace(
                     opening,

@@ -95,14 +95,14 @@ class RequestNodes:
         if not place.carried:
             for matched in self._wanted.unseen:
                 messages.extend(self._new(matched, _NEW))
-        verdicts = place.judgement.blocks
+        verdicts, is_own = place.judgement.blocks, self._is_own
         for index, matched in enumerate(self._wanted.messages):
             verdict = verdicts[index] if index < len(verdicts) else _NEW
-            if verdict.is_known and place.repeated:
+            if place.repeated and verdict.is_known:
                 continue
-            if verdict.code is History.CONTINUED and verdict.known is not None and self._is_own:
+            if verdict.code is History.CONTINUED and verdict.known is not None and is_own:
                 seqs = lineage.block_at(verdict.known)
-                self._uses.take(matched.block, seqs[0])
+                self._uses.take(matched.block, verdict.known)
             else:
                 seqs = self._new(matched, verdict, place.elsewhere.get(index))
                 self._judge(matched, verdict, seqs[0], followed)
@@ -221,18 +221,29 @@ class _Uses:
     """
 
     def __init__(self) -> None:
+        self._taken: list[tuple[Block, int]] = []  # since somebody asked
         self._open: dict[str | None, dict[int, None]] = {}
         self._ids: dict[str, tuple[str | None, int]] = {}
 
     def take(self, block: Block, seq: int) -> None:
         """Note a tool call, or that a result answered one."""
+        if block.kind is Kind.TOOL_USE or block.kind is Kind.TOOL_RESULT:
+            self._taken.append((block, seq))
+
+    def _look(self) -> None:
+        """Look at what was taken: few requests hold a result that needs it."""
+        taken, self._taken = self._taken, []
+        for block, seq in taken:
+            self._follow(block, seq)
+
+    def _follow(self, block: Block, seq: int) -> None:
         tool = _word(block, "name")
         if block.kind is Kind.TOOL_USE:
             self._open.setdefault(tool, {})[seq] = None
             if (name := _word(block, "id")) is not None:
                 self._ids[name] = tool, seq
         elif block.kind is Kind.TOOL_RESULT:
-            asked = self.answered_by(block)
+            asked = self._first_open(block)
             if asked is not None:
                 del self._open[tool][asked]
             elif (named := self._ids.get(_word(block, "tool_use_id") or "")) is not None:
@@ -241,6 +252,12 @@ class _Uses:
     def answered_by(self, block: Block) -> int | None:
         """Give the call that a result without an id answers."""
         if block.kind is not Kind.TOOL_RESULT or "tool_use_id" in block.attrs:
+            return None
+        self._look()
+        return self._first_open(block)
+
+    def _first_open(self, block: Block) -> int | None:
+        if "tool_use_id" in block.attrs:
             return None
         return next(iter(self._open.get(_word(block, "name"), ())), None)
 

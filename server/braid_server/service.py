@@ -151,7 +151,7 @@ def _service(settings: Settings, store: Store, clock: Callable[[], datetime]) ->
         _log.info("event=calls_recovered count=%d", recovered)
     gate = Gate(settings.tokens)
     library = Library(store, recorder)
-    relay = Relay(_providers(settings), recorder, gate)
+    relay = Relay(_providers(settings), recorder, gate, recorder.before)
     api = build_api(library, gate, keyring.root, lambda: _writes(store))
     return Service(settings, keyring.root, store, recorder, library, relay, api)
 

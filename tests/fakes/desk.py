@@ -14,6 +14,7 @@ from typing import Any, Self, TypeVar
 from braid.call import CallOutcome
 from braid.encoding import encode
 from braid.signing import SecretKey
+from braid.wire.again import ReadBefore
 from braid.wire.anthropic import read_answer, read_request
 from braid_server.call_record import CallRecord
 from braid_server.keyfiles import ROOT_LABEL, WRAPPING_LABEL
@@ -182,6 +183,7 @@ def opening_of(
     retry: int = 0,
     tenant: str = "local",
     braid: str | None = None,
+    before: ReadBefore | None = None,
 ) -> CallOpening:
     """Say what the relay says of a request."""
     body = request if isinstance(request, bytes) else json.dumps(request).encode()
@@ -195,7 +197,7 @@ def opening_of(
         retry=retry,
         headers=(("anthropic-version", "2026-10-21"),),
         body=body,
-        request=read_request(body),
+        request=read_request(body, before, tenant),
         braid=braid,
     )
 

@@ -12,7 +12,7 @@ from braid.strict_json import loads
 from braid.wire.anthropic import read_request
 from braid_server.keyring import Keyring
 from braid_server.lineage import Prefix
-from braid_server.marks import Marks, match_blocks
+from braid_server.marks import Marks
 from fakes.desk import MESSAGE, ask, opening_of
 
 CODE = 4711
@@ -73,13 +73,13 @@ def traces(keyring: Keyring, code: int, tenant: str = "local") -> list[bytes]:
     for request in (first(code), second(code)):
         opening = opening_of(request)
         found.append(marks.body(opening.body))
-        blocks = match_blocks(marks, [*read_request(opening.body).messages])
+        blocks = marks.resent([*read_request(opening.body).messages])
         found += [
             matched.match for matched in blocks if f"{code:04d}".encode() in matched.block.content
         ]
     words = Prefix().words
-    for block, match, spine in match_blocks(
-        marks, read_request(opening_of(second(code)).body).messages[:2]
+    for block, match, spine in marks.resent(
+        read_request(opening_of(second(code)).body).messages[:2]
     ):
         words = hashlib.sha256(words + match).digest() if spine else words
         evidence = marks.evidence(block, match)

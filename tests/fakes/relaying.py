@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from unittest import mock
 
+from braid.wire.again import ReadBefore
 from braid_server.gate import Gate
 from braid_server.provider import Provider
 from braid_server.providers import anthropic
@@ -45,6 +46,7 @@ def relaying(
     upstream: str | Provider,
     tokens: Mapping[str, str] | None = None,
     environment: Mapping[str, str] | None = None,
+    before: ReadBefore | None = None,
 ) -> Iterator[RunningRelay]:
     """Relay to an address or a provider; no proxies but those of the environment given."""
     provider = upstream if isinstance(upstream, Provider) else anthropic(upstream)
@@ -52,6 +54,6 @@ def relaying(
     own = {name: text for name, text in os.environ.items() if not name.lower().endswith("_proxy")}
     # Not our own code: the environment is an input, and a test must not depend on its machine's.
     with mock.patch.dict(os.environ, {**own, **(environment or {})}, clear=True):
-        relay = Relay([provider], recording, Gate(tokens))
+        relay = Relay([provider], recording, Gate(tokens), before)
     with serving(relay, relay.shutdown) as server:
         yield RunningRelay(server, relay, recording)

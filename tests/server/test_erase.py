@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from braid.node import Kind
+from braid.wire.anthropic import read_request
 from braid_server.library import NoSuchBraid, NoSuchNode
 from braid_server.sealing import StillOpen
 from braid_verifier import Answer, ClaimName, Result, verify
@@ -61,6 +62,16 @@ def test_a_code_of_four_digits_cannot_be_guessed_from_store_keys_and_files(tmp_p
         assert b"Which stays." in on_disk(desk) and b"I will not say." in on_disk(desk)
         desk.verified(other)
     assert found(desk) == []
+
+
+def test_words_that_are_erased_leave_what_was_read_of_requests(tmp_path: Path) -> None:
+    with Desk(tmp_path) as desk:
+        braid, before = record(desk), desk.recorder.before
+        long = ask("x" * 10_000, secret(CODE), f"Is {CODE} a prime?")
+        read_request(json.dumps(long).encode(), before, "local")
+        assert before.size
+        desk.run(desk.library.erase(braid, with_code(desk, braid)))
+        assert not before.size
 
 
 def test_the_braid_still_verifies_sealed_and_says_what_was_erased(tmp_path: Path) -> None:

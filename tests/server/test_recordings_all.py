@@ -117,7 +117,7 @@ class Passed:
     def request(self) -> Request:
         assert self.form is not None
         return self.form.read_request(
-            self.exchange.sent, plain(self.exchange.path.partition("?")[0])
+            self.exchange.sent, plain(self.exchange.path.partition("?")[0]), None, ""
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import gzip
+import json
 import logging
 import threading
 import zlib
@@ -12,6 +13,8 @@ import pytest
 
 from braid.call import CallOutcome
 from braid.node import Kind, Origin
+from braid.wire.again import ReadBefore
+from braid.wire.anthropic import read_request as read_messages
 from braid.wire.block import AnswerReader, Block, Fed, Outcome, Request
 from braid_server.answer import AnswerCopy
 from braid_server.decoding import MAX_DECODED
@@ -502,13 +505,36 @@ class _Faulty:
         raise KeyError("WORDS")
 
 
+def test_history_that_is_resent_is_not_read_anew_by_the_same_tenant() -> None:
+    said = [{"role": "user", "content": f"{n} {'x' * 3000}"} for n in range(4)]
+    one, two = (
+        json.dumps({"messages": [*said, {"role": "user", "content": last}]}).encode()
+        for last in ("one", "two")
+    )
+    tokens = {"a": "first secret", "b": "second secret"}
+    with (
+        ScriptedUpstream([json_answer()] * 3) as upstream,
+        relaying(upstream.url, tokens, before=ReadBefore()) as braid,
+    ):
+        for body, secret in ((one, "first"), (two, "first"), (two, "second")):
+            braid.post(body, headers=[("x-braid-token", f"{secret} secret")])
+        asked = [call.opening.request for call in braid.recording.calls]
+        bodies = [call.opening.body for call in braid.recording.calls]
+    assert bodies == [one, two, two]
+    assert asked == [read_messages(body) for body in bodies]
+    assert [a is b for a, b in zip(asked[0].messages, asked[1].messages, strict=True)] == [
+        True, True, True, True, False,
+    ]  # fmt: skip
+    assert not any(a is b for a, b in zip(asked[1].messages, asked[2].messages, strict=True))
+
+
 @pytest.mark.parametrize("place", ["request", "answer", "feed", "close"])
 def test_bug_in_a_reader_never_stops_the_relay_and_is_recorded(
     place: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
 
-    def read_request(body: bytes, path: str) -> Request:
+    def read_request(body: bytes, path: str, *known: object) -> Request:
         raise AttributeError("WORDS")
 
     def read_answer(status: int, content_type: str, request: Request) -> AnswerReader:

@@ -47,14 +47,20 @@ class Beside:
     truncated: bool = False
     blocks: dict[int, Block | None] = field(default_factory=dict)
     told_from: int = NOWHERE  # place in the request of the first known block of the provider's
+    spoken_from: int = NOWHERE  # first place in the path that came back and instructs nobody
     last_answer: int = -1  # and of the last known one in the assistant's voice
     places: dict[int, int] = field(default_factory=dict)  # node to place in the path
     last_asked: int | None = None  # place in the request of the last block that is not
-    calls: dict[str, int] = field(default_factory=dict)  # id of a tool call to place in the request
+    calls: dict[str, int] | None = None  # id of a tool call to place in the request
 
     def pair(self, ours: int, theirs: int, code: History = History.CONTINUED) -> None:
-        self.paired[ours] = theirs
+        self.came_back(ours, theirs)
         self.judged(theirs, code, self.path[ours])
+
+    def came_back(self, ours: int, theirs: int) -> None:
+        self.paired[ours] = theirs
+        if ours < self.spoken_from and self.kind_at(ours) is not Kind.SYSTEM:
+            self.spoken_from = ours
 
     def judged(self, j: int, code: History, known: int | None = None) -> None:
         self.verdicts[j] = Verdict(code, known)
@@ -80,6 +86,17 @@ class Beside:
         if not self.places:
             self.places.update((node, place) for place, node in enumerate(self.path))
         return self.places
+
+    def called_at(self, name: str, default: int) -> int:
+        """Give the place in the request of the first tool call with an id, else a default."""
+        if self.calls is None:
+            self.calls = {}
+            for place, (block, _, _) in enumerate(self.resent):
+                if block.kind is Kind.TOOL_USE:
+                    for each in (block.attrs.get("id"), block.attrs.get("item_id")):
+                        if isinstance(each, str):
+                            self.calls.setdefault(each, place)
+        return self.calls.get(name, default)
 
     def block_at(self, place: int) -> Block | None:
         if place not in self.blocks:

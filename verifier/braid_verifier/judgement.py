@@ -94,9 +94,17 @@ class Judgement:
     reached: int | None = None
 
     @property
+    def false(self) -> int:
+        """How many blocks a recorder that rejects false history refuses."""
+        # Asked of every block of a long history, most of which are where they were.
+        return sum(
+            code is not History.CONTINUED and code in REFUSED_HISTORY for code, _ in self.blocks
+        )
+
+    @property
     def accuses(self) -> bool:
         """Tell whether a recorder that rejects false history refuses this."""
-        return any(verdict.code in REFUSED_HISTORY for verdict in self.blocks)
+        return self.false > 0
 
 
 NEW = Verdict()
@@ -104,4 +112,5 @@ NEW = Verdict()
 
 def is_answer(block: Block) -> bool:
     """Tell whether a block is in the assistant's voice."""
-    return block.role == "assistant" or (block.kind in ANSWERS and block.role != "user")
+    role = block.role
+    return role == "assistant" or (role != "user" and block.kind in ANSWERS)

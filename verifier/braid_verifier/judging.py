@@ -61,11 +61,6 @@ class _Judge(Laying):
         path, resent = self.path, self.resent
         came, at = (0, len(path)) if self.held else self.walk()
         if came < len(resent):
-            for place, (block, _, _) in enumerate(resent):
-                if block.kind is Kind.TOOL_USE:
-                    for name in (block.attrs.get("id"), block.attrs.get("item_id")):
-                        if isinstance(name, str):
-                            self.calls.setdefault(name, place)
             gaps = list(self.lay(range(at, len(path)), range(came, len(resent))))
             for number, gap in enumerate(gaps):
                 gap.final = number == len(gaps) - 1
@@ -77,14 +72,11 @@ class _Judge(Laying):
         elif at < len(path):
             self.leave_out([place for place in range(at, len(path)) if place not in self.paired])
         verdicts = tuple(self.verdicts.get(place, NEW) for place in range(len(resent)))
-        clean = next(
-            (
-                place
-                for place, verdict in enumerate(verdicts)
-                if not verdict.is_known and not spelling.says_nothing(resent[place].block)
-            ),
-            len(resent),
-        )
+        clean = came
+        while clean < len(resent) and (
+            verdicts[clean].is_known or spelling.says_nothing(resent[clean].block)
+        ):
+            clean += 1
         reached = max((p for p, r in self.paired.items() if r < clean), default=None)
         return Judgement(
             verdicts,
@@ -327,8 +319,9 @@ class _Judge(Laying):
     def _is_begun(self, j: int) -> bool:
         """Tell whether a text is the answer's beginning, put there for the model to go on from."""
         if self.last_asked is None:
-            asked = (n for n, one in enumerate(self.resent) if not is_answer(one.block))
-            self.last_asked = max(asked, default=-1)
+            places = range(len(self.resent) - 1, -1, -1)
+            asked = (n for n in places if not is_answer(self.resent[n].block))
+            self.last_asked = next(asked, -1)
         return self.resent[j].block.kind is Kind.TEXT and j > self.last_asked
 
     def _is_told(self, j: int) -> bool:
@@ -345,7 +338,7 @@ class _Judge(Laying):
             return True
         name = block.attrs.get("tool_use_id")
         if isinstance(name, str) and name:
-            if self.calls.get(name, j) < j:
+            if self.called_at(name, j) < j:
                 return True
             called = self.memory.find_call(name)
             return called is not None and called in self.place_of()
@@ -358,6 +351,8 @@ class _Judge(Laying):
 
     def _follow_forks(self) -> None:
         """Say of answers that follow words they were not given to that they were moved."""
+        if all(code is not History.FORKED for code, _ in self.verdicts.values()):
+            return
         forked = moving = False
         for place, (block, _, _) in enumerate(self.resent):
             verdict = self.verdicts.get(place, NEW)

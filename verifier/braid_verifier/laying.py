@@ -13,7 +13,7 @@ from braid_verifier import spelling
 from braid_verifier.aligning import common
 from braid_verifier.beside import NOWHERE, Beside, Gap
 from braid_verifier.history import failed
-from braid_verifier.judgement import NEW, is_answer
+from braid_verifier.judgement import NEW, Verdict, is_answer
 
 # Where no name tells, a block is looked for among so many: what came back is near where it was.
 NEAR = 32
@@ -26,6 +26,7 @@ class Laying(Beside):
     def walk(self) -> tuple[int, int]:
         """Pair what came back as it was, from the front: how many came, and how far that leads."""
         path, resent, known_at, end = self.path, self.resent, self.memory.known, len(self.path)
+        paired, verdicts, continued = self.paired, self.verdicts, History.CONTINUED
         at = came = 0
         for came, (block, match, _) in enumerate(resent):
             here = at
@@ -41,7 +42,16 @@ class Laying(Beside):
                 continue
             if here > at:
                 self.leave_out(range(at, here))
-            self.pair(here, came)
+            # What `pair` does, for what most blocks of most requests are.
+            node = path[here]
+            paired[here] = came
+            if self.spoken_from == NOWHERE and known.kind is not Kind.SYSTEM:
+                self.spoken_from = here
+            verdicts[came] = Verdict(continued, node)
+            if is_answer(block):
+                self.last_answer = came
+            if self.told_from == NOWHERE and known.provided:
+                self.told_from = came
             at = here + 1
         return len(resent), at
 
@@ -227,7 +237,8 @@ class Laying(Beside):
             begins = stops
             self.judged(j, History.VARIANT, self.path[best])
         for place in mine:
-            self.paired.setdefault(place, its[0])
+            if place not in self.paired:
+                self.came_back(place, its[0])
 
     def _spell_calls(self, gap: Gap) -> None:
         mine, its = self._open(gap, Kind.TOOL_USE)
@@ -270,7 +281,7 @@ class Laying(Beside):
 
     def _known_name(self, name: str) -> str:
         """Give the id by which a call is known that a client calls so."""
-        call = self.verdicts.get(self.calls.get(name, -1), NEW)
+        call = self.verdicts.get(self.called_at(name, -1), NEW)
         block = None if call.known is None else self.memory.block(call.known)
         known = name if block is None else block.attrs.get("id")
         return known if isinstance(known, str) else name
@@ -279,9 +290,9 @@ class Laying(Beside):
         """Take note of known blocks that did not come back."""
         if not ours:
             return
-        spoken = (place for place in self.paired if self.kind_at(place) is not Kind.SYSTEM)
-        first = min(spoken, default=len(self.path))
-        if (compacted or ours[-1] < first) and any(self.is_answer_at(place) for place in ours):
+        if (compacted or ours[-1] < self.spoken_from) and any(
+            self.is_answer_at(place) for place in ours
+        ):
             self.truncated = self.truncated or not compacted
             return
         for place in ours:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from msgspec import Raw
 
 from braid.node import Kind, Origin
+from braid.wire.again import Again, ReadBefore
 from braid.wire.anthropic.block import PROVIDER, keep_raw, read_block, read_string, read_tool
 from braid.wire.block import Block, Request
 from braid.wire.body import open_request
@@ -40,9 +41,13 @@ _DATA_AT = frozenset(
 )
 
 
-def read_request(body: bytes) -> Request:
-    """Read a request body; bytes that cannot be read are one block. Never raises."""
-    members = open_request(PROVIDER, body, _DATA_AT, _FIELDS)
+def read_request(body: bytes, before: ReadBefore | None = None, owner: str = "") -> Request:
+    """Read a request body; bytes that cannot be read are one block. Never raises.
+
+    What was read `before` for this owner need not be read again.
+    """
+    history = Again("messages", _read_message, before, owner)
+    members = open_request(PROVIDER, body, _DATA_AT, history, _FIELDS)
     if isinstance(members, Request):
         return members
     if "mcp_servers" in members:
@@ -52,7 +57,7 @@ def read_request(body: bytes) -> Request:
     return Request(
         tools=(*read_list(PROVIDER, members.get("tools"), read_tool), *_read_unseen(members)),
         system=_read_content(members.get("system"), "system"),
-        messages=read_list(PROVIDER, members.get("messages"), _read_message),
+        messages=read_list(PROVIDER, members.get("messages"), history),
         parameters=bytes(join_members(parameters)),
         model=read_word(members.get("model")),
         stream=stream is not None and bytes(stream) == b"true",

@@ -7,6 +7,7 @@ import re
 from msgspec import Raw
 
 from braid.node import Kind, Origin
+from braid.wire.again import Again, ReadBefore
 from braid.wire.block import Block, Request
 from braid.wire.body import keep_unread, open_request
 from braid.wire.credentials import hide_credentials
@@ -62,12 +63,15 @@ _find_model = re.compile(r"/([^/:]+/)?([^/:]+):\w+$").search
 _COUNT = re.compile(r"[1-9]\d{0,3}")
 
 
-def read_request(body: bytes, path: str = "") -> Request:
+def read_request(
+    body: bytes, path: str = "", before: ReadBefore | None = None, owner: str = ""
+) -> Request:
     """Read a request body; bytes that cannot be read are one block. Never raises.
 
-    The path names the model, and says whether the answer is to be streamed.
+    What was read `before` for this owner need not be read again. The path names the model, and says whether the answer is to be streamed.
     """
-    spelled = open_request(PROVIDER, body, _DATA_AT)
+    history = Again("contents", _read_content, before, owner)
+    spelled = open_request(PROVIDER, body, _DATA_AT, history)
     if isinstance(spelled, Request):
         return spelled
     try:
@@ -79,7 +83,7 @@ def read_request(body: bytes, path: str = "") -> Request:
         return Request(
             tools=_read_tools(members.get("tools")),
             system=_read_content(members.get("systemInstruction"), "system"),
-            messages=_read_cached(cached) + _read_contents(members.get("contents")),
+            messages=_read_cached(cached) + _read_contents(members.get("contents"), history),
             parameters=bytes(
                 join_members(
                     {name: raw for name, raw in spelled.items() if camel(name) not in _CONTEXT}
@@ -152,7 +156,9 @@ def _tool(raw: Raw, native: str | None) -> Block:
     return Block(Kind.TOOLS, Origin.CLIENT, JSON, bytes(raw), attrs, unseen=unseen)
 
 
-def _read_contents(contents: Raw | None) -> tuple[Block, ...]:
+def _read_contents(contents: Raw | None, history: Again) -> tuple[Block, ...]:
+    if contents is not None and is_list(contents):
+        return history.read(contents)
     return tuple(block for content in _items(contents) for block in _read_content(content))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from msgspec import Raw
 
 from braid.node import Kind, Origin
+from braid.wire.again import Again, ReadBefore
 from braid.wire.block import Block, Request
 from braid.wire.body import keep_unread, open_request
 from braid.wire.credentials import hide_credentials
@@ -32,7 +33,6 @@ from braid.wire.raw_json import (
     is_object,
     is_string,
     join_members,
-    read_items,
     read_word,
 )
 
@@ -64,15 +64,18 @@ _DATA_AT = in_both_spellings(
 _find_id = re.compile(r"/interactions/([^/?]+)(?:/cancel)?$").search
 
 
-def read_request(body: bytes, path: str = "") -> Request:
+def read_request(
+    body: bytes, path: str = "", before: ReadBefore | None = None, owner: str = ""
+) -> Request:
     """Read a request body; bytes that cannot be read are one block. Never raises.
 
-    The path names the interaction that is asked for again, or cancelled, without a body.
+    What was read `before` for this owner need not be read again. The path names the interaction that is asked for again, or cancelled, without a body.
     """
     kept = _find_id(path)
     if kept is not None and not body:
         return Request((), (), (), b"{}", polls=kept[1])
-    spelled = open_request(PROVIDER, body, _DATA_AT)
+    history = Again("input", _read_entry, before, owner)
+    spelled = open_request(PROVIDER, body, _DATA_AT, history)
     if isinstance(spelled, Request):
         return spelled
     try:
@@ -93,7 +96,7 @@ def read_request(body: bytes, path: str = "") -> Request:
             ),
             system=_read_system(members.get("system_instruction")),
             messages=_read_cached(members.get("cached_content"))
-            + _read_input(members.get("input")),
+            + _read_input(members.get("input"), history),
             parameters=bytes(join_members(parameters)),
             model=read_word(members.get("model")) or read_word(members.get("agent")),
             stream=bytes(members.get("stream", b"")) == b"true",
@@ -140,14 +143,13 @@ def _read_cached(cached: Raw | None) -> tuple[Block, ...]:
     return (keep_raw(cached, "", Origin.CLIENT, {"type": "cached_content"}, unseen=True),)
 
 
-def _read_input(value: Raw | None) -> tuple[Block, ...]:
+def _read_input(value: Raw | None, history: Again) -> tuple[Block, ...]:
     """Read the input: a string, a step or item of content, or a list of them."""
     if value is None or is_null(value):
         return ()
     if is_string(value):
         return (read_string(value, "user", Origin.CLIENT),)
-    items = read_items(value) if is_list(value) else [value]
-    return tuple(block for item in items for block in _read_entry(item))
+    return history.read(value) if is_list(value) else _read_entry(value)
 
 
 def _read_entry(item: Raw) -> tuple[Block, ...]:

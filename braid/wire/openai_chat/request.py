@@ -7,6 +7,7 @@ import re
 from msgspec import Raw
 
 from braid.node import Kind
+from braid.wire.again import Again, ReadBefore
 from braid.wire.block import Request
 from braid.wire.body import open_request
 from braid.wire.native import read_list
@@ -32,14 +33,18 @@ _DATA_AT = frozenset(
 _is_count = re.compile(rb"[1-9]\d{0,8}").fullmatch
 
 
-def read_request(body: bytes) -> Request:
-    """Read a request body; bytes that cannot be read are one block. Never raises."""
-    members = open_request(PROVIDER, body, _DATA_AT, _FIELDS)
+def read_request(body: bytes, before: ReadBefore | None = None, owner: str = "") -> Request:
+    """Read a request body; bytes that cannot be read are one block. Never raises.
+
+    What was read `before` for this owner need not be read again.
+    """
+    history = Again("messages", read_message, before, owner)
+    members = open_request(PROVIDER, body, _DATA_AT, history, _FIELDS)
     if isinstance(members, Request):
         return members
     parameters = {name: value for name, value in members.items() if name not in _CONTEXT}
     stream = members.get("stream")
-    messages = read_list(PROVIDER, members.get("messages"), read_message)
+    messages = read_list(PROVIDER, members.get("messages"), history)
     # What instructs the model before anyone has said a word is no part of what was said.
     begins = next((n for n, each in enumerate(messages) if each.kind is not Kind.SYSTEM), None)
     return Request(

@@ -7,6 +7,7 @@ import re
 from msgspec import Raw
 
 from braid.node import Origin
+from braid.wire.again import Again, Read, ReadBefore
 from braid.wire.block import Block, Request
 from braid.wire.body import open_request
 from braid.wire.native import read_list
@@ -37,15 +38,19 @@ _DATA_AT = frozenset(
 _find_id = re.compile(r"/responses/(?!compact$)([^/]+)(?:/cancel)?$").search
 
 
-def read_request(body: bytes, path: str = "") -> Request:
+def read_request(
+    body: bytes, path: str = "", before: ReadBefore | None = None, owner: str = ""
+) -> Request:
     """Read a request body; bytes that cannot be read are one block. Never raises.
 
-    The path names the response that is asked for again, or cancelled, with nothing new to say.
+    What was read `before` for this owner need not be read again. The path names the response that
+    is asked for again, or cancelled, with nothing new to say.
     """
     kept = _find_id(path)
     if kept is not None and not body:
         return Request((), (), (), b"{}", polls=kept[1], kept=True)
-    members = open_request(PROVIDER, body, _DATA_AT, _FIELDS)
+    history = Again("input", _read_item, before, owner)
+    members = open_request(PROVIDER, body, _DATA_AT, history, _FIELDS)
     if isinstance(members, Request):
         return members
     parameters = {name: value for name, value in members.items() if name not in _CONTEXT}
@@ -53,10 +58,10 @@ def read_request(body: bytes, path: str = "") -> Request:
     return Request(
         tools=read_list(PROVIDER, members.get("tools"), read_tool),
         system=(
-            *_read_input(members.get("instructions"), "system"),
+            *_read_input(members.get("instructions"), "system", _read_item),
             *_read_prompt(members.get("prompt")),
         ),
-        messages=_read_input(members.get("input"), "user"),
+        messages=_read_input(members.get("input"), "user", history),
         parameters=bytes(join_members(parameters)),
         model=read_word(members.get("model")),
         stream=stream is not None and bytes(stream) == b"true",
@@ -67,14 +72,18 @@ def read_request(body: bytes, path: str = "") -> Request:
     )
 
 
-def _read_input(value: Raw | None, role: str) -> tuple[Block, ...]:
+def _read_input(value: Raw | None, role: str, read: Read | Again) -> tuple[Block, ...]:
     if value is None or is_null(value):
         return ()
     if is_string(value):
         return (read_string("input_text", "text", value, role, Origin.CLIENT),)
     if not is_list(value):
         return (keep_raw(value, role, Origin.CLIENT),)
-    return read_list(PROVIDER, value, lambda item: read_item(item, Origin.CLIENT))
+    return read_list(PROVIDER, value, read)
+
+
+def _read_item(item: Raw) -> tuple[Block, ...]:
+    return read_item(item, Origin.CLIENT)
 
 
 def _read_prompt(prompt: Raw | None) -> tuple[Block, ...]:

@@ -15,7 +15,7 @@ def messages_at(paths: str) -> WireFormat:
     """Give Anthropic Messages at plain paths that match."""
     return WireFormat(
         calls=(Calls("POST", re.compile(paths)),),
-        read_request=lambda body, path: anthropic.read_request(body),
+        read_request=lambda body, path, *known: anthropic.read_request(body, *known),
         read_answer=anthropic.read_answer,
     )
 
@@ -24,6 +24,6 @@ def chat_at(paths: str) -> WireFormat:
     """Give Chat Completions at plain paths that match."""
     return WireFormat(
         calls=(Calls("POST", re.compile(paths)),),
-        read_request=lambda body, path: openai_chat.read_request(body),
+        read_request=lambda body, path, *known: openai_chat.read_request(body, *known),
         read_answer=openai_chat.read_answer,
     )
