@@ -9,7 +9,17 @@ from rich.text import Text
 
 from braid_clients.visible import visible
 from braid_clients.wording import size
-from braid_verifier import UNERASED, Answer, ClaimName, Finding, Report, Result, Root, Severity
+from braid_verifier import (
+    UNERASED,
+    Answer,
+    ClaimName,
+    Finding,
+    LogPlace,
+    Report,
+    Result,
+    Root,
+    Severity,
+)
 
 MAX_SHOWN = 10  # lines of one kind; --json has all findings
 _STYLES = {
@@ -58,6 +68,28 @@ def _proven(report: Report, label: str) -> Iterator[str]:
         if claim.answer is Answer.YES and name is not ClaimName.ERASED:
             whose = f" ({label})" if name is ClaimName.SIGNER and label else ""
             yield f"{name}: {claim.reason}{whose}"
+            if name is ClaimName.LOGGED:
+                yield from _indented(f"{log.of}: {_place(log)}" for log in report.logs if log.log)
+            elif name is ClaimName.WITNESSED:
+                yield from _indented(_witnesses(report))
+
+
+def _indented(lines: Iterable[str]) -> list[str]:
+    return _shortened([f"  {line}" for line in lines])
+
+
+def _place(log: LogPlace) -> str:
+    return f"entry {log.index} of {log.size} in {log.origin}"
+
+
+def _witnesses(report: Report) -> Iterator[str]:
+    """Say of what is in a pinned log who saw it there, by what time of the witness's clock."""
+    for log in report.logs:
+        seen = [
+            f"{each.witness.split('+')[0]}, not later than {each.time}" for each in log.cosignatures
+        ]
+        if log.log and seen:
+            yield f"{log.of}: seen by {'; '.join(seen)}"
 
 
 def _not_proven(report: Report) -> Iterator[str]:
@@ -70,11 +102,12 @@ def _not_proven(report: Report) -> Iterator[str]:
     for reason, names in reasons.items():
         yield f"{', '.join(names)}: {reason}"
     outside = (ClaimName.LOGGED, ClaimName.WITNESSED)
-    if report.claims[ClaimName.SEALED].answer is Answer.YES and not all(
-        report.claims[name].answer is Answer.YES for name in outside
-    ):
-        yield "one story: the signer could have sealed another version too"
-    yield "truth: the signer alone witnessed this; it could invent, or leave out"
+    if report.claims[ClaimName.SEALED].answer is Answer.YES:
+        if all(report.claims[name].answer is Answer.YES for name in outside):
+            yield "one story: another version, if there is one, is in this log too, or in none"
+        else:
+            yield "one story: the signer could have sealed another version too"
+    yield "truth: the signer alone was there; it could invent, or leave out"
 
 
 def _of(report: Report, severity: Severity) -> list[Finding]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import braid_verifier
+from braid_verifier import Policy, verify
+
 Report = dict[str, Any]
 Place = tuple[str, int | None]
 
@@ -18,6 +21,30 @@ def failures_of_first_class(report: Report) -> list[Place]:
     failed = [found for found in report["findings"] if found["severity"] == "failure"]
     lowest = min((found["check"] for found in failed), default=None)
     return [(found["code"], found["node"]) for found in failed if found["check"] == lowest]
+
+
+def pins_of(case: dict[str, Any]) -> dict[str, Any]:
+    """Give what a case of the vectors pins beside roots, and the statements it is given.
+
+    The names are those of both verifiers.
+    """
+    pins = {name: case[name] for name in ("logs", "witnesses", "quorum") if name in case}
+    return pins | ({"statements": [case["statements"]]} if case.get("statements") else {})
+
+
+def judged_under(raw: bytes, roots: list[str], pins: dict[str, Any]) -> Report:
+    """Give the Python verifier's report, under what is pinned."""
+    return report_under(raw, roots, pins).to_json()
+
+
+def report_under(
+    raw: bytes, roots: list[str], pins: dict[str, Any], **asked: Any
+) -> braid_verifier.Report:
+    """Give it as a value; `asked` is what the policy asks."""
+    given = dict(pins)
+    policy = Policy(quorum=given.pop("quorum", 1), **asked)
+    given["statements"] = [each.encode() for each in given.get("statements", [])]
+    return verify(raw, policy, roots, **given)
 
 
 def answers(report: Report) -> dict[str, str]:
@@ -36,6 +63,7 @@ def compared(report: Report) -> Report:
     told["failures"] = sorted(set(failures), key=str)
     told["first"] = failures[0] if failures else None
     if not failures:
+        told["logs"] = report["logs"]
         told["findings"] = sorted(set(places(report)), key=str)
         told["counts"] = report["counts"]
     return told

@@ -16,6 +16,7 @@ from typing import Any
 from conformance.file_mutations import change_bytes, change_members, odd_value
 from conformance.story import Story, Told, sign_again, take_apart
 from vectors.formulas import compact, derive, encode
+from vectors.tlog import LOG, OTHER_LOG, SECOND, TIME, WITNESS, Party, Proof
 
 Rng = random.Random
 KINDS = (
@@ -237,6 +238,73 @@ def change_story(rng: Rng, story: Story, told: Told) -> None:
         story.proofs = [{"type": "closure"}] * rng.randrange(3)
 
 
+def change_logs(rng: Rng, story: Story, told: Told) -> None:
+    """Log what is there, or what is not, and change what proves it."""
+    story.logged = rng.choice(
+        (["certificate", "seal"], ["certificate", "seal"], ["certificate"], ["seal"],
+         ["certificate", "closure"], ["seal", "seal"], ["certificate", "node"])
+    )  # fmt: skip
+    how, bit, number = rng.randrange(12), rng.randrange(256), rng.randrange(9)
+    edits, texts = story.log_edits, story.text_edits
+    if how == 0:
+        edits.append(lambda proof: setattr(proof, "index", rng_index(proof, number)))
+    elif how == 1:
+        edits.append(lambda proof: setattr(proof, "size", max(0, proof.size + number - 4)))
+    elif how == 2:
+        edits.append(lambda proof: proof.path.insert(min(number, len(proof.path)), bytes(32)))
+    elif how == 3:
+        edits.append(lambda proof: proof.path and proof.path.pop(number % len(proof.path)))
+    elif how == 4:
+        edits.append(lambda proof: setattr(proof, "root", flipped(proof.root, bit)))
+    elif how == 5:
+        edits.append(lambda proof: setattr(proof, "path", [flipped(s, bit) for s in proof.path]))
+    elif how == 6:
+        who = rng.choice((SECOND, WITNESS, Party(WITNESS.name, 4, SECOND.key)))
+        time = rng.choice((TIME, TIME, 1, 0, 253_402_300_799, 253_402_300_800, 2**63))
+        edits.append(lambda proof: proof.lines.append(lambda text: who.line(text, time)))
+    elif how == 7:
+        spoilt = rng.choice((b"", b"x", bytes(64), bytes(72), b"\xff" * 72))
+        who = rng.choice((LOG, WITNESS, SECOND))
+        edits.append(lambda proof: proof.lines.append(lambda text: who.spelled(spoilt)))
+    elif how == 8:
+        log = rng.choice((OTHER_LOG, Party(LOG.name, 1, OTHER_LOG.key)))
+        edits.append(lambda proof: proof.lines.__setitem__(0, log.line))
+        if rng.random() < 0.5:
+            edits.append(lambda proof: setattr(proof, "origin", log.name))
+    elif how == 9:
+        texts.append(lambda text: _line_moved(text, number, bit))
+    else:
+        odd = rng.choice(" \n\r\t\0+=/-_é—\u2028AaQg089")
+        place = rng.random()
+        keep = rng.random() < 0.5
+
+        def respell(text: str) -> str:
+            at = int(place * len(text))
+            return text[:at] + odd + text[at + keep :]
+
+        texts.append(respell)
+
+
+def rng_index(proof: Proof, number: int) -> int:
+    """Give another index: near, at the size, or too large."""
+    return (proof.index + 1, proof.index ^ 1, proof.size, 0, 2**53 - 1, 2**53)[number % 6]
+
+
+def flipped(raw: bytes, bit: int) -> bytes:
+    return (int.from_bytes(raw, "big") ^ 1 << bit).to_bytes(len(raw), "big")
+
+
+def _line_moved(text: str, number: int, bit: int) -> str:
+    """Drop, repeat or move a line."""
+    lines = text.split("\n")
+    line = lines.pop(number % len(lines))
+    if bit % 3:
+        lines.insert(bit % len(lines), line)
+    if bit % 3 == 1:
+        lines.insert(number % len(lines), line)
+    return "\n".join(lines)
+
+
 def add_node(rng: Rng, story: Story, told: Told) -> None:
     """Put in a node of another kind, hung on anything."""
     kind = rng.choice(
@@ -283,7 +351,7 @@ def mend_seals(rng: Rng, story: Story, told: Told) -> None:
 Change = Callable[[Rng, Story, Told], None]
 CHANGES: tuple[Change, ...] = (
     change_order, change_links, change_links, change_header, change_words, change_words, change_content,
-    change_content, change_story, add_node, add_node,
+    change_content, change_story, add_node, add_node, change_logs,
 )  # fmt: skip
 
 

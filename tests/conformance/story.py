@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +23,7 @@ from vectors.formulas import (
     pae,
     tree_head,
 )
+from vectors.tlog import LOG, WITNESS, Proof, entry, proof_of, stranger
 from vectors.weaver import LISTS, ROOT, File, Key
 
 _QUOTED = re.compile('"([A-Za-z0-9_-]{86})"')  # what attrs may name a node by
@@ -57,6 +59,9 @@ class Story:
     certificate_members: dict[str, Any] = field(default_factory=dict)
     proofs: list[Any] | None = None
     lines: bool = False
+    logged: list[str] = field(default_factory=list)  # what is proven to stand in the log, anew
+    log_edits: list[Callable[[Proof], object]] = field(default_factory=list)
+    text_edits: list[Callable[[str], str]] = field(default_factory=list)  # of the latest proof
 
 
 def take_apart(raw: bytes, name: str) -> Story:
@@ -83,10 +88,15 @@ def take_apart(raw: bytes, name: str) -> Story:
         nodes.append(Told(header, node["s"], attrs, content, node.get("bsalt"), erased))
     certificate = document.get("certificate")
     fields = json.loads(certificate["h"]) if certificate else None
-    # What a root said of the nodes and keys that were does not fit those to come.
-    of_a_root = ("closure", "rotation")
-    proofs = [each for each in document.get("proofs", []) if each["type"] not in of_a_root]
-    return Story(nodes, Key(name), fields, proofs=proofs or None)
+    # What a root or a log said of the nodes and keys that were does not fit those to come.
+    given, of_others = document.get("proofs", []), ("closure", "rotation", "revocation", "log")
+    proofs = [each for each in given if each["type"] not in of_others]
+    logged = [
+        each["of"] for each in given if each["type"] == "log" and each["of"] != "closure" and fields
+    ]
+    return Story(
+        nodes, Key(name), fields, proofs=proofs or None, logged=list(dict.fromkeys(logged))
+    )
 
 
 def _renamed(value: Any, names: dict[str, str]) -> Any:
@@ -200,7 +210,34 @@ def sign_again(story: Story) -> bytes:
     head: dict[str, Any] = {"format": "braid-transcript/1", "braid": braid}
     if story.certificate is not None:
         head["certificate"] = _certify(story) | story.certificate_members
-    return File(head | story.head, nodes, story.proofs, story.lines).write()
+    proofs = story.proofs
+    if story.logged:
+        proofs = [*(proofs or []), *_logged(story, head.get("certificate"), nodes)]
+    return File(head | story.head, nodes, proofs, story.lines).write()
+
+
+def _logged(story: Story, certificate: Any, nodes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Put certificate and seal into a log, and prove it."""
+    entries = [stranger(number) for number in range(7)]
+    entries[1] = _entry("certificate", certificate, ("h", "s", "pop"))
+    seals = [node for node in nodes if '"kind":"seal"' in str(node.get("h"))]
+    entries[4] = _entry("seal", seals[0] if seals else None, ("h", "s"))
+    made = []
+    for of in story.logged:
+        proof = proof_of(1 if of == "certificate" else 4, entries, LOG, WITNESS)
+        if of == story.logged[-1]:
+            for edit in story.log_edits:
+                edit(proof)
+        text = proof.write()
+        if of == story.logged[-1]:
+            for respell in story.text_edits:
+                text = respell(text)
+        made.append({"type": "log", "of": of, "proof": text})
+    return made
+
+
+def _entry(kind: str, signed: Any, names: tuple[str, ...]) -> bytes:
+    return entry(kind, *(str((signed or {}).get(name)) for name in names))
 
 
 def _certify(story: Story) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from braid_clients.verdict import verdict
-from braid_verifier import UNERASED, Answer, ClaimName, Policy, Report, Result, verify
+from braid_verifier import UNERASED, Answer, ClaimName, Report, Result
+from conformance.agreement import pins_of, report_under
 from conformance.second_verifier import SecondVerifier
 
 HERE = Path(__file__).resolve().parent.parent / "vectors"
@@ -23,9 +24,10 @@ each_vector = pytest.mark.parametrize(
 
 
 def judged(case: dict[str, Any]) -> Report:
-    policy = Policy(frozenset(case["require"]), case["allow_unknown_signer"])
     raw = (HERE / case["file"]).read_bytes()
-    return verify(raw, policy, case["roots"], statements=[case["statements"].encode()])
+    asked = {"require": frozenset(case["require"])}
+    asked["allow_unknown_signer"] = case["allow_unknown_signer"]
+    return report_under(raw, case["roots"], pins_of(case), **asked)
 
 
 def outcome(report: dict[str, Any]) -> dict[str, Any]:
@@ -48,7 +50,7 @@ def second() -> Iterator[SecondVerifier]:
 def test_the_second_verifier_claims_the_same(second: SecondVerifier, case: dict[str, Any]) -> None:
     raw = (HERE / case["file"]).read_bytes()
     asked = {"require": case["require"], "allowUnknownSigner": case["allow_unknown_signer"]}
-    asked |= {"roots": case["roots"], "statements": [case["statements"]]}
+    asked |= {"roots": case["roots"], **pins_of(case)}
     assert outcome(second.ask("verify", raw, **asked)).items() <= case.items()
 
 
@@ -56,8 +58,7 @@ def test_every_claim_is_seen_with_every_answer_it_can_have() -> None:
     seen = {(name, answer) for case in CASES for name, answer in case["claims"].items()}
     both = {(str(name), str(answer)) for name in ClaimName for answer in Answer}
     never = {("erased", "not checked"), ("signed", "not checked")}  # but in unreadable files
-    outside = {ClaimName.LOGGED, ClaimName.WITNESSED, ClaimName.TIMESTAMPED}
-    never_yet = {(str(name), answer) for name in outside for answer in ("yes", "no")}
+    never_yet = {("timestamped", answer) for answer in ("yes", "no")}
     assert both - seen <= never | never_yet and seen >= both - never - never_yet
 
 
@@ -65,7 +66,7 @@ def test_every_claim_is_seen_with_every_answer_it_can_have() -> None:
 _NODES = {1, 2, 3, 5, 6, 7, 8, 9, 10}
 
 
-def may_say_yes(report: Report, roots: list[str], statements: str = "") -> set[ClaimName]:
+def may_say_yes(report: Report, roots: list[str], pins: dict[str, Any]) -> set[ClaimName]:
     """Give the claims that what was found allows, by SPEC §7.2 read anew from the findings."""
     if report.result is Result.UNREADABLE:
         return set()
@@ -76,14 +77,29 @@ def may_say_yes(report: Report, roots: list[str], statements: str = "") -> set[C
         for finding in found
         if finding.severity == "failure" and finding.code != "E_CERT_TIME"
     }
-    may = set(ClaimName) - {ClaimName.LOGGED, ClaimName.WITNESSED, ClaimName.TIMESTAMPED}
-    rotated = "N_ROTATED" in codes or '"type":"rotation"' in statements
+    may = set(ClaimName) - {ClaimName.TIMESTAMPED}
+    # What there is to log, and where it is said to stand, by the report's own list.
+    there = {"certificate"} | ({"seal"} if "seal" in report.counts.kinds else set())
+    there |= {"closure"} if "N_CLOSED" in codes else set()
+    pinned = [each for each in report.logs if each.log in pins.get("logs", [])]
+    if failed & {14} or not there <= {each.of for each in pinned}:
+        may -= {ClaimName.LOGGED, ClaimName.WITNESSED}
+    keys = {vkey: vkey.rpartition("+")[2] for vkey in pins.get("witnesses", [])}
+    seen = {
+        each.of
+        for each in pinned
+        if len({keys[one.witness] for one in each.cosignatures}) >= pins.get("quorum", 1)
+    }
+    if not there <= seen:
+        may -= {ClaimName.WITNESSED}
+    rotated = "N_ROTATED" in codes or '"type":"rotation"' in "".join(pins.get("statements", []))
     trusted = report.root in roots or (roots and rotated)
     if not trusted or 4 in failed or codes & {"E_CERT_TIME", "E_REVOKED", "N_NO_CERTIFICATE"}:
         may -= {ClaimName.SIGNER}
     unusable = any(f.code == "E_KEY" and f.message.startswith("braid:") for f in found)
     if failed & _NODES or unusable:
         may -= {ClaimName.SIGNED, ClaimName.CONTEXT, ClaimName.HISTORY, ClaimName.SEALED}
+        may -= {ClaimName.LOGGED, ClaimName.WITNESSED}
     if 11 in failed or not report.counts.calls:
         may -= {ClaimName.CONTEXT, ClaimName.HISTORY}
     if "N_PARTIAL" in codes:
@@ -108,13 +124,15 @@ def test_of_no_vector_more_is_claimed_than_its_findings_allow(
     vector: dict[str, Any], pinned: bool
 ) -> None:
     roots = [INDEX["root"]] if pinned else []
-    for policy in (Policy(), Policy(allow_unknown_signer=True)):
-        apart: str = vector.get("statements", "")
+    pins = pins_of(vector)
+    if not pinned:
+        pins = {"statements": pins.get("statements", [])}
+    for unknown in (False, True):
         raw = (HERE / vector["file"]).read_bytes()
-        report = verify(raw, policy, roots, statements=[apart.encode()])
+        report = report_under(raw, roots, pins, allow_unknown_signer=unknown)
         said = {name for name, claim in report.claims.items() if claim.answer is Answer.YES}
         # The root is named where the certificate is not even valid for these nodes.
-        may = may_say_yes(report, roots, apart)
+        may = may_say_yes(report, roots, pins)
         assert said <= may
         if ClaimName.ERASED in may:  # the one claim that must not be withheld
             assert ClaimName.ERASED in said
@@ -122,8 +140,8 @@ def test_of_no_vector_more_is_claimed_than_its_findings_allow(
 
 @each_vector
 def test_what_people_read_names_every_limit_beside_every_pass(vector: dict[str, Any]) -> None:
-    raw, apart = (HERE / vector["file"]).read_bytes(), vector.get("statements", "")
-    report = verify(raw, Policy(), [INDEX["root"]], statements=[apart.encode()])
+    raw = (HERE / vector["file"]).read_bytes()
+    report = report_under(raw, [INDEX["root"]], pins_of(vector))
     sections: dict[str, list[str]] = {}
     title = ""
     for line in [line.plain for line in verdict("file", report, ())][1:]:

@@ -12,8 +12,15 @@ import pytest
 
 from braid.errors import KeyUnusable, Malformed
 from braid.signing import check_key, check_signature_form, fits
-from braid_verifier import verify
-from conformance.agreement import Report, answers, compared, failures_of_first_class, places
+from conformance.agreement import (
+    Report,
+    answers,
+    compared,
+    failures_of_first_class,
+    judged_under,
+    pins_of,
+    places,
+)
 from conformance.second_verifier import SecondVerifier
 from fakes.braids import conversation
 
@@ -34,14 +41,10 @@ def second() -> Iterator[SecondVerifier]:
         yield process
 
 
-def apart(vector: dict[str, Any]) -> list[str]:
-    return [vector["statements"]] if "statements" in vector else []
-
-
 def judged(second: SecondVerifier, vector: dict[str, Any], **options: Any) -> Report:
     raw = (HERE / vector["file"]).read_bytes()
-    options = {"roots": [INDEX["root"]], "statements": apart(vector), **options}
-    report: Report = second.ask("verify", raw, **options)
+    asked = {"roots": [INDEX["root"]], **pins_of(vector), **options}
+    report: Report = second.ask("verify", raw, **asked)
     return report
 
 
@@ -62,9 +65,8 @@ def test_it_says_what_the_vector_says(second: SecondVerifier, vector: dict[str, 
 @each_vector
 def test_it_says_what_python_says(second: SecondVerifier, vector: dict[str, Any]) -> None:
     for roots in ([INDEX["root"]], []):
-        statements = [each.encode() for each in apart(vector)]
-        here = verify((HERE / vector["file"]).read_bytes(), roots=roots, statements=statements)
-        assert compared(judged(second, vector, roots=roots)) == compared(here.to_json())
+        here = judged_under((HERE / vector["file"]).read_bytes(), roots, pins_of(vector))
+        assert compared(judged(second, vector, roots=roots)) == compared(here)
 
 
 @each_vector

@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from vectors.formulas import encode
-from vectors.table import TABLE
+from vectors.logs import ONE_LOG, SEEN, SEEN_TWICE
+from vectors.table import TABLE, Pins
+from vectors.tlog import OTHER_LOG, SECOND, WITNESS
 from vectors.weaver import ROOT, Key
 
 CLAIMS = (
@@ -19,7 +21,6 @@ CLAIMS = (
 _ANSWERS = {"y": "yes", "n": "no", "-": "not checked"}
 _EXITS = {"verified": 0, "failed": 1, "unreadable": 2, "unmet": 3}
 OURS, THEIRS = encode(ROOT.public), encode(Key("stranger root").public)
-_NO_PROOFS = "---"  # nothing in a file makes a verifier say yes to what no outside party showed
 
 
 def _case(
@@ -34,12 +35,15 @@ def _case(
     unmet: tuple[str, ...] = (),
     allow_unknown_signer: bool = False,
     closed: str = "",
+    outside: str = "--",
+    pins: Pins | None = None,
 ) -> dict[str, Any]:
     """`answers` are those of signed to sealed, then of erased: y, n or - for not checked.
 
-    `closed` is the answer of that claim, where it is another than that of `sealed`.
+    `closed` is the answer of that claim, where it is another than that of `sealed`; `outside` those
+    of logged and witnessed. Nothing in a file makes a verifier say that it is timestamped.
     """
-    letters = answers[:5] + (closed or answers[4]) + _NO_PROOFS + answers[5:]
+    letters = answers[:5] + (closed or answers[4]) + outside + "-" + answers[5:]
     (made,) = [each for each in TABLE if each.name == vector]
     return {
         "name": name,
@@ -47,6 +51,7 @@ def _case(
         "file": f"transcripts/{made.file}",
         "statements": made.statements,
         "roots": list(roots),
+        **(pins or {}),
         "require": list(require),
         "allow_unknown_signer": allow_unknown_signer,
         "result": result,
@@ -129,6 +134,53 @@ def honesty() -> list[dict[str, Any]]:
         _case("unknown-proof", "A proof that was not checked is no proof.",
               "unknown-proof", "unmet", "yyyyyn", require=("logged", "witnessed"),
               unmet=("logged", "witnessed")),
+        _case("nothing-logged", "A log is pinned, and nothing says that it holds this.",
+              "sealed", "unmet", "yyyyyn", require=("logged",), unmet=("logged",), outside="nn", pins=SEEN),
+        _case("logged", "Its log holds it; nobody says that all are shown the same log.",
+              "logged", "verified", "yyyyyn", require=("logged",), outside="y-", pins=ONE_LOG),
+        _case("logged-and-a-witness-asked-for", "The same, by someone who wants a witness.",
+              "logged", "unmet", "yyyyyn", require=("logged", "witnessed"), unmet=("witnessed",),
+              outside="yn", pins=SEEN),
+        _case("witnessed", "A pinned witness saw the log that holds it.",
+              "logged-and-witnessed", "verified", "yyyyyn", require=("logged", "witnessed"),
+              outside="yy", pins=SEEN),
+        _case("log-not-pinned", "A log that nobody here knows could be anybody's.",
+              "logged-and-witnessed", "unmet", "yyyyyn", require=("logged",), unmet=("logged",)),
+        _case("another-log-pinned", "A log is pinned, and it is not this one.",
+              "logged-and-witnessed", "unmet", "yyyyyn", require=("logged", "witnessed"),
+              unmet=("logged", "witnessed"), outside="nn",
+              pins={"logs": [OTHER_LOG.vkey], "witnesses": [WITNESS.vkey]}),
+        _case("witness-not-pinned", "A witness that nobody here knows could be the log itself.",
+              "logged-and-witnessed", "unmet", "yyyyyn", require=("witnessed",), unmet=("witnessed",),
+              outside="y-", pins=ONE_LOG),
+        _case("another-witness-pinned", "A witness is pinned, and another one cosigned.",
+              "logged-and-witnessed", "unmet", "yyyyyn", require=("witnessed",), unmet=("witnessed",),
+              outside="yn", pins={**ONE_LOG, "witnesses": [SECOND.vkey]}),
+        _case("witness-pinned-and-no-log", "A witness vouches for a log, which nobody here knows.",
+              "logged-and-witnessed", "unmet", "yyyyyn", require=("witnessed",), unmet=("witnessed",),
+              pins={"witnesses": [WITNESS.vkey]}),
+        _case("two-witnesses-asked-for", "One is one, however often it cosigned.",
+              "witnessed-repeatedly", "unmet", "yyyyyn", require=("witnessed",), unmet=("witnessed",),
+              outside="yn", pins=SEEN_TWICE),
+        _case("two-witnesses", "Two keys, two witnesses.",
+              "witnessed-by-two", "verified", "yyyyyn", require=("witnessed",), outside="yy",
+              pins=SEEN_TWICE),
+        _case("certificate-not-logged", "Where it ends is logged, that it began is not.",
+              "logged-without-the-certificate", "verified", "yyyyyn", outside="nn", pins=SEEN),
+        _case("seal-not-logged", "That it began is logged, where it ends is not: another end may be.",
+              "logged-without-the-seal", "verified", "yyyyyn", outside="nn", pins=SEEN),
+        _case("open-and-logged", "All there is is logged; its last nodes could be missing all the same.",
+              "logged-and-open", "unmet", "yyyynn", require=("sealed", "witnessed"), unmet=("sealed",),
+              outside="yy", pins=SEEN),
+        _case("proof-wrong", "One wrong proof, and none counts.",
+              "cosignature-of-another-root", "failed", "yyyyyn", require=("logged",), unmet=("logged",),
+              outside="nn", pins=SEEN),
+        _case("proof-wrong-and-nothing-pinned", "What needs no key is found without one.",
+              "log-proof-with-a-bit-changed", "failed", "yyyyyn"),
+        _case("log-forked", "A log that shows two trees in one file.",
+              "log-forked-in-one-transcript", "failed", "yyyyyn", outside="n-", pins=ONE_LOG),
+        _case("unsigned-and-logged", "A log of nodes that are not as signed says nothing.",
+              "content-changed", "failed", "ny---n", pins=SEEN),
         # Words
         _case("erased", "Some words are gone, and everything else is as signed.",
               "all-words-erased", "verified", "yyyyyy"),

@@ -27,6 +27,7 @@ from vectors import (
     faults_reading,
     faults_signing,
     honest,
+    logs,
     revocations,
     rotations,
     table,
@@ -52,6 +53,7 @@ CHAPTERS = (
     closures,
     rotations,
     revocations,
+    logs,
 )
 SPEC = HERE.parent.parent / "braid" / "SPEC.md"
 
@@ -82,6 +84,7 @@ def _index() -> bytes:
             case["statements"] = vector.statements
         if vector.claims:
             case["claims"] = vector.claims
+        case.update(vector.pins)
         lines.append(json.dumps(case, ensure_ascii=False))
     return (head[:-1] + ', "vectors": [\n' + ",\n".join(lines) + "\n]}\n").encode("utf-8")
 

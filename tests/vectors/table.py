@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from vectors.conversations import short
 from vectors.formulas import compact
@@ -16,6 +17,7 @@ from vectors.weaver import Braid, File
 Finding = tuple[str, int | None]
 Make = Callable[[Braid], Braid | File | bytes | None]
 Base = Callable[[], Braid]
+Pins = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class Vector:
     also: tuple[Finding, ...] = ()
     claims: dict[str, str] = field(default_factory=dict)
     statements: str = ""  # given apart from the file, one a line
+    pins: Pins = field(default_factory=dict)  # logs, witnesses and quorum, as the index has them
 
     @property
     def file(self) -> str:
@@ -53,6 +56,7 @@ def _add(
     base: Base,
     also: tuple[Finding, ...] = (),
     claims: dict[str, str] | None = None,
+    pins: Pins | None = None,
 ) -> Callable[[Make], Make]:
     def register(make: Make) -> Make:
         braid = base()
@@ -73,6 +77,7 @@ def _add(
                 also,
                 dict(claims or {}),
                 "".join(compact(each) + "\n" for each in braid.statements),
+                dict(pins or {}),
             )
         )
         return make
@@ -85,10 +90,15 @@ def _written(made: Braid | File) -> bytes:
 
 
 def verified(
-    section: str, comment: str, *also: Finding, base: Base = short, **claims: str
+    section: str,
+    comment: str,
+    *also: Finding,
+    base: Base = short,
+    pins: Pins | None = None,
+    **claims: str,
 ) -> Callable[[Make], Make]:
     """An honest transcript; `also` are warnings and notes that must be among the findings."""
-    return _add(section, comment, "verified", (), base, also, claims)
+    return _add(section, comment, "verified", (), base, also, claims, pins)
 
 
 def unmet(
@@ -104,10 +114,11 @@ def failed(
     *failures: Finding,
     base: Base = short,
     also: tuple[Finding, ...] = (),
+    pins: Pins | None = None,
     **claims: str,
 ) -> Callable[[Make], Make]:
     """One fault; `failures` are all of the first failing class, the first finding first."""
-    return _add(section, comment, "failed", failures, base, also, claims)
+    return _add(section, comment, "failed", failures, base, also, claims, pins)
 
 
 def unreadable(

@@ -170,6 +170,11 @@ class Braid:
             self._sign(self[name])
         return self._signed[name][1]
 
+    def header(self, name: str) -> str:
+        """Give the header of a draft as it was signed."""
+        self.signature(name)
+        return self._signed[name][0]
+
     def text(self, name: str) -> str:
         """Give the signature of a draft in its text form."""
         return encode(self.signature(name))

@@ -11,8 +11,18 @@ from braid_verifier.checking import (
     check_history,
 )
 from braid_verifier.findings import Check, Finding, Severity
+from braid_verifier.pins import PinnedKey, parse_verifier_keys
 from braid_verifier.policy import UNERASED, ClaimName, Policy, Root, parse_root, parse_roots
-from braid_verifier.report import Answer, Claim, Counts, NotVerified, Report, Result
+from braid_verifier.report import (
+    Answer,
+    Claim,
+    Cosignature,
+    Counts,
+    LogPlace,
+    NotVerified,
+    Report,
+    Result,
+)
 from braid_verifier.verification import verify
 
 __all__ = [
@@ -22,12 +32,15 @@ __all__ = [
     "CheckedBlock",
     "Claim",
     "ClaimName",
+    "Cosignature",
     "Counts",
     "Finding",
     "HistoryCheck",
     "HistoryFinding",
     "HistoryNotGenuine",
+    "LogPlace",
     "NotVerified",
+    "PinnedKey",
     "Policy",
     "Report",
     "Result",
@@ -41,5 +54,6 @@ __all__ = [
     "parse_root",
     "parse_roots",
     "parse_statements",
+    "parse_verifier_keys",
     "verify",
 ]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from braid_verifier.findings import Check, Findings
+from braid_verifier.pins import Pins
 from braid_verifier.policy import ClaimName
+from braid_verifier.proofs import Proven
 from braid_verifier.report import Answer, Claim
 from braid_verifier.signer import Signer
 from braid_verifier.standing import KeyStanding
@@ -22,7 +24,6 @@ _SIGNED_CHECKS = (
     Check.PREVIOUS,
     Check.CONTENT,
 )
-OUTSIDE = (ClaimName.LOGGED, ClaimName.WITNESSED, ClaimName.TIMESTAMPED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class Facts:
     accused: int  # calls with history that is not ordinary
     pending: int
     sealed: bool
+    proven: Proven
     standing: KeyStanding
     erased: int
     outside_validity: int  # nodes whose time the certificate does not cover
@@ -52,7 +54,7 @@ def _not_checked(reason: str) -> Claim:
 
 
 def claims_of(
-    findings: Findings, facts: Facts, signer: Signer, pinned: frozenset[str]
+    findings: Findings, facts: Facts, signer: Signer, pinned: frozenset[str], pins: Pins
 ) -> dict[ClaimName, Claim]:
     """Answer every claim from what was found."""
     if findings.stopped:
@@ -66,14 +68,15 @@ def claims_of(
         ClaimName.HISTORY: _history(findings, facts, whole),
         ClaimName.SEALED: _sealed(findings, facts, whole),
         ClaimName.CLOSED: _closed(findings, facts, whole),
+        ClaimName.LOGGED: _logged(findings, facts, whole, pins),
+        ClaimName.WITNESSED: _witnessed(findings, facts, whole, pins),
+        ClaimName.TIMESTAMPED: _not_checked("this verifier checks no proof of it"),
         ClaimName.ERASED: (
             _yes(f"{facts.erased} nodes keep their place but not their words")
             if facts.erased
             else _no("every node that could be read has its words")
         ),
     }
-    for name in OUTSIDE:
-        claims[name] = _not_checked("this verifier checks no proof of it")
     return {name: claims[name] for name in ClaimName}
 
 
@@ -148,3 +151,28 @@ def _closed(findings: Findings, facts: Facts, whole: bool) -> Claim:
     if findings.count(Check.PROOF):
         return _no("a proof does not hold")
     return sealed
+
+
+def _logged(findings: Findings, facts: Facts, whole: bool, pins: Pins) -> Claim:
+    if not whole:
+        return _not_checked("the nodes are not all as signed")
+    if not pins.logs:
+        return _not_checked("no log was pinned")
+    if findings.count(Check.PROOF):
+        return _no("a proof does not hold")
+    if not facts.proven.logged:
+        return _no("not all of its certificate and its end is proven to stand in a pinned log")
+    return _yes("its certificate and its end stand in a pinned log, as far as it has one")
+
+
+def _witnessed(findings: Findings, facts: Facts, whole: bool, pins: Pins) -> Claim:
+    logged = _logged(findings, facts, whole, pins)
+    if logged.answer is Answer.NOT_CHECKED:
+        return logged
+    if not pins.witnesses:
+        return _not_checked("no witness was pinned")
+    if logged.answer is Answer.NO:
+        return logged
+    if not facts.proven.witnessed:
+        return _no(f"of the pinned witnesses not {pins.quorum} cosigned the log that holds it")
+    return _yes(f"the log that holds it was cosigned by pinned witnesses, at least {pins.quorum}")

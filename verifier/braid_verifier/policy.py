@@ -40,12 +40,14 @@ class Policy:
 
     By default its signer must be known: a pinned root certified the braid key.
     `allow_unknown_signer` drops this. `require` asks for more claims by name, and by
-    `unerased` that no words were erased. Raises ValueError for what cannot be required
-    and for asking both for a known and an unknown signer, TypeError for one str.
+    `unerased` that no words were erased. `quorum` is how many different pinned witnesses must
+    have cosigned for `witnessed`. Raises ValueError for what cannot be required, for a quorum
+    below 1 and for asking both for a known and an unknown signer, TypeError for one str.
     """
 
     require: AbstractSet[str] = field(default_factory=frozenset)
     allow_unknown_signer: bool = False
+    quorum: int = 1
 
     def __post_init__(self) -> None:
         if isinstance(self.require, str):
@@ -58,6 +60,8 @@ class Policy:
             )
         if self.allow_unknown_signer and ClaimName.SIGNER in names:
             raise ValueError("require: signer is asked for and an unknown signer allowed")
+        if self.quorum < 1:
+            raise ValueError(f"quorum: expected at least 1, got {self.quorum}")
         object.__setattr__(self, "require", frozenset(names))
 
     @property

@@ -1,32 +1,47 @@
-"""Proofs: what roots say beside the certificate, in the transcript (SPEC §9.3, §9.4, §11.7)."""
+"""Proofs: what roots say beside the certificate, and logs of it (SPEC §9.3, §9.4, §11.7, §13.4)."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from braid import closure, revocation, rotation
+from braid import closure, log_proof, revocation, rotation
 from braid.closure import ClosureHeader, check_closure
 from braid.errors import Malformed
+from braid.log_entry import EntryKind, LogEntry
 from braid.revocation import Revocation, Subject, check_revocation, may_revoke
 from braid.rotation import Rotation, chain_of, check_chain, check_rotation, heirs
 from braid.strict_json import Json
 from braid_verifier.findings import Check, Findings
+from braid_verifier.logged import LogProofs, Of, Place
+from braid_verifier.pins import Pins
 from braid_verifier.seals import Seals
 from braid_verifier.signer import Signer
 
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """What the proofs of a transcript show; where one does not hold, none counts."""
+    """What the proofs of a transcript show; where one does not hold, none counts.
+
+    places     where what the transcript has stands in logs.
+    logged     whether all of it does in pinned ones; witnessed, whether witnesses enough saw it.
+    """
 
     closure: ClosureHeader | None = None
     rotations: tuple[Rotation, ...] = ()
     revocations: tuple[Revocation, ...] = ()
+    places: tuple[Place, ...] = ()
+    logged: bool = False
+    witnessed: bool = False
 
 
 def check_proofs(
-    proofs: Iterable[Json], findings: Findings, signer: Signer, seals: Seals, count: int
+    proofs: Iterable[Json],
+    findings: Findings,
+    signer: Signer,
+    seals: Seals,
+    count: int,
+    pins: Pins,
 ) -> Proven:
     """Check class 14, behind the last of `count` nodes."""
     given: list[tuple[int, dict[str, Json]]] = []
@@ -39,27 +54,65 @@ def check_proofs(
     held = frozenset() if root is None else heirs(rotations, root)
     closures: list[ClosureHeader] = []
     revocations: list[Revocation] = []
+    entries = _entries(signer, seals)
     for number, proof in given:
         try:
             if proof["type"] == closure.PROOF_TYPE:
                 closures.append(_closure(proof, held, signer, seals, count))
                 if len(closures) > 1:
                     raise Malformed("E_PROOF", "closure: expected one at most")
+                entries[Of.CLOSURE] = LogEntry(EntryKind.CLOSURE, str(proof["h"]), str(proof["s"]))
             elif proof["type"] == revocation.PROOF_TYPE:
                 said = _revocation(proof, signer.braid, root, rotations)
                 if said in revocations:
                     raise Malformed("E_PROOF", "revocation: stands there twice")
                 revocations.append(said)
-            elif proof["type"] != rotation.PROOF_TYPE:
+            elif proof["type"] not in (rotation.PROOF_TYPE, log_proof.PROOF_TYPE):
                 message = f"proofs[{number}]: of a type that this verifier does not check"
                 findings.note("N_PROOF", message)
         except Malformed as fault:
             findings.fail(Check.PROOF, "E_PROOF", f"proofs[{number}]: {fault}")
+    # A closure may stand behind the proof that it is logged.
+    logs = LogProofs(entries, pins)
+    _check_logs(given, logs, findings)
     if findings.count(Check.PROOF):
         return Proven()
     if rotations:
         findings.note("N_ROTATED", f"{len(rotations)} roots handed over, one after the other")
-    return Proven(closures[0] if closures else None, tuple(rotations), tuple(revocations))
+    return Proven(
+        closures[0] if closures else None,
+        tuple(rotations),
+        tuple(revocations),
+        tuple(logs.places),
+        logs.cover(witnessed=False),
+        logs.cover(witnessed=True),
+    )
+
+
+def _entries(signer: Signer, seals: Seals) -> dict[Of, LogEntry]:
+    """Give what of a transcript can stand in a log (SPEC §13.1); a closure is still to come."""
+    entries: dict[Of, LogEntry] = {}
+    if (held := signer.certified) is not None:
+        entries[Of.CERTIFICATE] = LogEntry(EntryKind.CERTIFICATE, held.h, held.s, held.pop)
+    if seals.seal is not None:
+        entries[Of.SEAL] = LogEntry(EntryKind.SEAL, seals.seal.h, seals.seal.s)
+    return entries
+
+
+def _check_logs(
+    given: Iterable[tuple[int, dict[str, Json]]], logs: LogProofs, findings: Findings
+) -> None:
+    for number, proof in given:
+        if proof["type"] != log_proof.PROOF_TYPE:
+            continue
+        try:
+            place = logs.take(proof)
+        except Malformed as fault:
+            findings.fail(Check.PROOF, "E_PROOF", f"proofs[{number}]: {fault}")
+        else:
+            if place.log is None:
+                message = f"proofs[{number}]: of {place.origin}, a log that is not pinned"
+                findings.note("N_LOG", message)
 
 
 def _rotations(

@@ -60,6 +60,30 @@ class Counts:
     erased: int
 
 
+@dataclass(frozen=True, slots=True)
+class Cosignature:
+    """A pinned witness, as a verifier key, and when it says that it saw a log's checkpoint."""
+
+    witness: str
+    time: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogPlace:
+    """Where something of the braid is proven to stand in a log (SPEC §13.4).
+
+    `of` is certificate, seal or closure; `size` how many entries the log had. `log` is the pinned
+    key that signed this, None where no log of this origin is pinned: then it is nobody's word.
+    """
+
+    of: str
+    origin: str
+    index: int
+    size: int
+    log: str | None
+    cosignatures: tuple[Cosignature, ...]
+
+
 class NotVerified(BraidError):
     """A report that is required to say `verified` says something else; it is in `report`."""
 
@@ -74,7 +98,8 @@ class Report:
 
     `findings` are in the order of SPEC §7.1, failures first; `omitted` counts those beyond
     what a report keeps of each class. `root` and `issuer` are what a valid certificate
-    names, pinned or not: the claim `signer` says whether to believe it.
+    names, pinned or not: the claim `signer` says whether to believe it. `logs` is where the
+    braid stands in logs, pinned or not, and empty where any proof does not hold.
     """
 
     result: Result
@@ -86,6 +111,7 @@ class Report:
     braid: str | None
     root: str | None
     issuer: str | None
+    logs: tuple[LogPlace, ...] = ()
 
     def __bool__(self) -> bool:
         raise TypeError("a report is not true or false: call require() or compare its result")
@@ -125,6 +151,20 @@ class Report:
                 str(name): {"answer": str(claim.answer), "reason": claim.reason}
                 for name, claim in self.claims.items()
             },
+            "logs": [
+                {
+                    "of": each.of,
+                    "origin": each.origin,
+                    "index": each.index,
+                    "size": each.size,
+                    "log": each.log,
+                    "cosignatures": [
+                        {"witness": cosigned.witness, "time": cosigned.time}
+                        for cosigned in each.cosignatures
+                    ],
+                }
+                for each in self.logs
+            ],
             "unmet": list(self.unmet),
             "counts": {
                 "nodes": self.counts.nodes,

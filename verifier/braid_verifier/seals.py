@@ -18,6 +18,7 @@ class Seals:
         self._tree_whole = True
         self._all_read = True
         self.seal_at: int | None = None  # where the first seal stands, in whatever state
+        self.seal: StoredNode | None = None
 
     def skip(self, signature: bytes) -> None:
         """Take note of a node that could not be read; without a signature no head is known."""
@@ -56,7 +57,7 @@ class Seals:
         if self._all_read and not gathers_all:
             self._fail(index, s, "prev: expected exactly the tails, the nodes that are in no prev")
         if self.seal_at is None:
-            self.seal_at = index
+            self.seal_at, self.seal = index, node
 
     def _fail(self, index: int, s: str, message: str) -> None:
         self._findings.fail(Check.SEAL, "E_SEAL", message, index, s)

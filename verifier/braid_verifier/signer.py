@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from braid.certificate import CertificateHeader, check_certificate
+from braid.certificate import Certificate, CertificateHeader, check_certificate
 from braid.encoding import decode
 from braid.errors import KeyUnusable, Malformed
 from braid.signing import KEY_BYTES, check_key
@@ -14,12 +14,16 @@ from braid_verifier.findings import Check, Findings
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Who a transcript says signed it; what did not pass its check is None."""
+    """Who a transcript says signed it; what did not pass its check is None.
+
+    `certified` is the certificate as it stands in the file, where `certificate` is what it says.
+    """
 
     braid: str | None
     key: bytes | None
     certificate: CertificateHeader | None
     certificate_given: bool
+    certified: Certificate | None = None
 
 
 def check_signer(reader: TranscriptReader, findings: Findings) -> Signer:
@@ -41,4 +45,5 @@ def check_signer(reader: TranscriptReader, findings: Findings) -> Signer:
         except Malformed as fault:
             check = Check.ENCODING if fault.code == "E_ENC" else Check.CERTIFICATE
             findings.fail(check, fault.code, str(fault))
-    return Signer(reader.braid, key, header, certificate is not None)
+    certified = certificate if header is not None else None
+    return Signer(reader.braid, key, header, certificate is not None, certified)

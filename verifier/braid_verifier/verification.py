@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import BinaryIO
 
 from braid.call import UNSENT
-from braid.encoding import encode
+from braid.encoding import encode, write_time
 from braid.errors import Malformed
 from braid.node import BLOCKS, Header, Kind
+from braid.note import VerifierKey
 from braid.statements import Statements, parse_statements
 from braid.strict_json import Json
 from braid.transcript import Entry, StoredNode, TranscriptReader, Unreadable
@@ -25,11 +27,21 @@ from braid_verifier.contexts import Contexts
 from braid_verifier.findings import Check, Findings
 from braid_verifier.flags import Flags
 from braid_verifier.graph import Graph
+from braid_verifier.logged import Place
 from braid_verifier.nodes import Nodes
 from braid_verifier.pairing import Pairing
+from braid_verifier.pins import PinnedKey, Pins, pinned_parties
 from braid_verifier.policy import UNERASED, ClaimName, Policy, Root, pinned_keys
-from braid_verifier.proofs import check_proofs
-from braid_verifier.report import Answer, Claim, Counts, Report, Result
+from braid_verifier.proofs import Proven, check_proofs
+from braid_verifier.report import (
+    Answer,
+    Claim,
+    Cosignature,
+    Counts,
+    LogPlace,
+    Report,
+    Result,
+)
 from braid_verifier.seals import Seals
 from braid_verifier.signer import Signer, check_signer
 from braid_verifier.standing import KeyStanding, check_standing
@@ -43,6 +55,8 @@ def verify(
     roots: Iterable[str | bytes | Root] | None = None,
     *,
     statements: Iterable[bytes | Statements] = (),
+    logs: Iterable[str | PinnedKey | VerifierKey] | None = None,
+    witnesses: Iterable[str | PinnedKey | VerifierKey] | None = None,
     leaks: bool = False,
 ) -> Report:
     """Verify a transcript, JSON or JSON Lines (SPEC §7).
@@ -50,13 +64,14 @@ def verify(
     A pure function of these arguments: no clock, environment, network or file. `source` is
     read as a stream, forward only, and not closed. `roots` are the root keys to trust: text
     form, 32 bytes, or what `parse_roots` gave; `statements`, rotations and revocations that were
-    given apart from the file: a statement a line, or what `parse_statements` gave. With `leaks` the detector of leaked reasoning
+    given apart from the file: a statement a line, or what `parse_statements` gave; `logs` and
+    `witnesses`, the verifier keys of transparency logs and of their witnesses (SPEC §13.2). With `leaks` the detector of leaked reasoning
     runs again over what the provider said, and notes say where the flags of the braid differ
     (SPEC §6.4); that changes no result.
 
     Whatever the bytes are, the answer is a report. Raises TypeError or ValueError for
     arguments that are none (a source that does not block or gives no bytes among them),
-    KeyUnusable for a root that is no key, StatementUnusable for a statement that does not hold; what the source itself raises passes through.
+    KeyUnusable for a root, log or witness that is no key, StatementUnusable for a statement that does not hold; what the source itself raises passes through.
     """
     if not isinstance(policy, Policy):
         raise TypeError(f"policy: expected a Policy, got {type(policy).__name__}")
@@ -64,10 +79,11 @@ def verify(
         kind = type(source).__name__
         raise TypeError(f"source: expected bytes or a binary stream, got {kind}")
     pinned = pinned_keys(roots)
+    pins = pinned_parties(logs, witnesses, policy.quorum)
     apart = _statements(statements)
     findings = Findings()
     signer = Signer(None, None, None, False)
-    walk = _Walk(findings, signer, leaks)
+    walk = _Walk(findings, signer, pins, leaks)
     try:
         # Classes 1 to 3 of what stands before the nodes, then class 4.
         reader = TranscriptReader(source)
@@ -75,7 +91,7 @@ def verify(
         known = len(reader.faults)
         signer = check_signer(reader, findings)
         # Classes 1 to 13 of each node, as it comes.
-        walk = _Walk(findings, signer, leaks)
+        walk = _Walk(findings, signer, pins, leaks)
         for entry in reader:
             walk.take(entry)
         # What stands after the nodes, what only the end can tell, and class 14.
@@ -83,7 +99,7 @@ def verify(
         walk.close(reader.proofs, apart)
     except Unreadable as fault:
         findings.stop(fault.code, str(fault))
-    return _report(findings, walk.facts(), walk.counts(), signer, policy, pinned)
+    return _report(findings, walk.facts(), walk.counts(), signer, policy, pinned, pins)
 
 
 def _statements(given: Iterable[bytes | Statements]) -> Statements:
@@ -111,8 +127,9 @@ def _report_faults(faults: Iterable[Malformed], findings: Findings) -> None:
 class _Walk:
     """One pass over the nodes."""
 
-    def __init__(self, findings: Findings, signer: Signer, leaks: bool) -> None:
+    def __init__(self, findings: Findings, signer: Signer, pins: Pins, leaks: bool) -> None:
         self._findings = findings
+        self._pins = pins
         self._flags = Flags(findings, leaks)
         self._graph = Graph(findings)
         self._attrs = Attrs(findings, self._graph, signer.braid)
@@ -122,6 +139,7 @@ class _Walk:
         self._calls = Calls(findings, self._graph, self._contexts)
         self._seals = Seals(findings)
         self._signer = signer
+        self._proven = Proven()
         self._standing = KeyStanding()
         self._count = 0
         self._kinds: Counter[str] = Counter()
@@ -186,8 +204,8 @@ class _Walk:
         self._pairing.close(sealed)
         self._flags.close()
         findings, signer = self._findings, self._signer
-        proven = check_proofs(proofs, findings, signer, self._seals, self._count)
-        self._standing = check_standing(proven, apart, signer, findings)
+        self._proven = check_proofs(proofs, findings, signer, self._seals, self._count, self._pins)
+        self._standing = check_standing(self._proven, apart, signer, findings)
         closure = self._standing.closure
         if closure is not None:
             self._findings.note("N_CLOSED", f"closed by its root, not sealed: {closure.reason}")
@@ -202,6 +220,7 @@ class _Walk:
             accused=self._calls.accused,
             pending=self._pairing.pending,
             sealed=self._seals.seal_at is not None,
+            proven=self._proven,
             standing=self._standing,
             erased=self._nodes.erased,
             outside_validity=self._nodes.outside_validity,
@@ -235,8 +254,9 @@ def _report(
     signer: Signer,
     policy: Policy,
     pinned: frozenset[str],
+    pins: Pins,
 ) -> Report:
-    claims = claims_of(findings, facts, signer, pinned)
+    claims = claims_of(findings, facts, signer, pinned, pins)
     unmet = tuple(name for name in policy.required if not _holds(name, claims))
     if findings.stopped:
         result = Result.UNREADABLE
@@ -255,4 +275,19 @@ def _report(
         braid=signer.braid,
         root=certificate.root if certificate else None,
         issuer=certificate.issuer if certificate else None,
+        logs=tuple(map(_told, facts.proven.places)),
+    )
+
+
+def _told(place: Place) -> LogPlace:
+    return LogPlace(
+        of=str(place.of),
+        origin=place.origin,
+        index=place.proof.index,
+        size=place.proof.signed.checkpoint.size,
+        log=None if place.log is None else place.log.text,
+        cosignatures=tuple(
+            Cosignature(each.witness.text, write_time(datetime.fromtimestamp(each.time, UTC)))
+            for each in place.cosigned
+        ),
     )

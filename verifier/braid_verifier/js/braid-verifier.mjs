@@ -5,6 +5,7 @@
 //
 //     import { verify } from "./braid-verifier.mjs";
 //     const report = await verify(file, { roots: [KEY] });   // file: bytes, Blob or stream
+//     // or { roots: [KEY], logs: [VKEY], witnesses: [VKEY], quorum: 1, require: ["witnessed"] }
 //     if (report.result === "verified") …
 //
 // The report is a plain object, as report.schema.json describes it. What is wrong with a file is the
@@ -33,6 +34,9 @@ export const LIMITS = Object.freeze({
   contentDepth: 256,
   findings: 10_000,
   statements: MIB,
+  logProofs: 64,
+  logProof: 128 * 1024,
+  noteSignatures: 64,
 });
 const MAX_INTEGER = Number.MAX_SAFE_INTEGER;
 
@@ -1019,7 +1023,13 @@ function readProof(json) {
   return proof;
 }
 
-const PROOF_MEMBERS = new Set(["type", "h", "s", "pop"]);
+const PROOF_MEMBERS = new Set(["type", "h", "s", "pop", "of", "proof"]);
+
+/** Say whether a proof has, beside its type, these string members and no other. */
+function hasExactly({ others, type, ...members }, ...names) {
+  return others === 0 && Object.keys(members).length === names.length && names.every((name) => name in members);
+}
+
 const readCertificate = reads.exactly({ h: reads.bytes, s: reads.bytes, pop: reads.bytes });
 
 /**
@@ -1264,6 +1274,105 @@ export class Tree {
 }
 
 // ---------------------------------------------------------------------------------------------
+// Transparency logs (SPEC §13)
+
+const NAME_TEXT = "[!-*,-~]{1,255}";
+const BASE64_TEXT = "[A-Za-z0-9+/]+={0,2}";
+const VERIFIER_KEY = new RegExp(`^(${NAME_TEXT})\\+([0-9a-f]{8})\\+(${BASE64_TEXT})$`);
+const NOTE_LINE = new RegExp(`^— (${NAME_TEXT}) (${BASE64_TEXT})$`);
+const CHECKPOINT_TEXT = new RegExp(`^(${NAME_TEXT})\\n(0|[1-9][0-9]{0,15})\\n(${BASE64_TEXT})$`);
+const LOG_PROOF = new RegExp(
+  `^c2sp\\.org/tlog-proof@v1\\nindex (0|[1-9][0-9]{0,15})\\n((?:${BASE64_TEXT}\\n){0,53})\\n(.*)$`, "s",
+);
+const SIGNS_CHECKPOINTS = 1, COSIGNS = 4, ID_BYTES = 4, TIME_BYTES = 8;
+const LAST_TIME = 253402300799;
+const LF = Uint8Array.of(0x0a);
+
+/** Decode padded base64 in its one spelling (RFC 4648 §4); null for anything else. */
+function decodeBase64(text) {
+  if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return null;
+  return decodeText(text.replace(/=+$/, "").replaceAll("+", "-").replaceAll("/", "_"));
+}
+
+/** Parse `NAME+ID+BASE64`, a key of this type; null for anything else, unusable keys among it (§13.2.2). */
+export function parseVerifierKey(text, type) {
+  const [, name, id, base64] = VERIFIER_KEY.exec(text) ?? [];
+  const bytes = name === undefined ? null : decodeBase64(base64);
+  if (bytes === null || bytes.length !== 33 || bytes[0] !== type) return null;
+  const known = sha256(utf8.encode(name), LF, bytes).subarray(0, ID_BYTES);
+  const key = bytes.subarray(1);
+  return equal(known, hex(id)) && faultOfKey(key) === null ? { text, name, id: known, key } : null;
+}
+
+const isOf = (line, key) => line.name === key.name && equal(line.id, key.id);
+
+/** Read a checkpoint and the lines below it (§13.2); null for another form. */
+function readCheckpoint(text) {
+  const blank = text.lastIndexOf("\n\n");
+  if (blank < 0 || !text.endsWith("\n") || /[\x00-\x09\x0b-\x1f]/.test(text)) return null;
+  const [, origin, size, root64] = CHECKPOINT_TEXT.exec(text.slice(0, blank)) ?? [];
+  const root = origin === undefined ? null : decodeBase64(root64);
+  if (root === null || root.length !== 32 || Number(size) > MAX_INTEGER) return null;
+  if (size === "0" && !equal(root, sha256())) return null;
+  const lines = [];
+  for (const line of text.slice(blank + 2, -1).split("\n")) {
+    const [, name, base64] = NOTE_LINE.exec(line) ?? [];
+    const value = name === undefined ? null : decodeBase64(base64);
+    if (value === null || value.length <= ID_BYTES || lines.length === LIMITS.noteSignatures) return null;
+    lines.push({ name, id: value.subarray(0, ID_BYTES), value: value.subarray(ID_BYTES) });
+  }
+  if (!lines.some((line) => line.name === origin)) return null;
+  return { text: text.slice(0, blank + 1), origin, size: Number(size), root, lines };
+}
+
+/** Read a proof (§13.4.1) as { index, path, checkpoint }; null for another form. */
+function readLogProof(bytes) {
+  if (bytes.length > LIMITS.logProof) return null;
+  const [, index, steps, rest] = LOG_PROOF.exec(strictUtf8.decode(bytes)) ?? [];
+  const checkpoint = rest === undefined ? null : readCheckpoint(rest);
+  if (checkpoint === null || Number(index) > MAX_INTEGER) return null;
+  const path = steps.split("\n").slice(0, -1).map(decodeBase64);
+  if (path.some((step) => step === null || step.length !== 32)) return null;
+  return { index: Number(index), path, checkpoint };
+}
+
+/** Give the head to which a path leads, by PATH of RFC 6962 §2.1.1; null where it has not the length it must have. */
+function headOfPath(leaf, index, size, path) {
+  const stepIsLeft = []; // from the root down
+  for (let at = index, count = size; count > 1; ) {
+    let half = 1;
+    while (half * 2 < count) half *= 2;
+    stepIsLeft.push(at >= half);
+    [at, count] = at >= half ? [at - half, count - half] : [at, half];
+  }
+  if (stepIsLeft.length !== path.length) return null;
+  return path.reduce((head, step) => {
+    const [left, right] = stepIsLeft.pop() ? [step, head] : [head, step];
+    return sha256(Uint8Array.of(1), left, right);
+  }, leaf);
+}
+
+/** Say whether 64 bytes are this key's signature of a message, in the strict form. */
+async function isSignedBy(key, value, message) {
+  return value.length === 64 && isStrictSignature(value) && (await verifierOf(key.key))(value, utf8.encode(message));
+}
+
+/** Give the time of a line that is of this witness; null where it does not verify (§13.3.1). */
+async function timeOfCosignature(witness, { value }, text) {
+  if (value.length !== TIME_BYTES + 64) return null;
+  const view = new DataView(value.buffer, value.byteOffset);
+  const time = view.getUint32(0) * 2 ** 32 + view.getUint32(4); // exact wherever it is in bounds
+  if (time < 1 || time > LAST_TIME) return null;
+  const sound = await isSignedBy(witness, value.subarray(TIME_BYTES), `cosignature/v1\ntime ${time}\n${text}`);
+  return sound ? time : null;
+}
+
+/** The bytes of an entry (§13.1.1), hashed as a leaf. */
+function leafOf(kind, ...fields) {
+  return sha256(Uint8Array.of(0), utf8.encode(`braid/1 log ${kind}\n`), ...fields.flatMap((field) => [field, LF]));
+}
+
+// ---------------------------------------------------------------------------------------------
 // Contents of calls and ends (SPEC §6)
 
 const CONTEXT_LISTS = ["tools", "system", "messages"];
@@ -1502,6 +1611,8 @@ class Judge {
     this.closed = false; // by a closure that holds
     this.rotations = []; // [old, new, time] of each that still lends trust
     this.revoked = false; // the braid's key, or the root that certified it
+    this.leaves = {}; // what of this braid can stand in a log → its leaf hash
+    this.places = []; // where proofs say that it does
     this.certificate = null; // as parsed, once every check of it has passed
     this.hasCertificate = false;
     this.queue = [];
@@ -1585,6 +1696,7 @@ class Judge {
       return [SIGNER, "E_POP", "certificate.pop: not the braid key's signature of h and s"];
     }
     this.certificate = fields;
+    this.leaves.certificate = leafOf("certificate", h, s, pop);
     return null;
   }
 
@@ -1599,7 +1711,7 @@ class Judge {
 
   // --- class 14, once every node is judged
 
-  async checkProofs() {
+  async checkProofs(pins) {
     const root = this.certificate?.root, chain = [], revocations = [];
     const typed = this.proofList.map((proof) => [strictUtf8.decode(proof.type), proof]);
     const wrong = (i, type, fault) => this.fail(PROOF, "E_PROOF", `proofs[${i}]: ${type}: ${fault}`);
@@ -1623,7 +1735,10 @@ class Judge {
         const { fault, ...read } = await this.readClosure(proof, heirs);
         if (fault) wrong(i, type, fault);
         else if (closure !== null) wrong(i, type, "expected one at most");
-        else closure = read;
+        else {
+          closure = read;
+          this.leaves.closure = leafOf("closure", proof.h, proof.s);
+        }
       } else if (type === "revocation") {
         const { fault, revocation } = await readRevocation(proof);
         const known = fault ? null : revocation.of === "braid" ? [this.braid] : [root, ...keys];
@@ -1632,11 +1747,65 @@ class Judge {
         else if (!root || !mayRevoke(revocation, root, chain)) wrong(i, type, "by a root without a say");
         else if (revocations.some(({ text }) => text === revocation.text)) wrong(i, type, "stands there twice");
         else revocations.push(revocation);
-      } else if (type !== "rotation") this.findings.add(NOTE, "N_PROOF", `proofs[${i}]: not checked`);
+      } else if (type !== "rotation" && type !== "log") this.findings.add(NOTE, "N_PROOF", `proofs[${i}]: not checked`);
     }
-    if (this.findings.failed.has(PROOF)) return { chain: [], revocations: [], closure: null };
+    // A closure may stand behind the proof that it is logged.
+    let ofLogs = 0;
+    for (const [i, [type, proof]] of typed.entries()) {
+      if (type !== "log") continue;
+      const fault = ++ofLogs > LIMITS.logProofs ? "more than 64 of this type" : await this.faultOfLogProof(proof, pins);
+      if (fault !== null) wrong(i, type, fault);
+      else if (this.places.at(-1).log === null) this.findings.add(NOTE, "N_LOG", `proofs[${i}]: of a log that is not pinned`);
+    }
+    if (this.findings.failed.has(PROOF)) {
+      this.places = [];
+      return { chain: [], revocations: [], closure: null };
+    }
     if (chain.length) this.findings.add(NOTE, "N_ROTATED", "roots handed over, one after the other");
     return { chain, revocations, closure };
+  }
+
+  /** What is wrong with a proof of a log (SPEC §13.4), null for nothing; a sound one joins the places. */
+  async faultOfLogProof(proof, { logs, witnesses }) {
+    if (!hasExactly(proof, "of", "proof")) return "expected the strings type, of and proof";
+    const of = strictUtf8.decode(proof.of);
+    const leaf = Object.hasOwn(this.leaves, of) ? this.leaves[of] : null;
+    if (leaf === null) return "of what the transcript has not, or what does not hold";
+    const read = readLogProof(proof.proof);
+    if (read === null) return "not of the form of SPEC §13.4";
+    const { index, path, checkpoint } = read, { origin, size, root, text, lines } = checkpoint;
+    if (index >= size) return "an index that is not below the size";
+    const head = headOfPath(leaf, index, size, path);
+    if (head === null) return "a path of another length than leads to the head";
+    if (!equal(head, root)) return "the path does not lead to the checkpoint's head";
+    let log = null;
+    const named = logs.filter((key) => key.name === origin);
+    for (const key of named) {
+      for (const line of lines.filter((line) => isOf(line, key))) {
+        if (!(await isSignedBy(key, line.value, text))) return "a line of the log's key does not verify";
+        log ??= key.text;
+      }
+    }
+    if (named.length && log === null) return "of a pinned log's origin, and not signed by its key";
+    const seen = [];
+    for (const key of witnesses) {
+      const times = [];
+      for (const line of lines.filter((line) => isOf(line, key))) {
+        const time = await timeOfCosignature(key, line, text);
+        if (time === null) return "a line of a witness's key does not verify";
+        times.push(time);
+      }
+      if (times.length) seen.push({ key, time: Math.min(...times) });
+    }
+    for (const other of this.places.filter((other) => other.origin === origin)) {
+      if (other.of === of) return "a second one in one log";
+      if (other.size === size && !equal(other.root, root)) return "the log forked: two heads at one size";
+      const certified = of === "certificate" ? index : other.of === "certificate" ? other.index : -1;
+      if (certified >= (of === "certificate" ? other.index : index)) return "the certificate stands behind what it certifies";
+    }
+    seen.sort((a, b) => a.time - b.time);
+    this.places.push({ of, origin, index, size, root, log, seen });
+    return null;
   }
 
   // --- class 15: whether the keys may still be believed
@@ -1670,8 +1839,9 @@ class Judge {
   }
 
   /** Read a closure by one of these roots (SPEC §11.7); what is wrong with it stands in `fault`. */
-  async readClosure({ h, s, others, ...rest }, roots) {
-    if (others > 0 || !h || !s || Object.keys(rest).length > 1) return { fault: "expected the strings type, h and s" };
+  async readClosure(proof, roots) {
+    if (!hasExactly(proof, "h", "s")) return { fault: "expected the strings type, h and s" };
+    const { h, s } = proof;
     const fields = h.length <= LIMITS.header ? CLOSURE_GRAMMAR.exec(strictUtf8.decode(h)) : null;
     if (fields === null) return { fault: "h is not of the grammar" };
     const [, braid, count, root, time, tree] = fields;
@@ -1759,7 +1929,10 @@ class Judge {
       this.tree.add(item.signature);
     }
     if (header === null) this.part = UNKNOWN;
-    this.sealed ||= header !== null && header.kind === "seal";
+    if (!this.sealed && header?.kind === "seal") {
+      this.sealed = true;
+      this.leaves.seal = leafOf("seal", item.node.h, item.node.s);
+    }
   }
 
   /** Check the signature, then read the header (classes 5, 6 and bsalt by kind); null if that fails. */
@@ -2076,7 +2249,14 @@ class Judge {
 
   // --- the report (SPEC §7.2)
 
-  claims(roots) {
+  /** Say whether certificate, seal and closure each stand in a pinned log, cosigned by so many witnesses. */
+  isLogged(quorum) {
+    const keys = (seen) => new Set(seen.map(({ key }) => encodeBase64url(key.key)));
+    const there = this.places.filter(({ log, seen }) => log !== null && keys(seen).size >= quorum);
+    return ["certificate", ...Object.keys(this.leaves)].every((of) => there.some((place) => place.of === of));
+  }
+
+  claims({ roots, logs, witnesses, quorum }) {
     const { failed, codes } = this.findings;
     const yes = (reason) => ({ answer: "yes", reason });
     const no = (reason) => ({ answer: "no", reason });
@@ -2119,20 +2299,28 @@ class Judge {
     else if (this.closed && !failed.has(SEAL)) claims.closed = yes("its root says that these are all its nodes");
     else if (failed.has(PROOF)) claims.closed = no("a proof does not hold");
     else claims.closed = claims.sealed;
-    for (const name of ["logged", "witnessed", "timestamped"]) {
-      claims[name] = unchecked("this verifier checks no proof of it");
-    }
+    if (!signed) claims.logged = unsigned;
+    else if (logs.length === 0) claims.logged = unchecked("no log was pinned");
+    else if (failed.has(PROOF)) claims.logged = no("a proof does not hold");
+    else if (!this.isLogged(0)) claims.logged = no("not all of its certificate and its end is proven to stand in a pinned log");
+    else claims.logged = yes("its certificate and its end stand in a pinned log, as far as it has one");
+    if (claims.logged.answer === "not checked") claims.witnessed = claims.logged;
+    else if (witnesses.length === 0) claims.witnessed = unchecked("no witness was pinned");
+    else if (claims.logged.answer === "no") claims.witnessed = claims.logged;
+    else if (!this.isLogged(quorum)) claims.witnessed = no(`of the pinned witnesses not ${quorum} cosigned the log that holds it`);
+    else claims.witnessed = yes(`the log that holds it was cosigned by pinned witnesses, at least ${quorum}`);
+    claims.timestamped = unchecked("this verifier checks no proof of it");
     claims.erased = this.counts.erased
       ? yes("some nodes are without their words")
       : no("every node that could be read has its words");
     return claims;
   }
 
-  report(refusal, roots, required) {
+  report(refusal, pins, required) {
     const unread = { answer: "not checked", reason: "the file could not be read to its end" };
     const claims = refusal
       ? Object.fromEntries(CLAIMS.map((name) => [name, unread]))
-      : this.claims(roots);
+      : this.claims(pins);
     const unmet = required.filter((name) =>
       name === "unerased" ? claims.erased.answer !== "no" : claims[name].answer !== "yes",
     );
@@ -2152,6 +2340,12 @@ class Judge {
       braid: this.braid,
       root: this.certificate?.root ?? null,
       issuer: this.certificate?.issuer ?? null,
+      logs: this.places.map(({ of, origin, index, size, log, seen }) => ({
+        of, origin, index, size, log,
+        cosignatures: seen.map(({ key, time }) => ({
+          witness: key.text, time: new Date(time * 1000).toISOString(),
+        })),
+      })),
       claims,
       unmet,
       counts: this.counts,
@@ -2169,12 +2363,23 @@ function checkRoots(roots) {
   }
 }
 
+/** Parse the keys of logs or witnesses, each once; throws RangeError. */
+function pinnedParties(texts, type, place) {
+  return [...new Set(texts)].map((text) => {
+    const key = typeof text === "string" ? parseVerifierKey(text, type) : null;
+    if (key === null) throw new RangeError(`${place}: expected verifier keys, NAME+ID+BASE64, of signature type ${type}`);
+    return key;
+  });
+}
+
 /**
  * Verify one transcript (SPEC §7).
  *
  * `source` is a Uint8Array, an ArrayBuffer, a Blob, or a stream or async iterable of Uint8Array, whose
  * chunks must not be changed afterwards. Options: `roots`, the root keys trusted, 43 characters each;
  * `statements`, rotations and revocations given apart from the file, a statement a line (text or Uint8Array);
+ * `logs` and `witnesses`, the verifier keys of logs and of their witnesses (SPEC §13.2); `quorum`, how
+ * many different witnesses must have cosigned for the claim `witnessed`, 1 by default;
  * `require`, claims asked for beyond an intact file (a claim's name, or "unerased");
  * `allowUnknownSigner`, not to ask for a pinned root; `onProgress`, called with the bytes read so far.
  *
@@ -2182,10 +2387,21 @@ function checkRoots(roots) {
  * Throws RangeError or TypeError for unusable arguments, and whatever the source throws.
  */
 export async function verify(
-  source, { roots = [], statements = [], require = [], allowUnknownSigner = false, onProgress } = {},
+  source,
+  { roots = [], statements = [], logs = [], witnesses = [], quorum = 1, require = [], allowUnknownSigner = false, onProgress } = {},
 ) {
   checkRoots(roots);
   const apart = await readStatements(statements);
+  const pins = {
+    roots,
+    logs: pinnedParties(logs, SIGNS_CHECKPOINTS, "logs"),
+    witnesses: pinnedParties(witnesses, COSIGNS, "witnesses"),
+    quorum,
+  };
+  const most = new Set(pins.witnesses.map(({ key }) => encodeBase64url(key))).size;
+  if (!Number.isInteger(quorum) || quorum < 1 || quorum > Math.max(most, 1)) {
+    throw new RangeError(`quorum: expected 1 to the number of different witnesses, ${most}; got ${quorum}`);
+  }
   for (const name of require) {
     if (!REQUIRABLE.includes(name)) throw new RangeError(`require: expected some of ${REQUIRABLE.join(", ")}`);
   }
@@ -2203,10 +2419,10 @@ export async function verify(
   }
   await judge.drain();
   if (refusal === null) {
-    judge.checkStanding(await judge.checkProofs(), apart);
+    judge.checkStanding(await judge.checkProofs(pins), apart);
     judge.finish();
   }
-  return judge.report(refusal, roots, required);
+  return judge.report(refusal, pins, required);
 }
 
 /** Say in one line what a report found: the result, and the first failure or what is not met. */
