@@ -30,6 +30,9 @@ class Entries:
                 )
             )
 
+    def has(self, code: History) -> bool:
+        return code in self._counts
+
     def listed(self) -> list[HistoryEntry]:
         entries = list(self._entries)
         for code, count in self._counts.items():

@@ -205,10 +205,27 @@ class Recall:
                 end = self._end(number, seq)
                 if end is not None:
                     ends.append((number, end))
-            for found in self._judge(ends, By.EVIDENCE):
-                strong = found.row.number in self._referred or _is_strong(found, self._messages)
-                if strong and self._is_answered(found):
-                    yield found
+            newest = [self._newest_end(number) for number in {number for number, _ in ends}]
+            for marked in (newest, ends):
+                for found in self._judge(marked, By.EVIDENCE):
+                    strong = found.row.number in self._referred or _is_strong(found, self._messages)
+                    if strong and self._is_answered(found):
+                        yield found
+
+    def _newest_end(self, number: int) -> tuple[int, int]:
+        """Give the end of the last answer in the request that a braid has, however short it is."""
+        row = self._row(number)
+        assert row is not None
+        lineage = self._any(row)
+        for block, match, _ in reversed(self._messages):
+            name = block.attrs.get("id")
+            known = lineage.said(match) if is_answer(block) else None
+            if known is None and block.kind is Kind.TOOL_USE and isinstance(name, str):
+                known = lineage.called(name)
+            end = None if known is None else lineage.end_of(lineage.call_of(known))
+            if end is not None:
+                return number, end
+        return number, -1
 
     def _by_question(self) -> Found | None:
         """Find the conversation in which the same was asked and something else was answered.
@@ -281,7 +298,11 @@ class Recall:
             if self._among is None or number in self._among:
                 ends[number] = max(end, ends.get(number, -1))
         for number in sorted(ends, reverse=True)[:most]:
-            if (number, ends[number]) in self._judged or len(self._judged) >= JUDGED:
+            if (
+                ends[number] < 0
+                or (number, ends[number]) in self._judged
+                or len(self._judged) >= JUDGED
+            ):
                 continue
             self._judged.add((number, ends[number]))
             row = self._row(number)
@@ -294,11 +315,17 @@ class Recall:
         self, row: BraidRow, source: Lineage, end: int, by: By, asked: bool = False
     ) -> Iterator[Found]:
         call = source.call_of(end)
-        shown = source.context_of(call).messages
+        context = source.context_of(call)
         memory = Recollection(self._reading, source)
         best: Found | None = None
         for answer in source.answers_of(call):
-            judgement = memory.judge((*shown, *answer), self._messages, asked=asked)
+            judgement = memory.judge(
+                (*context.messages, *answer),
+                self._messages,
+                asked=asked,
+                before=context.system,
+                sent=self._system,
+            )
             found = Found(row, source, end, judgement, by)
             if best is None or found.score > best.score:
                 best = found

@@ -70,9 +70,20 @@ class Recollection:
         held: bool = False,
         partial: bool = False,
         asked: bool = False,
+        before: Sequence[int] = (),
+        sent: Sequence[Resent] = (),
     ) -> Judgement:
         """Judge messages beside a conversation of this braid, of which later parts do not count."""
         if self._lineage is not None:
             nodes = self._lineage.nodes
             path = [node for node in path if not nodes[node].follows]
-        return judge(self, path, messages, held=held, partial=partial, asked=asked)
+        return judge(
+            self,
+            path,
+            messages,
+            held=held,
+            partial=partial,
+            asked=asked,
+            before=before,
+            sent=sent,
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 
 from braid.call import History, HistoryEntry
@@ -110,7 +111,7 @@ class RequestNodes:
         if self._wanted.ambiguous and messages:
             findings.add(History.AMBIGUOUS, lineage.text(messages[0]))
         if before is not None:
-            self._compare(before, tools, system)
+            self._compare(before, tools, system, messages)
         return Context(tools, system, tuple(messages)), findings.listed(), self._after
 
     @property
@@ -151,21 +152,35 @@ class RequestNodes:
     def _was(self, known: int | None) -> str | None:
         return self._lineage.text(known) if known is not None and self._is_own else None
 
-    def _compare(self, before: Context, tools: Sequence[int], system: Sequence[int]) -> None:
+    def _compare(
+        self,
+        before: Context,
+        tools: Sequence[int],
+        system: Sequence[int],
+        messages: Sequence[int],
+    ) -> None:
         """Say what of the definitions is not as the call before had it."""
+        was, now = self._leading(before.messages), self._leading(messages)
+        # What one format has among the messages has another in a list of its own.
+        ours = before.system if now else (*before.system, *was)
+        system = system if was else (*system, *now)
         memory = Recollection(self._reading, self._lineage, self._fresh)
         changes = []
         if tuple(tools) != before.tools:
             changes += tool_changes(self._defined(before.tools), self._defined(tools), memory.block)
-        if tuple(system) != before.system:
-            changes += system_changes(
-                self._defined(before.system), self._defined(system), memory.block
-            )
+        if tuple(system) != ours:
+            changes += system_changes(self._defined(ours), self._defined(system), memory.block)
         text = self._lineage.text
-        for code, node, was in changes:
+        for code, node, known in changes:
+            if code is History.VARIANT and self._findings.has(code):
+                continue
             self._findings.add(
-                code, None if node is None else text(node), None if was is None else text(was)
+                code, None if node is None else text(node), None if known is None else text(known)
             )
+
+    def _leading(self, messages: Sequence[int]) -> tuple[int, ...]:
+        nodes = self._lineage.nodes
+        return tuple(itertools.takewhile(lambda seq: nodes[seq].kind is Kind.SYSTEM, messages))
 
     def _defined(self, seqs: Sequence[int]) -> list[Defined]:
         nodes = self._lineage.nodes

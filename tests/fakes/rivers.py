@@ -74,6 +74,10 @@ MUTATIONS: dict[str, tuple[list[Said], list[tuple[History, int]]]] = {
         swap(6, user("And how many people died in it?")),
         [(History.MOVED, 8)],
     ),
+    "a question under its answer, whose thought is gone": (
+        [*S[:6], user("And how many people died in it?"), *S[8:]],
+        [(History.MOVED, 8)],
+    ),
     "a side conversation's answer": ([*S[:8], SIDE[1], *S[9:]], [(History.MOVED, 14)]),
     "a result dropped": ([*S[:11], *S[12:]], [(History.ELIDED_RESULT, 11)]),
     "the last answer edited": (

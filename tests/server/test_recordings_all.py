@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from braid.call import ORDINARY_HISTORY
 from braid.wire.block import Block, Request
 from braid_server.parts import parts_of
 from braid_server.paths import plain
@@ -65,6 +66,19 @@ REMARKS = {
         ["variant"]
     ],
 }
+# What is said of clients that did change something, call by call; nobody else is accused.
+ACCUSED = {
+    # The client wrote what the provider had found into the result that came without it.
+    "pydantic-ai--google-model-file-search-grounding-gemini-3-true": [["edited"]],
+    # The test that was recorded rewrites an answer, to see what the provider makes of it.
+    "pydantic-ai--openai-responses-thinking-with-modified-history": [["edited"], ["edited"]],
+}
+# Whoever recorded these made typographic quotes and dashes plain in what was sent.
+PLAIN = {
+    "pydantic-ai--openai-responses-compact-stateful-mode-stream": [["edited"]] * 3,
+    "pydantic-ai--openai-responses-phase-streamed-on-part-start": [["edited"]],
+}
+QUOTES = str.maketrans({"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2014": "--"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,6 +332,22 @@ def test_a_call_shows_what_was_sent(told: Replayed) -> None:
 
 def test_a_conversation_stays_on_its_braid(told: Replayed) -> None:
     assert len(told.transcripts) == SEVERAL.get(told.name, 1)
+
+
+def test_an_honest_client_is_accused_of_nothing(told: Replayed) -> None:
+    """Translated, trimmed, moved, reprinted, compacted: real clients of every provider."""
+    accused = [
+        [code for code in call.history if code not in ORDINARY_HISTORY] for _, call in told.calls()
+    ]
+    expected = ACCUSED.get(told.name, PLAIN.get(told.name, []))
+    assert [codes for codes in accused if codes] == expected
+    if told.name not in PLAIN:
+        return
+    stories = [Story(transcript) for transcript in told.transcripts.values()]
+    for _, call in told.calls():
+        story = next(one for one in stories if any(n.s == call.node.s for n in one.nodes))
+        for edit in call.entries("edited"):
+            assert story[edit["was"]].text.translate(QUOTES) == story[edit["node"]].text
 
 
 def test_a_conversation_with_gemini_goes_on_and_no_more_is_said(told: Replayed) -> None:

@@ -197,6 +197,24 @@ class TestHonest:
             assert found(judgement) == []
             assert History.RESULT_CLEARED in {verdict.code for verdict in judgement.blocks}
 
+    def test_a_servers_list_of_tools_that_came_back_empty(self) -> None:
+        def listing(tools: str, server: str = "wiki") -> Block:
+            content = f'{{"id": "m", "server_label": "{server}", "tools": {tools}}}'.encode()
+            attrs = {"type": "mcp_list_tools", "id": "m"}
+            role, media = "assistant", "application/json"
+            return Block(Kind.OTHER, Origin.CLIENT, media, content, attrs, role)
+
+        rest = DIALECTS[2].blocks(TALK.but(S[:9]))
+        past = Past([rest[0], listing('[{"name": "look"}]'), *rest[1:]])
+        past.nodes[1] = dataclasses.replace(past.nodes[1], provided=True)
+        for came, code in (
+            (listing("[]"), History.RESULT_CLEARED),
+            (listing('[{"name": "send"}]'), History.EDITED),
+            (listing("[]", "else"), History.EDITED),
+        ):
+            judgement = past.judge([rest[0], came, *rest[1:]])
+            assert judgement.blocks[1].code is code
+
     def test_history_told_to_another_provider(self, dialect: Dialect) -> None:
         for other in DIALECTS:
             past = Past(other.blocks(TALK))

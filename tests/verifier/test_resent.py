@@ -160,10 +160,33 @@ def javascript(value: Any) -> Any:
     return int(double) if double.is_integer() and abs(double) < 1e21 else double
 
 
+def native(kind: str, given: str) -> Block:
+    attrs = {"id": "t", "type": kind}
+    return Block(
+        Kind.TOOL_USE, Origin.CLIENT, "application/json", given.encode(), attrs, "assistant"
+    )
+
+
+def test_a_search_for_tools_is_spelled_as_its_clients_spell_it() -> None:
+    """Known clients call what is searched for otherwise than the provider does."""
+    said = native("tool_search_call", '{"paths": ["rain"]}')
+    (here,) = recognise([said], [native("tool_search_call", '{"queries": ["rain"]}')]).blocks
+    assert here is not None and not is_exact(here)
+    for words in ('{"queries": ["snow"]}', '{"queries": ["rain", "snow"]}', '{"queries": []}'):
+        assert recognise([said], [native("tool_search_call", words)]).blocks == (None,)
+
+
 def test_tool_calls_are_told_apart_by_their_words() -> None:
     known = [tool_use("t", '{"a": 1, "b": "x"}')]
     for other in ('{"a": true, "b": "x"}', '{"a": 1}', '{"a": 1, "b": "x", "c": null}', "[]"):
         assert recognise(known, [tool_use("t", other)]).blocks == (None,), other
+    # Of the provider's own tools its SDK writes the members that did not come.
+    said = native("web_search_call", '{"type": "search", "query": "x"}')
+    came = native("web_search_call", '{"query": "x", "sources": null, "type": "search"}')
+    (here,) = recognise([said], [came]).blocks
+    assert here is not None and not is_exact(here)
+    came = native("web_search_call", '{"query": "y", "sources": null, "type": "search"}')
+    assert recognise([said], [came]).blocks == (None,)
     # Some clients make up ids, and send the model's words with them.
     (here,) = recognise(known, [tool_use("u", '{"a": 1, "b": "x"}')]).blocks
     assert here is not None and not is_exact(here)

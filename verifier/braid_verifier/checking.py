@@ -26,6 +26,7 @@ from braid_verifier.opened import OpenedBraid, OpenedCall
 from braid_verifier.outline import Outline, trace_of
 from braid_verifier.policy import Root
 from braid_verifier.report import Report, Result
+from braid_verifier.translating import leading
 from braid_verifier.verification import verify
 
 # Known conversations that a request is laid beside; the likeliest come first.
@@ -166,6 +167,7 @@ class _Checker:
         self._request = request
         self._report = report
         self._resent = [_matched(block) for block in request.messages]
+        self._system = [_matched(block) for block in request.system]
 
     def check(self) -> HistoryCheck:
         if self._request.ambiguous is not None:
@@ -196,7 +198,7 @@ class _Checker:
         )
         score: tuple[int, ...] | None = None
         for call in self._candidates():
-            judgement = judge(braid, braid.conversation(call), self._resent, partial=partial)
+            judgement = self._judge(call, partial=partial)
             spoken = sum(braid.known(node).provided for node in judgement.used)
             if not spoken and not _is_edit(judgement):
                 continue
@@ -215,10 +217,25 @@ class _Checker:
             if braid.outcomes.get(call.position) is CallOutcome.COMPLETE
         ]
         for call in sorted(calls, key=self._is_instructed, reverse=True):
-            judgement = judge(braid, braid.conversation(call), self._resent, asked=True)
+            judgement = self._judge(call, asked=True)
             if judgement.accuses:
                 return call, judgement
         return None
+
+    def _judge(self, call: OpenedCall, *, partial: bool = False, asked: bool = False) -> Judgement:
+        return judge(
+            self._braid,
+            self._braid.conversation(call),
+            self._resent,
+            partial=partial,
+            asked=asked,
+            before=self._known_system(call),
+            sent=self._system,
+        )
+
+    def _known_system(self, call: OpenedCall) -> list[int]:
+        shown = call.shown[ContextList.SYSTEM]
+        return [place for place in shown if not self._braid.nodes[place].follows]
 
     def _is_instructed(self, call: OpenedCall) -> bool:
         changes = self._changes(call)
@@ -303,16 +320,19 @@ class _Checker:
     def _changes(self, call: OpenedCall) -> Iterable[HistoryFinding]:
         """Say what of system and tools is not as the call had it; new ones have numbers below 0."""
         new = {
-            -1 - n: block for n, block in enumerate((*self._request.tools, *self._request.system))
+            -1 - n: block
+            for n, block in enumerate(
+                (*self._request.tools, *self._request.system, *self._request.messages)
+            )
         }
 
         def read(node: int) -> Block | None:
             return new[node] if node < 0 else self._braid.block(node)
 
-        def before(name: ContextList) -> list[Defined]:
+        def before(nodes: Sequence[int]) -> list[Defined]:
             return [
                 Defined(node, known.match)
-                for node in call.shown[name]
+                for node in nodes
                 if (known := self._braid.nodes[node]).match is not None
             ]
 
@@ -320,11 +340,19 @@ class _Checker:
             return [Defined(-1 - n, _matched(block).match) for n, block in enumerate(kind, start)]
 
         tools, system = self._request.tools, self._request.system
+        shown = call.shown
+        opens = shown[ContextList.MESSAGES]
+        opens = opens[: leading([self._braid.nodes[place].kind for place in opens])]
+        now = self._request.messages
+        now = now[: leading([block.kind for block in now])]
+        # What one format has among the messages has another in a list of its own.
+        known = shown[ContextList.SYSTEM] if now else (*shown[ContextList.SYSTEM], *opens)
+        system = system if opens else (*system, *now)
         changes: list[Change] = []
         if self._request.continues is None or tools:
-            changes += tool_changes(before(ContextList.TOOLS), after(tools, 0), read)
+            changes += tool_changes(before(shown[ContextList.TOOLS]), after(tools, 0), read)
         if self._request.continues is None or system:
-            changes += system_changes(before(ContextList.SYSTEM), after(system, len(tools)), read)
+            changes += system_changes(before(known), after(system, len(tools)), read)
         for change in changes:
             was = None if change.was is None else self._braid.nodes[change.was].signature
             yield HistoryFinding(change.code, None, was)

@@ -9,6 +9,7 @@ from braid.call import History
 from braid.wire.block import Block
 from braid_verifier import spelling
 from braid_verifier.history import is_billing
+from braid_verifier.translating import is_translation
 
 
 class Defined(NamedTuple):
@@ -44,7 +45,11 @@ def tool_changes(before: Sequence[Defined], after: Sequence[Defined], read: Read
             changes.append(Change(History.TOOL_ADDED, one.node))
         else:
             del left[was]
-            changes.append(Change(History.TOOL_REWORDED, one.node, was))
+            ours, theirs = read(was), read(one.node)
+            if ours is None or theirs is None or not is_translation(ours, theirs):
+                changes.append(Change(History.TOOL_REWORDED, one.node, was))
+            elif not any(change.code is History.VARIANT for change in changes):
+                changes.append(Change(History.VARIANT))
     return changes + [Change(History.TOOL_REMOVED, None, node) for node in left]
 
 

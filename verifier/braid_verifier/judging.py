@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from braid.call import History
 from braid.node import Kind
@@ -19,6 +19,7 @@ from braid_verifier import spelling
 from braid_verifier.beside import NOWHERE, Gap
 from braid_verifier.judgement import NEW, Judgement, Memory, Resent, Verdict, is_answer
 from braid_verifier.laying import NEAR, Laying
+from braid_verifier.translating import settle
 
 # So alike are an edited text and what it was made of, where its place does not tell.
 _ALIKE = 0.6
@@ -38,14 +39,31 @@ def judge(
     held: bool = False,
     partial: bool = False,
     asked: bool = False,
+    before: Sequence[int] = (),
+    sent: Sequence[Resent] = (),
 ) -> Judgement:
     """Say of each block of a request what it is beside one known conversation.
 
     `path` names the nodes of the conversation in order. `held`: the provider holds it, and
     nothing of it is resent. `partial`: a part of the history is unknown to everybody here.
-    `asked`: it is this conversation by its question, also where no answer came back.
+    `asked`: it is this conversation by its question, also where no answer came back. `before` and
+    `sent` are the system texts of the known conversation and of the request, which other formats
+    have among the messages.
     """
-    return _Judge(memory, path, resent, held, partial, asked).judge()
+    if not (before or sent):
+        return _Judge(memory, path, resent, held, partial, asked).judge()
+    path, known = settle(memory, path, resent, before, sent)
+    judgement = _Judge(memory, path, resent[len(known) :], held, partial, asked).judge()
+    if not known:
+        return judgement
+    moved = tuple(
+        Verdict(
+            History.CONTINUED if memory.known(node).match == one.match else History.VARIANT, node
+        )
+        for node, one in zip(known, resent, strict=False)
+    )
+    blocks, clean = (*moved, *judgement.blocks), judgement.clean + len(known)
+    return replace(judgement, blocks=blocks, clean=clean)
 
 
 @dataclass(slots=True)
@@ -107,7 +125,10 @@ class _Judge(Laying):
             left[:NEAR] = [place for place in left[:NEAR] if not self._is_taken(place)]
         others = [place for place in theirs if not is_answer(self.resent[place].block)]
         ours = [place for place in ours if place not in self.consumed]
-        turns_left_out = any(self.is_answer_at(place) for place in ours)
+        # Thinking may always be missing: its turn is there all the same.
+        turns_left_out = any(
+            self.is_answer_at(place) and self.memory.known(self.path[place]).spine for place in ours
+        )
         compacts = turns_left_out and all(
             self.verdicts[j].code is History.COMPACTED for j in answers
         )
@@ -144,6 +165,10 @@ class _Judge(Laying):
             return
         mine = self._made_of(block, ours)
         alike = 0.0
+        if mine is not None and spelling.is_emptied(self.block_at(mine), block):
+            self.consumed.add(mine)
+            self.judged(j, History.RESULT_CLEARED, self.path[mine])
+            return
         if mine is not None and (was := self.block_at(mine)) is not None:
             alike = spelling.likeness(was, block)
         if (

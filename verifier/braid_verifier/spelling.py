@@ -36,6 +36,9 @@ _CLOCK = re.compile(
     rf"|\b(?:{'|'.join(_DAYS)})(?:[a-z]*day)?\b|\b\d{{10,13}}\b|\b[ap]m\b",
     re.IGNORECASE,
 )
+_SEARCH = "tool_search_call"
+_OF_CLIENTS = ("function_call", "custom_tool_call")
+_LISTING = "mcp_list_tools"
 _CLEARED = re.compile(
     r"\[?\(?(?:old |earlier |previous )?(?:tool )?(?:result|output|content)s?\b.{0,80}",
     re.IGNORECASE,
@@ -79,7 +82,24 @@ def _written(value: Json) -> bytes:
 def _given(block: Block) -> Json:
     """Give the input of a call with numbers as JavaScript holds them, also where it is in a string."""
     value = read(block.content)
-    return _doubles(value)
+    return _doubles(_without_nulls(value) if _is_native(block) else value)
+
+
+def _is_native(block: Block) -> bool:
+    """Tell whether a tool is the provider's own, so that its SDK knows what it is called with."""
+    kind = block.attrs.get("type")
+    return isinstance(kind, str) and kind.endswith("_call") and kind not in _OF_CLIENTS
+
+
+def _without_nulls(value: Json) -> Json:
+    """Drop members that are null: SDKs write those that did not come."""
+    if isinstance(value, dict):
+        return {
+            name: _without_nulls(member) for name, member in value.items() if member is not None
+        }
+    if isinstance(value, list):
+        return [_without_nulls(item) for item in value]
+    return value
 
 
 def gist(block: Block) -> Json:
@@ -125,6 +145,9 @@ def signature_of(block: Block) -> str:
 
 def same_call(ours: Block, theirs: Block) -> bool:
     """Tell whether two tool calls ask the same, whatever their ids."""
+    if ours.attrs.get("type") == _SEARCH:
+        # Clients call the tool that looks for tools, and what it is given, by names of their own.
+        return list(_leaves(read(ours.content))) == list(_leaves(read(theirs.content)))
     if ours.attrs.get("name") != theirs.attrs.get("name"):
         return False
     said = read(ours.content)
@@ -132,7 +155,18 @@ def same_call(ours: Block, theirs: Block) -> bool:
     if isinstance(said, list) and said[:1] == ["unreadable"]:
         written = ours.content.decode("utf-8", "replace")
         return all(dumps(word)[1:-1] in written for word in _strings(read(theirs.content)))
-    return _written(_doubles(said)) == _written(_given(theirs))
+    return _written(_given(ours)) == _written(_given(theirs))
+
+
+def _leaves(value: Json) -> Iterator[Json]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _leaves(item)
+    elif isinstance(value, dict):
+        for member in value.values():
+            yield from _leaves(member)
+    elif value is not None:
+        yield value
 
 
 def _strings(value: Json) -> Iterator[str]:
@@ -169,6 +203,16 @@ def is_cleared(ours: Block, theirs: Block) -> bool:
         and said.startswith(head)
         and (not tail or said.endswith(tail) or (len(tail) <= 100 and bool(_CLEARING.search(tail))))
     )
+
+
+def is_emptied(ours: Block | None, theirs: Block) -> bool:
+    """Tell whether the tools are gone from a server's list of them, and nothing else."""
+    if ours is None or ours.attrs.get("type") != _LISTING or theirs.attrs.get("type") != _LISTING:
+        return False
+    said, came = read(ours.content), read(theirs.content)
+    if not isinstance(said, dict) or not isinstance(came, dict) or came.get("tools"):
+        return False
+    return all(_written(said.get(name)) == _written(came[name]) for name in came if name != "tools")
 
 
 def likeness(ours: Block, theirs: Block) -> float:
