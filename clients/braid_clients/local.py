@@ -7,11 +7,14 @@ import contextlib
 import os
 from collections.abc import Iterator
 
+from braid.statements import parse_statements
 from braid.transcript import Layout
 from braid_clients import paths
 from braid_clients.problem import Problem
 from braid_clients.shelf import Erased, Listed, Sealed, Shelf
 from braid_server.library import Library, reading
+from braid_server.revoking import Revoked
+from braid_server.rotating import statements_of
 from braid_server.store import StoreBusy
 
 
@@ -49,6 +52,15 @@ class Local:
         return Erased(*(getattr(erased, name) for name in fields))
 
 
+def _revoked() -> Revoked:
+    """What the root key's files say of keys: that of this user, who reads the store without it."""
+    root_key = paths.root_key_file(os.environ)
+    with contextlib.suppress(FileNotFoundError):
+        said = parse_statements(statements_of(root_key).read_bytes(), str(statements_of(root_key)))
+        return Revoked(root_key, said.proofs)
+    return Revoked(root_key)
+
+
 @contextlib.contextmanager
 def local_shelf(db: str | None, writes: bool) -> Iterator[Shelf]:
     """Open a store that is there, the user's own unless named.
@@ -57,7 +69,7 @@ def local_shelf(db: str | None, writes: bool) -> Iterator[Shelf]:
     StoreUnavailable, and Problem where whoever has it did not say where it serves.
     """
     address = db or str(paths.store_file(os.environ))
-    with reading(address) as opened:
+    with reading(address, _revoked()) as opened:
         if not writes:
             yield Local(opened)
             return

@@ -29,6 +29,11 @@ def trust_file(environment: Mapping[str, str]) -> Path:
     return config_folder(environment) / TRUSTED_ROOTS
 
 
+def statements_file(environment: Mapping[str, str]) -> Path:
+    """Give the file of what roots said of each other and of keys; raises NoHome."""
+    return config_folder(environment) / "statements"
+
+
 def store_file(environment: Mapping[str, str]) -> Path:
     """Give the file of the user's own store; raises NoHome."""
     return data_folder(environment) / "braid.db"

@@ -1,4 +1,5 @@
-"""The trust file: the root keys a user trusts, a line each: the key, then a label.
+"""The trust file: the root keys a user trusts, a line each: the key, then a label; and beside it
+what roots said of each other.
 
 Lines that begin with `#` and blank lines are kept as they are. A file with a line that
 is neither is refused whole: a root that silently does not count would be a surprise.
@@ -14,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from braid.errors import BraidError
+from braid.statements import Statements, parse_statements, write_statement
 from braid_verifier.policy import Root, parse_roots
 
 MAX_BYTES = 1024 * 1024  # far beyond any list a person keeps
@@ -76,6 +78,33 @@ def distrust(path: Path, key: str) -> bool:
         lines = target.read_text(encoding="utf-8").splitlines(keepends=True)
         _replace(target, "".join(line for line in lines if line.split(maxsplit=1)[:1] != [key]))
     return True
+
+
+def kept_statements(path: Path) -> Statements:
+    """Read the rotations and revocations that a user was told; none where there is no such file.
+
+    Raises StatementUnusable, and OSError where it cannot be read.
+    """
+    try:
+        return parse_statements(path.read_bytes(), str(path))
+    except FileNotFoundError:
+        return Statements()
+
+
+def keep_statements(path: Path, told: Statements) -> int:
+    """Add statements to that file, whole or not at all, and count those that are new.
+
+    Raises as `kept_statements`, and OSError where the file cannot be written.
+    """
+    target = path.resolve()
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _alone(target.parent):
+        lines = dict.fromkeys(map(write_statement, kept_statements(target).proofs))
+        before = len(lines)
+        lines |= dict.fromkeys(map(write_statement, told.proofs))
+        if len(lines) > before:
+            _replace(target, b"".join(lines).decode("ascii"))
+    return len(lines) - before
 
 
 def _holds(path: Path, key: str) -> bool:

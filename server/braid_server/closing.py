@@ -10,9 +10,9 @@ import msgspec
 from braid.certificate import Certificate, read_certificate_header
 from braid.closure import ClosureHeader, Reason, write_closure
 from braid.encoding import decode, encode, write_time
-from braid.signing import SIGNATURE_BYTES, Signer
+from braid.signing import SIGNATURE_BYTES
 from braid.tree import SignatureTree
-from braid_server.keyring import KeyUnavailable
+from braid_server.keyring import Keyring, KeyUnavailable
 from braid_server.loom import Loom
 from braid_server.store import BraidRow, Store, Transaction
 
@@ -49,18 +49,25 @@ def _close(transaction: Transaction, loom: Loom, number: int) -> bool:
     except KeyUnavailable:
         reason = Reason.LOST
     loom.lineages.drop(number)
-    return close(transaction, row, loom.keyring.signer, reason, write_time(loom.clock()))
+    return close(transaction, row, loom.keyring, reason, write_time(loom.clock()))
 
 
-def close(transaction: Transaction, row: BraidRow, root: Signer, reason: Reason, time: str) -> bool:
-    """Sign a closure over all nodes of an open braid; False where another root certified it."""
+def close(
+    transaction: Transaction, row: BraidRow, keyring: Keyring, reason: Reason, time: str
+) -> bool:
+    """Sign a closure over all nodes of an open braid; False where another root certified it.
+
+    An heir of that root may: the rotations that say so then stand beside the closure.
+    """
     certificate = msgspec.json.decode(row.certificate, type=Certificate)
-    if read_certificate_header(certificate.h).root != root.text:
+    has_a_say, rotations = keyring.chain_from(read_certificate_header(certificate.h).root)
+    if not has_a_say:
         return False
+    root = keyring.signer
     tree = SignatureTree(
         decode(s, "s", SIGNATURE_BYTES) for s in transaction.reading.signatures(row.number)
     )
     header = ClosureHeader(root.text, row.id, tree.count, encode(tree.head()), reason, time)
     proof = write_closure(root, header)
-    transaction.close(row.number, msgspec.json.encode(proof).decode("ascii"))
+    transaction.close(row.number, msgspec.json.encode(proof).decode("ascii"), rotations)
     return True

@@ -16,8 +16,10 @@ import nacl.exceptions
 from braid.certificate import NONCE_BYTES, Certificate, CertificateHeader, Policy, issue
 from braid.encoding import encode, write_time
 from braid.errors import BraidError
+from braid.rotation import chain_of, check_rotation
 from braid.signing import SecretKey
 from braid.strict_json import Json
+from braid_server.revoking import Revoked
 
 VALIDITY = timedelta(days=366)
 _NONCE_BYTES = nacl.bindings.crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
@@ -68,8 +70,11 @@ class Keyring:
         issuer: str = "",
         policy: Policy = Policy.REQUIRED,
         rotations: Sequence[dict[str, Json]] = (),
+        revoked: Revoked | None = None,
     ) -> None:
         self._rotations = msgspec.json.encode(rotations).decode("ascii") if rotations else None
+        self._chain = chain_of(map(check_rotation, rotations))
+        self.revoked = revoked or Revoked(None, rotations)
         self._root = root
         self._wrapping_key = wrapping_key
         self._issuer = issuer
@@ -89,6 +94,12 @@ class Keyring:
     def signer(self) -> SecretKey:
         """The root key itself, for what it signs beside certificates."""
         return self._root
+
+    def chain_from(self, root: str) -> tuple[bool, str | None]:
+        """Tell whether this root is, or is an heir of, another; with the rotations that say so."""
+        if root == self.root:
+            return True, None
+        return (True, self._rotations) if root in self._chain else (False, None)
 
     def new_braid(self, tenant: str, now: datetime) -> NewBraidKey:
         """Make a key for a new braid of the tenant and certify it from `now` on."""

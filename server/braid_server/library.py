@@ -9,12 +9,13 @@ from dataclasses import dataclass
 
 import msgspec
 
-from braid.certificate import Certificate
+from braid.certificate import Certificate, read_certificate_header
 from braid.errors import BraidError
 from braid.node import read_header
 from braid.transcript import Layout, StoredNode, write_transcript
 from braid_server.keyring import KeyUnavailable
 from braid_server.recorder import Recorder
+from braid_server.revoking import Revoked
 from braid_server.sealing import Sealed, StillOpen
 from braid_server.store import BraidRow, Store, StoreUnavailable, Transaction
 from braid_server.store.rows import Reading, Summary
@@ -86,7 +87,11 @@ class ErasureInfo:
 class Library:
     """Reads a store, and seals through its recorder, if it has one. `tenant` None means all."""
 
-    def __init__(self, store: Store, recorder: Recorder | None) -> None:
+    def __init__(
+        self, store: Store, recorder: Recorder | None, revoked: Revoked | None = None
+    ) -> None:
+        """`revoked` is what transcripts say of keys that are to be trusted no more."""
+        self._revoked = revoked or Revoked(None)
         self._store = store
         self._recorder = recorder
 
@@ -125,8 +130,10 @@ class Library:
             row = _named(reading, braid, tenant)
             count = reading.summary(row.number).nodes
         certificate = msgspec.json.decode(row.certificate, type=Certificate)
+        root = read_certificate_header(certificate.h).root
+        proofs = self._revoked.proofs(row.id, root, row.proofs)
         return write_transcript(
-            row.id, certificate, self._nodes(row.number, count), row.proofs, layout=layout
+            row.id, certificate, self._nodes(row.number, count), proofs, layout=layout
         )
 
     def _nodes(self, number: int, count: int) -> Iterator[StoredNode]:
@@ -248,13 +255,13 @@ def _info(found: Summary) -> BraidInfo:
 
 
 @contextlib.contextmanager
-def reading(db: str) -> Iterator[Library]:
+def reading(db: str, revoked: Revoked | None = None) -> Iterator[Library]:
     """Open a store that is there for reading alone, also beside a server that writes to it.
 
     Needs no key. Raises StoreUnavailable.
     """
     store = Store(db, writable=False)
     try:
-        yield Library(store, None)
+        yield Library(store, None, revoked)
     finally:
         store.close()

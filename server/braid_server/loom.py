@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 
 import msgspec
 
 from braid.encoding import write_time
+from braid.revocation import Subject
 from braid_server.keyring import Keyring
 from braid_server.lineage import Lineage
 from braid_server.lineages import Lineages, new_row
 from braid_server.marks import Marks
+from braid_server.recording import RecordingFailed
 from braid_server.salts import Salts
 from braid_server.store import Transaction
 from braid_server.weaving import Weaving
+
+_log = logging.getLogger("braid.recorder")
 
 
 class Loom:
@@ -41,7 +46,13 @@ class Loom:
         return Weaving(transaction, lineage, write_time(self.clock()), self.salts)
 
     def begin(self, transaction: Transaction, tenant: str, session: bytes | None) -> Lineage:
-        """Begin a braid: its key is certified, and its row goes in, before its first node."""
+        """Begin a braid: its key is certified, and its row goes in, before its first node.
+
+        Raises RecordingFailed once the root is revoked.
+        """
+        if self.keyring.revoked.holds(self.keyring.root, Subject.ROOT):
+            _log.error("event=root_revoked root=%s", self.keyring.root)
+            raise RecordingFailed("the root key was revoked: it certifies no more braids")
         made = self.keyring.new_braid(tenant, self.clock())
         row = new_row(tenant, session, made)
         row = msgspec.structs.replace(row, number=transaction.add_braid(row))

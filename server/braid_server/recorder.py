@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from braid.call import HistoryEntry, HistoryPolicy
 from braid.content import BodyDigest
 from braid.encoding import encode, write_time
+from braid.revocation import Subject
 from braid.transcript import MAX_NODES, MAX_TRANSCRIPT
 from braid.wire.again import ReadBefore
 from braid.wire.block import Block
@@ -95,7 +96,7 @@ class Recorder:
                 )
             except StoreUnavailable as fault:
                 raise RecordingFailed(str(fault)) from fault
-            except Unplaceable:
+            except (Unplaceable, RecordingFailed):
                 raise
             except Exception as fault:  # noqa: BLE001 whatever it is, what was sent must be kept
                 # Its message could quote the conversation.
@@ -215,6 +216,8 @@ class Recorder:
     def _open_lineage(self, transaction: Transaction, row: BraidRow) -> Lineage | None:
         """Give the lineage of a braid that calls may be added to, None of another."""
         if row.sealed or self._sealing.holds(row.number):
+            return None
+        if self._loom.keyring.revoked.holds(row.id, Subject.BRAID):
             return None
         try:
             lineage = self._loom.lineages.get(transaction, row)

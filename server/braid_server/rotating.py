@@ -14,6 +14,7 @@ from braid.signing import SecretKey
 from braid.strict_json import Json, dumps, read_object
 from braid_server import keyfiles
 from braid_server.keyfiles import KeyFileUnusable
+from braid_server.revoking import load_revocations
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,8 @@ def rotate(root_key: Path, now: datetime) -> Rotated:
     """
     old = SecretKey(keyfiles.load(root_key, keyfiles.ROOT_LABEL))
     before = load_rotations(root_key, old.text)
+    if any(one.key == old.text for one in load_revocations(root_key).revocations):
+        raise KeyFileUnusable(f"{root_key}: this root was revoked, so nobody would follow it")
     draft = _draft_of(root_key)
     statements = statements_of(root_key)
     kept = root_key.with_name(f"{root_key.name}.{len(before) + 1}")

@@ -21,6 +21,7 @@ import msgspec
 from braid.call import HistoryPolicy
 from braid.certificate import MAX_ISSUER, Certificate, read_certificate_header
 from braid.errors import BraidError, Malformed
+from braid.revocation import Subject
 from braid.rotation import check_rotation
 from braid.signing import SecretKey
 from braid_server import homes, keyfiles
@@ -35,6 +36,7 @@ from braid_server.provider import Provider
 from braid_server.providers import TABLE
 from braid_server.recorder import Recorder
 from braid_server.relay import Relay
+from braid_server.revoking import Revoked
 from braid_server.rotating import load_rotations
 from braid_server.serving import Server, configure
 from braid_server.store import REWRITES, Store, StoreUnavailable, Transaction
@@ -42,7 +44,9 @@ from braid_server.sweeping import Sweeper
 from braid_server.upstream import UpstreamUnusable
 
 _log = logging.getLogger("braid.service")
-_OURS = frozenset((b"/.well-known/braid-keys", b"/healthz", b"/readyz"))
+_OURS = frozenset(
+    (b"/.well-known/braid-keys", b"/.well-known/braid-statements", b"/healthz", b"/readyz")
+)
 _READY_SECONDS = 5.0
 _PORTS = {"http": 80, "https": 443}
 
@@ -150,9 +154,9 @@ def _service(settings: Settings, store: Store, clock: Callable[[], datetime]) ->
     if recovered:
         _log.info("event=calls_recovered count=%d", recovered)
     gate = Gate(settings.tokens)
-    library = Library(store, recorder)
+    library = Library(store, recorder, keyring.revoked)
     relay = Relay(_providers(settings), recorder, gate, recorder.before)
-    api = build_api(library, gate, keyring.root, lambda: _writes(store))
+    api = build_api(library, gate, keyring, lambda: _writes(store))
     return Service(settings, keyring.root, store, recorder, library, relay, api)
 
 
@@ -176,7 +180,10 @@ def _keyring(settings: Settings, store: Store) -> Keyring:
     root = SecretKey(keyfiles.load_or_create(settings.root_key, keyfiles.ROOT_LABEL))
     wrapping = keyfiles.load_or_create(settings.wrapping_key, keyfiles.WRAPPING_LABEL)
     rotations = load_rotations(settings.root_key, root.text)
-    keyring = Keyring(root, wrapping, settings.issuer, rotations=rotations)
+    revoked = Revoked(settings.root_key, rotations)
+    keyring = Keyring(root, wrapping, settings.issuer, rotations=rotations, revoked=revoked)
+    if revoked.holds(root.text, Subject.ROOT):
+        _log.warning("event=root_revoked root=%s", root.text)
     handed_over = [check_rotation(each).old for each in rotations]
     if signed_under not in (None, keyring.root, *handed_over):
         _log.warning(

@@ -17,12 +17,14 @@ from typing import Any
 import pytest
 
 import braid_verifier
+from braid_server.service import Settings, running
 from conformance.browser import Page, chromium_command, opened
 
 PAGE = Path(braid_verifier.__file__).parent / "js" / "verify.html"
 REPOSITORY = Path(__file__).resolve().parents[2]
 VECTORS = REPOSITORY / "tests" / "vectors"
 INDEX: dict[str, Any] = json.loads((VECTORS / "index.json").read_text("utf-8"))
+SOME = 50  # files at once, so that no wait is for all of them
 SAID = "[...document.querySelectorAll('article')].map(a => [a.querySelector('h2').textContent, a.className])"
 
 
@@ -87,22 +89,33 @@ async def judged(page: Page, *files: Path) -> list[list[str]]:
     return said
 
 
-async def start(page: Page, roots: str = "") -> None:
+async def start(page: Page, roots: str = "", statements: str = "") -> None:
     await page.wait_for("document.documentElement?.dataset.ready === 'yes'")
-    await page.evaluate(f"void (document.getElementById('roots').value = {json.dumps(roots)})")
+    for name, text in {"roots": roots, "statements": statements}.items():
+        await page.evaluate(f"void (document.getElementById('{name}').value = {json.dumps(text)})")
 
 
 def test_it_says_of_every_vector_what_the_vector_says() -> None:
     chromium_command()
     cases = {case["name"]: VECTORS / case["file"] for case in INDEX["vectors"]}
-    results = [
-        [file.name, case["result"]] for case in INDEX["vectors"] for file in [cases[case["name"]]]
-    ]
+    alone = [case for case in INDEX["vectors"] if "statements" not in case]
+    told = [case for case in INDEX["vectors"] if "statements" in case]
+    results = [[cases[case["name"]].name, case["result"]] for case in alone]
 
     async def run() -> None:
         async with opened(PAGE.as_uri()) as page:
             await start(page, INDEX["root"])
-            assert await judged(page, *cases.values()) == results[::-1]
+            for at in range(0, len(alone), SOME):
+                some = [cases[case["name"]] for case in alone[at : at + SOME]]
+                said = await judged(page, *some)
+            assert said == results[::-1]
+            for case in told:
+                await start(page, INDEX["root"], case["statements"])
+                file = cases[case["name"]]
+                assert (await judged(page, file))[0] == [file.name, case["result"]]
+            await start(page, INDEX["root"], "not a statement")
+            await page.choose("#file", cases["sealed"])
+            await page.wait_for("document.body.innerText.includes('not checked: statements[0]')")
             text = await page.evaluate("document.body.innerText")
             assert "E_COMMIT" in text and "witnessed\tnot checked" in text
             await start(page, "")
@@ -120,10 +133,10 @@ def test_it_says_of_every_vector_what_the_vector_says() -> None:
     asyncio.run(run())
 
 
-def test_a_file_that_is_dropped_is_checked_and_never_leaves_the_page(trap: Trap) -> None:
-    chromium_command()
-    attempts = f"""(async () => {{
-        const url = 'http://127.0.0.1:{trap.port}/canary';
+def attempts(url: str) -> str:
+    """Every way out that a page has, tried with an address; gives what the policy refused."""
+    return f"""(async () => {{
+        const url = '{url}';
         const refused = [];
         document.addEventListener('securitypolicyviolation', (e) => refused.push(e.effectiveDirective));
         await fetch(url).catch(() => {{}});
@@ -147,22 +160,65 @@ def test_a_file_that_is_dropped_is_checked_and_never_leaves_the_page(trap: Trap)
         return [...new Set(refused)].sort();
     }})()"""
 
+
+OUT = {"connect-src", "img-src", "script-src-elem", "frame-src", "form-action"}
+
+
+async def dropped(page: Page) -> None:
+    """Drop a file, and see that it is checked."""
+    await start(page, INDEX["root"])
+    sealed = VECTORS / "transcripts" / "sealed.json"
+    data = {"items": [], "files": [str(sealed)], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        await page.call("Input.dispatchDragEvent", type=kind, x=200, y=400, data=data)
+    await page.wait_for("document.querySelector('article') !== null")
+    assert await page.evaluate(SAID) == [["sealed.json", "verified"]]
+
+
+def test_a_file_that_is_dropped_is_checked_and_never_leaves_the_page(trap: Trap) -> None:
+    chromium_command()
+
     async def run() -> tuple[list[str], list[str]]:
         proxy = f"--proxy-server=http://127.0.0.1:{trap.port}"
         async with opened(PAGE.as_uri(), proxy, "--proxy-bypass-list=<-loopback>") as page:
-            await start(page, INDEX["root"])
-            sealed = VECTORS / "transcripts" / "sealed.json"
-            data = {"items": [], "files": [str(sealed)], "dragOperationsMask": 1}
-            for kind in ("dragEnter", "dragOver", "drop"):
-                await page.call("Input.dispatchDragEvent", type=kind, x=200, y=400, data=data)
-            await page.wait_for("document.querySelector('article') !== null")
-            assert await page.evaluate(SAID) == [["sealed.json", "verified"]]
+            await dropped(page)
             requested = page.requested()
-            refused = await page.evaluate(attempts)
+            refused = await page.evaluate(attempts(f"http://127.0.0.1:{trap.port}/canary"))
             assert await page.evaluate("location.protocol") == "file:"
             return requested, refused
 
     requested, refused = asyncio.run(run())
     assert set(requested) == {PAGE.as_uri()}
-    assert {"connect-src", "img-src", "script-src-elem", "frame-src", "form-action"} <= set(refused)
+    assert OUT <= set(refused)
+    assert [heard for heard in trap.heard if "canary" in heard] == []
+
+
+def test_served_by_a_server_it_reaches_not_even_that(trap: Trap, tmp_path: Path) -> None:
+    chromium_command()
+    settings = Settings(
+        str(tmp_path / "braid.db"),
+        tmp_path / "root.key",
+        tmp_path / "wrapping.key",
+        upstream_anthropic=f"http://127.0.0.1:{trap.port}",
+        port=0,
+    )
+    places: dict[str, list[str]] = {}
+
+    async def run(url: str) -> list[str]:
+        proxy = f"--proxy-server=http://127.0.0.1:{trap.port}"
+        bypass = f"--proxy-bypass-list=<-loopback>;{url.removeprefix('http://')}"
+        async with opened(f"{url}/braid/verify", proxy, bypass) as page:
+            await dropped(page)
+            requested = page.requested()
+            # A path that the server would relay to the trap, and the trap itself.
+            for place in (f"{url}/canary", f"http://127.0.0.1:{trap.port}/canary"):
+                places[place] = await page.evaluate(attempts(place))
+            assert await page.evaluate("location.pathname") == "/braid/verify"
+            return requested
+
+    with running(settings) as url:
+        assert set(asyncio.run(run(url))) == {f"{url}/braid/verify"}
+    assert len(places) == 2
+    for refused in places.values():
+        assert OUT <= set(refused)
     assert [heard for heard in trap.heard if "canary" in heard] == []

@@ -35,6 +35,22 @@ def run(
     )
 
 
+APART = str(TRANSCRIPTS / "revoked-apart-root.json")
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the root said of itself, as a file."""
+    index = json.loads((TRANSCRIPTS.parent / "index.json").read_text("utf-8"))
+    (vector,) = [each for each in index["vectors"] if each["name"] == "revoked-apart-root"]
+    file = tmp_path_factory.mktemp("told") / "statements"
+    file.write_text(vector["statements"])
+    return file
+
+
+TOLD = "TOLD"  # that file
+
+
 @pytest.mark.parametrize(
     ("args", "code"),
     [
@@ -54,12 +70,18 @@ def run(
         (("--nonsense", SEALED), 2),
         ((SEALED, "--require", "truth"), 2),
         ((SEALED, "--root", "short"), 2),
+        ((APART, "--root", ROOT), 0),
+        ((APART, "--root", ROOT, "--statements", TOLD), 1),
+        ((APART, "--root", ROOT, "--revocations", TOLD), 1),
+        ((APART, "--root", ROOT, "--rotations", TOLD), 1),
+        ((SEALED, "--root", ROOT, "--statements", SEALED), 2),
+        ((SEALED, "--root", ROOT, "--statements", "missing.json"), 2),
         ((SEALED, "--root", "A" * 43), 2),
         (("--help",), 0),
     ],
 )
-def test_exit_codes(args: tuple[str, ...], code: int) -> None:
-    done = run(*args)
+def test_exit_codes(args: tuple[str, ...], code: int, told: Path) -> None:
+    done = run(*(str(told) if each == TOLD else each for each in args))
     assert done.returncode == code, done.stderr.decode()
     for line in done.stderr.decode().splitlines():
         assert line.startswith("braid-verify: ")

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+import braid_verifier
 from braid.encoding import encode
 from braid_server.service import Settings, running
 from braid_verifier import Result, verify
@@ -27,6 +28,13 @@ from fakes.story import Story
 from fakes.upstream import PATIENCE, ScriptedUpstream, Step, chunk
 
 BRAIDS = "/braid/v1/braids"
+OPEN_TO_ALL = (
+    "/healthz",
+    "/readyz",
+    "/.well-known/braid-keys",
+    "/.well-known/braid-statements",
+    "/braid/verify",
+)
 HELLO = json.dumps(ask("hello")).encode()
 
 
@@ -335,13 +343,13 @@ class TestTokens:
         guarded(BRAIDS, x_braid_token="secret-1").refusal(401, "refused")
 
     def test_health_and_keys_need_none_from_any_host(self, guarded: Api) -> None:
-        for path in ("/healthz", "/readyz", "/.well-known/braid-keys"):
+        for path in OPEN_TO_ALL:
             assert guarded(path, host="proxy.example.org").status == 200
 
 
 @pytest.mark.parametrize(
     "path",
-    [BRAIDS, f"{BRAIDS}/x", "/healthz", "/readyz", "/.well-known/braid-keys"],
+    [BRAIDS, f"{BRAIDS}/x", *OPEN_TO_ALL],
 )
 def test_without_tokens_only_this_machine_comes_in(api: Api, path: str) -> None:
     api(path, host="rebound.example.org").refusal(403, "refused")
@@ -537,3 +545,18 @@ def test_an_upstream_is_not_asked_what_is_ours(folder: Path) -> None:
         for path in (BRAIDS, "/healthz", "/readyz", "/.well-known/braid-keys", "/braid/x"):
             api(path)
         assert upstream.requests == []
+
+
+def test_the_page_comes_with_a_policy_that_lets_nothing_out(api: Api) -> None:
+    said = api("/braid/verify")
+    page = Path(braid_verifier.__file__).parent / "js" / "verify.html"
+    assert said.status == 200 and said.body == page.read_bytes()
+    assert said.headers["content-type"] == "text/html; charset=utf-8"
+    assert said.headers["x-content-type-options"] == "nosniff"
+    policy = dict(
+        part.strip().split(" ", 1) for part in said.headers["content-security-policy"].split(";")
+    )
+    for name in ("script-src", "style-src"):
+        assert re.fullmatch(r"'sha256-[A-Za-z0-9+/]{43}='", policy.pop(name))
+    assert policy.keys() >= {"default-src", "base-uri", "form-action", "frame-ancestors"}
+    assert set(policy.values()) == {"'none'"}

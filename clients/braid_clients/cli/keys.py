@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from braid.encoding import encode
-from braid.errors import KeyUnusable
+from braid.encoding import encode, is_time
+from braid.errors import KeyUnusable, Malformed
+from braid.revocation import Reason, Subject
+from braid.rotation import chain_of, check_rotation
 from braid.signing import SecretKey
+from braid.statements import MAX_BYTES, Statements, parse_statements
 from braid_clients import paths
 from braid_clients.cli.names import NamedCommand
 from braid_clients.cli.own_file import OwnFile
 from braid_clients.cli.terminal import answer, say
 from braid_clients.problem import Problem
-from braid_clients.trust import TrustUnusable, distrust, read_roots, trust, trusted
+from braid_clients.trust import (
+    TrustUnusable,
+    distrust,
+    keep_statements,
+    read_roots,
+    trust,
+    trusted,
+)
 from braid_clients.visible import visible
+from braid_clients.wording import counted
 from braid_server import keyfiles
 from braid_verifier.policy import Root, parse_root
 
@@ -53,11 +66,12 @@ def pin(key: str) -> None:
         say(f"your root key {key} is now trusted here ({file})")
 
 
-def own_root_key(chosen: Path | None = None) -> Path:
+def own_root_key(chosen: Path | None = None, *, certifies: bool = True) -> Path:
     """Give the root key's file, which is made on first use; raises Problem for one that is lost.
 
     First use is over once a root is trusted as the user's own. A key made in the place of a lost
-    one would go unnoticed: what it signs verifies here, and nowhere else.
+    one would go unnoticed: what it signs verifies here, and nowhere else. A key that was revoked
+    certifies nothing any more, and is a Problem too unless it need not.
     """
     path = chosen or paths.root_key_file(os.environ)
     if not os.path.lexists(path):
@@ -69,7 +83,29 @@ def own_root_key(chosen: Path | None = None) -> Path:
                 "put it back from a backup, or say where it is: BRAID_ROOT_KEY",
                 f"or make a new one, which others must then come to trust: braid keys init{option}",
             )
+    elif certifies and _is_revoked(path):
+        raise Problem(
+            f"{path}: this root key was revoked and certifies nothing any more",
+            "move it away, and make a new one that others come to trust: braid keys init",
+        )
     return path
+
+
+def _is_revoked(path: Path) -> bool:
+    from braid_server.revoking import load_revocations
+
+    revoked = load_revocations(path).revocations
+    return bool(revoked) and public_key(path) in {one.key for one in revoked}
+
+
+def _moment(_context: click.Context, _option: click.Parameter, given: str | None) -> str | None:
+    """Read a day, or a moment as nodes have it."""
+    if given is None:
+        return None
+    time = f"{given}T00:00:00.000Z" if re.fullmatch(r"\d{4}-\d{2}-\d{2}", given) else given
+    if not is_time(time):
+        raise click.BadParameter("expected a time like 2026-11-30 or 2026-11-30T15:00:00.000Z")
+    return time
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -126,14 +162,96 @@ def rotate(root_key: Path | None) -> None:
     answer(rotated.new)
 
 
+@keys.command("revoke", cls=NamedCommand)
+@click.argument("key", metavar="KEY")
+@click.option("--reason", required=True, type=click.Choice([str(reason) for reason in Reason]))
+@click.option(
+    "--from",
+    "since",
+    callback=_moment,
+    metavar="TIME",
+    help="Since when, as 2026-11-30 or 2026-11-30T15:00:00.000Z, UTC; now by default.",
+)
+@click.option(
+    "--of",
+    type=click.Choice([str(subject) for subject in Subject]),
+    help="What the key is for; found out by default.",
+)
+@click.option(
+    "--db", envvar="BRAID_DB", cls=OwnFile, own=paths.store_file, help="A store. [BRAID_DB]"
+)
+@root_key_option
+def revoke(
+    key: str, reason: str, since: str | None, of: str | None, db: str | None, root_key: Path | None
+) -> None:
+    """Say that a key is to be trusted no more: a root key of yours, or that of one braid.
+
+    KEY is a public key; a braid's is its id. Prints all that others must be told, a statement a
+    line: hand it out, they give it to `braid keys trust FILE`. A server publishes it, and puts it
+    into the transcripts it concerns. What a lost or stolen key signed is refused whenever that
+    was; of a root that is retired, what it certified before TIME stays good.
+    """
+    path = root_key or paths.root_key_file(os.environ)
+    own = public_key(path)
+    from braid_server.revoking import Revoked, revocations_of
+    from braid_server.revoking import revoke as say_so
+    from braid_server.rotating import load_rotations
+
+    named = parse_root(key, "KEY").key
+    rotations = load_rotations(path, own)
+    roots = {own, *chain_of(map(check_rotation, rotations))}
+    subject = Subject(of) if of else _subject(named, roots, db)
+    if subject is Subject.ROOT and named not in roots:
+        raise Problem(f"{named}: no root of yours: nobody would heed it", "yours: braid keys show")
+    try:
+        say_so(path, named, subject, Reason(reason), since, datetime.now(UTC))
+    except Malformed as fault:
+        raise Problem(f"cannot be said: {fault}") from fault
+    told = Revoked(path, rotations).statements
+    keep_statements(paths.statements_file(os.environ), parse_statements(told))
+    say(f"the {subject} key {named} is revoked: {reason} ({revocations_of(path)})")
+    say("tell whoever trusts you; they run: braid keys trust FILE")
+    answer(told.decode("ascii").rstrip("\n"))
+
+
+def _subject(key: str, roots: Collection[str], db: str | None) -> Subject:
+    """Find out what a key is for, so that a slip does not revoke what is nobody's."""
+    if key in roots:
+        return Subject.ROOT
+    address = db or str(paths.store_file(os.environ))
+    from braid_server.library import NoSuchBraid, reading
+    from braid_server.store import StoreUnavailable
+
+    try:
+        with reading(address) as library:
+            library.info(key)
+    except (NoSuchBraid, StoreUnavailable) as fault:
+        raise Problem(
+            f"{key}: neither a root of yours nor a braid in {address}",
+            "name its store with --db, or say what it is: --of braid",
+        ) from fault
+    return Subject.BRAID
+
+
 @keys.command("trust", cls=NamedCommand)
 @click.argument("root", metavar="KEY|FILE")
 @click.option("--label", default="", help="What you call whoever holds it.")
 def trust_root(root: str, label: str) -> None:
     """Trust a root key: `braid verify` then says yes to braids that it certifies.
 
-    KEY is a public key of 43 characters, FILE holds one a line, each with a label.
+    KEY is a public key of 43 characters, FILE holds one a line, each with a label; or it holds what
+    roots say of each other and of keys that are revoked, which is heeded from then on.
     """
+    told = statements_of(root)
+    if told is not None:
+        kept = paths.statements_file(os.environ)
+        new = keep_statements(kept, told)
+        turns, ends = (
+            counted(len(told.rotations), "rotation"),
+            counted(len(told.revocations), "revocation"),
+        )
+        say(f"{turns} and {ends} read, {new} of them new ({kept})")
+        return
     file = paths.trust_file(os.environ)
     for each in roots_of(root):
         named = Root(each.key, label or each.label)
@@ -163,6 +281,18 @@ def list_roots() -> None:
         answer(visible(f"{root.key} {root.label}".rstrip()))
     if not roots:
         say(f"no root key is trusted ({file})", "trust one: braid keys trust KEY")
+
+
+def statements_of(given: str) -> Statements | None:
+    """Read FILE as statements of roots, None if it does not look like them; raises Problem."""
+    if not os.path.isfile(given):
+        return None
+    try:
+        with open(given, "rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+    except OSError as fault:
+        raise Problem(f"{given}: cannot be read: {fault.strerror}") from fault
+    return parse_statements(raw, given) if raw.lstrip().startswith(b"{") else None
 
 
 def roots_of(given: str) -> tuple[Root, ...]:

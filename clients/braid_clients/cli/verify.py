@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+from pathlib import Path
 
 import click
 
@@ -11,9 +13,9 @@ from braid_clients import paths
 from braid_clients.cli.keys import roots_of
 from braid_clients.cli.terminal import answer, answer_styled, input_file, say
 from braid_clients.problem import Problem
-from braid_clients.trust import trusted
+from braid_clients.trust import kept_statements, trusted
 from braid_clients.verdict import verdict
-from braid_verifier import Policy, Report, Root
+from braid_verifier import Policy, Report, Root, Statements, parse_statements
 from braid_verifier import verify as check
 
 _WORST_FIRST = (1, 2, 3, 0)  # SPEC §7.4
@@ -27,6 +29,15 @@ _WORST_FIRST = (1, 2, 3, 0)  # SPEC §7.4
     multiple=True,
     metavar="KEY|FILE",
     help="Trust this root key, or those in this file, instead of your trusted roots.",
+)
+@click.option(
+    "--statements",
+    "--rotations",
+    "--revocations",
+    "told",
+    multiple=True,
+    metavar="FILE",
+    help="Heed what roots say in this file of each other and of keys that are revoked.",
 )
 @click.option(
     "--require",
@@ -52,6 +63,7 @@ _WORST_FIRST = (1, 2, 3, 0)  # SPEC §7.4
 def verify(
     files: tuple[str, ...],
     roots: tuple[str, ...],
+    told: tuple[str, ...],
     require: tuple[str, ...],
     allow_unknown_signer: bool,
     leaks: bool,
@@ -65,12 +77,13 @@ def verify(
     """
     policy = _policy(require, allow_unknown_signer)
     pinned = _pinned(roots)
+    statements = _statements(told)
     codes: list[int] = []
     reports: list[object] = []
     for name in files:
         try:
             with input_file(name) as source:
-                report = check(source, policy, pinned, leaks=leaks)
+                report = check(source, policy, pinned, statements=statements, leaks=leaks)
         except OSError as fault:
             say(f"{name}: cannot be read: {fault.strerror or type(fault).__name__}")
             codes.append(2)
@@ -99,6 +112,19 @@ def _policy(require: tuple[str, ...], allow_unknown_signer: bool) -> Policy:
         return Policy(names, allow_unknown_signer)
     except ValueError as fault:
         raise Problem(f"--{fault}") from fault
+
+
+def _statements(told: tuple[str, ...]) -> list[Statements]:
+    """Give what the files say, and what the user was told before: a revocation is for good."""
+    given = []
+    for name in told:
+        try:
+            given.append(parse_statements(Path(name).read_bytes(), name))
+        except OSError as fault:
+            raise Problem(f"{name}: cannot be read: {fault.strerror}") from fault
+    with contextlib.suppress(paths.NoHome):
+        given.append(kept_statements(paths.statements_file(os.environ)))
+    return given
 
 
 def _pinned(roots: tuple[str, ...]) -> tuple[Root, ...]:

@@ -13,9 +13,11 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from starlette.exceptions import HTTPException
 
+from braid.revocation import Subject
 from braid.transcript import Layout
+from braid_server.api.page import verify_page
 from braid_server.gate import Gate, Refused
-from braid_server.keyring import KeyUnavailable
+from braid_server.keyring import Keyring, KeyUnavailable
 from braid_server.library import MAX_PAGE, PAGE, Library, NoSuchBraid, NoSuchNode
 from braid_server.sealing import StillOpen
 from braid_server.store import StoreUnavailable
@@ -37,8 +39,9 @@ MAX_REASON = 2000  # characters
 MAX_BODY = 256 * 1024 * 1024
 
 
-def build_api(library: Library, gate: Gate, root: str, ready: Callable[[], bool]) -> FastAPI:
-    """Build the API. `root` is the root's public key, `ready` whether recording works now."""
+def build_api(library: Library, gate: Gate, keyring: Keyring, ready: Callable[[], bool]) -> FastAPI:
+    """Build the API. Of the keyring only what is public is told; `ready`: recording works now."""
+    root = keyring.root
 
     def admit(request: Request) -> None:
         gate.admit(request.scope["headers"])
@@ -113,7 +116,17 @@ def build_api(library: Library, gate: Gate, root: str, ready: Callable[[], bool]
     @app.get("/.well-known/braid-keys")
     def keys() -> Response:
         key = {"kty": "OKP", "crv": "Ed25519", "use": "sig", "kid": root, "x": root}
-        return _json({"keys": [key]})
+        return _json({"keys": [] if keyring.revoked.holds(root, Subject.ROOT) else [key]})
+
+    @app.get("/.well-known/braid-statements")
+    def statements() -> Response:
+        return Response(keyring.revoked.statements, media_type=JSON_LINES)
+
+    page, page_headers = verify_page()
+
+    @app.get("/braid/verify")
+    def verify() -> Response:
+        return Response(page, headers=page_headers)
 
     @app.get("/healthz")
     def health() -> Response:

@@ -174,10 +174,18 @@ class Transaction:
         )
         self.destroys_key = True
 
-    def close(self, braid: int, closure: str) -> None:
-        """Mark a braid closed by its root, its calls too, and destroy its wrapped key."""
+    def close(self, braid: int, closure: str, rotations: str | None = None) -> None:
+        """Mark a braid closed by its root, its calls too, and destroy its wrapped key.
+
+        `rotations` take the place of those it has, where they lead on to the root that closed it.
+        """
         self.seal(braid)
-        closed = sa.update(braids).where(braids.c.number == braid).values(closure=closure)
+        values = (
+            {"closure": closure}
+            if rotations is None
+            else {"closure": closure, "rotations": rotations}
+        )
+        closed = sa.update(braids).where(braids.c.number == braid).values(values)
         self._connection.execute(closed)
         of_it = sa.update(calls).where(calls.c.braid == braid)
         self._connection.execute(of_it.values(open=sa.false()))

@@ -1563,6 +1563,7 @@ async function readStatements(given) {
   const apart = { rotations: [], revocations: [] };
   for (const [i, each] of given.entries()) {
     const bytes = typeof each === "string" ? utf8.encode(each) : each;
+    if (!(bytes instanceof Uint8Array)) throw new TypeError(`statements[${i}]: expected text or a Uint8Array`);
     if (bytes.length > LIMITS.statements) throw new RangeError(`statements[${i}]: too long`);
     let at = 0;
     for (let line = 1; at < bytes.length; line++) {

@@ -16,6 +16,8 @@ const USAGE = `Usage: braid-verify [OPTIONS] FILE…|-
 
 Options:
   --root KEY|FILE         Trust this root key, or those in this file: a key a line.
+  --statements FILE       Heed what roots say in this file of each other and of
+                          keys that are revoked (also --rotations, --revocations).
   --require CLAIM,…       Ask for more than intact: signer, context, history,
                           sealed, closed, logged, witnessed,
                           timestamped, unerased.
@@ -46,6 +48,15 @@ function rootsOf(given) {
   const keys = lines.filter((line) => line && !line.startsWith("#")).map((line) => line.split(/\s/)[0]);
   if (keys.length === 0) throw new Problem(`${given}: holds no root key`);
   return keys;
+}
+
+/** The bytes of a file of statements. */
+function statementsOf(given) {
+  try {
+    return readFileSync(given);
+  } catch (fault) {
+    throw new Problem(`${given}: cannot be read: ${fault.code}`);
+  }
 }
 
 function counted(number, noun) {
@@ -91,6 +102,9 @@ async function main(given) {
       allowPositionals: true,
       options: {
         root: { type: "string", multiple: true, default: [] },
+        statements: { type: "string", multiple: true, default: [] },
+        rotations: { type: "string", multiple: true, default: [] },
+        revocations: { type: "string", multiple: true, default: [] },
         require: { type: "string", multiple: true, default: [] },
         "allow-unknown-signer": { type: "boolean" },
         json: { type: "boolean" },
@@ -108,6 +122,7 @@ async function main(given) {
   if (positionals.length === 0) throw new Problem("expected a FILE, or - for stdin; see --help");
   const options = {
     roots: values.root.flatMap(rootsOf),
+    statements: [values.statements, values.rotations, values.revocations].flat().map(statementsOf),
     require: values.require.flatMap((names) => names.split(",").map((name) => name.trim()).filter(Boolean)),
     allowUnknownSigner: values["allow-unknown-signer"],
   };

@@ -66,6 +66,7 @@ function asked() {
   const boxes = [...document.querySelectorAll("#require input:checked")];
   return {
     roots: byId("roots").value.split(/\s+/).filter(Boolean),
+    statements: byId("statements").value.split("\n").map((line) => line.trim()).filter(Boolean),
     require: boxes.map((box) => box.value).filter((name) => name !== "anyone"),
     allowUnknownSigner: boxes.some((box) => box.value === "anyone"),
   };

@@ -1,0 +1,143 @@
+"""Revoking keys: the file that says so beside a root key, and what a server makes of it (SPEC §9.4)."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from braid.encoding import write_time
+from braid.errors import Malformed
+from braid.revocation import Reason, Revocation, Subject, may_revoke, write_revocation
+from braid.rotation import Rotation, chain_of, check_rotation
+from braid.signing import SecretKey
+from braid.statements import Statements, StatementUnusable, parse_statements, write_statement
+from braid.strict_json import Json
+from braid_server import keyfiles
+from braid_server.keyfiles import KeyFileUnusable
+
+_log = logging.getLogger("braid.service")
+
+
+def revocations_of(root_key: Path) -> Path:
+    """Name the file of revocations beside a root key file: a statement a line, none of it secret."""
+    return root_key.with_name(root_key.name + ".revocations")
+
+
+def load_revocations(root_key: Path) -> Statements:
+    """Read what was revoked, nothing where there is no file; raises KeyFileUnusable."""
+    path = revocations_of(root_key)
+    try:
+        said = parse_statements(path.read_bytes(), str(path))
+    except FileNotFoundError:
+        return Statements()
+    except OSError as fault:
+        raise KeyFileUnusable(f"{path}: cannot be read: {fault.strerror}") from fault
+    except StatementUnusable as fault:
+        raise KeyFileUnusable(str(fault)) from fault
+    if said.rotations:
+        raise KeyFileUnusable(f"{path}: expected revocations alone, got a rotation")
+    return said
+
+
+def revoke(
+    root_key: Path, key: str, of: Subject, reason: Reason, since: str | None, now: datetime
+) -> dict[str, Json]:
+    """Have a root revoke a key since a time, now by default, and add that to its file, durably.
+
+    Raises KeyFileUnusable, and Malformed for what cannot be said.
+    """
+    root = SecretKey(keyfiles.load(root_key, keyfiles.ROOT_LABEL))
+    before = load_revocations(root_key)
+    time = write_time(now)
+    said = Revocation(key, of, reason, since or time, root.text, time)
+    proof = write_revocation(root, said)
+    path = revocations_of(root_key)
+    draft = path.with_name(f".{path.name}.next")
+    try:
+        with draft.open("wb") as file:
+            file.writelines(map(write_statement, (*before.proofs, proof)))
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(draft, path)
+    except OSError as fault:
+        raise KeyFileUnusable(f"{path}: cannot be written: {fault.strerror}") from fault
+    return proof
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    stamp: tuple[int, int, int] | None
+    said: Statements
+
+
+class Revoked:
+    """What the file beside a root key says now: it is read again once it was changed.
+
+    A file that cannot be read any more leaves what was known, and that is logged.
+    """
+
+    def __init__(self, root_key: Path | None, rotations: Sequence[dict[str, Json]] = ()) -> None:
+        """Read the file, if any; raises KeyFileUnusable."""
+        self._root_key = root_key
+        self._turns = tuple(rotations)
+        self._rotations: tuple[Rotation, ...] = tuple(map(check_rotation, rotations))
+        said = Statements() if root_key is None else load_revocations(root_key)
+        self._seen = _Seen(self._stamp(), said)
+
+    def _stamp(self) -> tuple[int, int, int] | None:
+        if self._root_key is None:
+            return None
+        try:
+            found = revocations_of(self._root_key).stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_size, found.st_ino
+
+    def _said(self) -> Statements:
+        stamp = self._stamp()
+        if self._root_key is not None and stamp != self._seen.stamp:
+            said = self._seen.said
+            try:
+                said = load_revocations(self._root_key)
+            except KeyFileUnusable as fault:
+                _log.error("event=revocations_unusable reason=%s", fault)
+            self._seen = _Seen(stamp, said)
+        return self._seen.said
+
+    @property
+    def statements(self) -> bytes:
+        """Give rotations and revocations for others to be told, a statement a line (SPEC §9.5)."""
+        return b"".join(map(write_statement, (*self._turns, *self._said().proofs)))
+
+    def holds(self, key: str, of: Subject) -> bool:
+        """Tell whether a key is revoked."""
+        return any(one.key == key and one.of is of for one in self._said().revocations)
+
+    def proofs(self, braid: str, root: str, proofs: list[Json]) -> list[Json]:
+        """Give the proofs of a transcript with what was revoked since, of a braid that root certified."""
+        said = self._said()
+        if not said.revocations:
+            return proofs
+        turns: list[Json] = [each for each in proofs if _is_rotation(each)]
+        others = [each for each in proofs if not _is_rotation(each)]
+        if root in chain_of(self._rotations):
+            turns = list(self._turns)  # those of later say who has a say
+        try:
+            rotations = [check_rotation(each) for each in turns if isinstance(each, dict)]
+        except Malformed:
+            return proofs
+        roots = {root, *chain_of(rotations)}
+        added: list[Json] = []
+        for one, proof in zip(said.revocations, said.proofs, strict=True):
+            concerned = one.key == braid if one.of is Subject.BRAID else one.key in roots
+            if concerned and may_revoke(one, root, rotations) and proof not in added:
+                added.append(proof)
+        return [*turns, *others, *added] if added else proofs
+
+
+def _is_rotation(proof: Json) -> bool:
+    return isinstance(proof, dict) and proof.get("type") == "rotation"

@@ -1,0 +1,127 @@
+"""`braid keys revoke`, and what is told others: they heed it once they know."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def told(home: Any) -> Any:
+    """A user with a root key."""
+    home.braid("keys", "init")
+    return home
+
+
+def imported(home: Any, name: str = "talk") -> Path:
+    """Make a transcript under this user's root: what somebody else recorded, wrapped."""
+    shared = Path(__file__).resolve().parents[2].parent / "shared" / "iolite"
+    if not shared.is_dir():
+        pytest.skip("needs the folder shared beside the checkout")
+    target = home.folder / f"{name}.braid.json"
+    ran = home.braid("import", "iolite", shared / "examples-3.json", "-o", target)
+    assert ran.returncode == 0, ran.stderr
+    return Path(target)
+
+
+def code(ran: Any) -> tuple[int, bool]:
+    return ran.returncode, "E_REVOKED" in ran.stdout
+
+
+def test_whoever_is_told_refuses_and_whoever_is_not_does_not(told: Any, tmp_path: Path) -> None:
+    file = imported(told)
+    root = told.braid("keys", "show").stdout.strip()
+    assert told.braid("verify", file).returncode == 0
+    ran = told.braid("keys", "revoke", root, "--reason", "stolen", "--from", "2026-01-01")
+    assert ran.returncode == 0 and "stolen" in ran.stderr
+    (line,) = ran.stdout.splitlines()
+    assert json.loads(json.loads(line)["h"])["from"] == "2026-01-01T00:00:00.000Z"
+    assert code(told.braid("verify", file)) == (1, True)
+    other = type(told)(tmp_path / "other")
+    other.folder.mkdir()
+    said = other.folder / "said"
+    said.write_text(ran.stdout)
+    assert code(other.braid("verify", file, "--root", root)) == (0, False)
+    for option in ("--statements", "--revocations"):
+        assert code(other.braid("verify", file, "--root", root, option, said)) == (1, True)
+    ran = other.braid("keys", "trust", said)
+    assert ran.returncode == 0 and "1 revocation" in ran.stderr and "1 of them new" in ran.stderr
+    assert "0 of them new" in other.braid("keys", "trust", said).stderr
+    assert code(other.braid("verify", file, "--root", root)) == (1, True)
+
+
+def test_whoever_pinned_the_old_root_is_told_of_the_new_one_apart(
+    told: Any, tmp_path: Path
+) -> None:
+    old = told.braid("keys", "show").stdout.strip()
+    told.braid("keys", "rotate")
+    file = imported(told)
+    raw = json.loads(file.read_bytes())
+    raw.pop("proofs", None)
+    file.write_text(json.dumps(raw))
+    rotations = told.data / "root.key.rotations"
+    assert told.braid("verify", file, "--root", old).returncode == 3
+    assert told.braid("verify", file, "--root", old, "--rotations", rotations).returncode == 0
+    assert told.braid("keys", "trust", rotations).returncode == 0
+    assert told.braid("verify", file, "--root", old).returncode == 0
+
+
+def test_the_new_root_revokes_the_old_one(told: Any) -> None:
+    file = imported(told)
+    old = told.braid("keys", "show").stdout.strip()
+    new = told.braid("keys", "rotate").stdout.strip()
+    ran = told.braid("keys", "revoke", old, "--reason", "lost")
+    kinds = [json.loads(line)["type"] for line in ran.stdout.splitlines()]
+    assert ran.returncode == 0 and kinds == ["rotation", "revocation"]
+    assert code(told.braid("verify", file, "--root", old)) == (1, True)
+    # The new one goes on.
+    assert told.braid("verify", imported(told, "later"), "--root", new).returncode == 0
+
+
+@pytest.mark.parametrize("command", [("run", "true"), ("demo",)])
+def test_with_a_revoked_root_nothing_is_begun(told: Any, command: tuple[str, ...]) -> None:
+    root = told.braid("keys", "show").stdout.strip()
+    told.braid("keys", "revoke", root, "--reason", "retired")
+    ran = told.braid(*command)
+    assert ran.returncode == 2 and "was revoked" in ran.stderr
+    # What it says to do helps.
+    (told.data / "root.key").rename(told.data / "root.key.old")
+    assert told.braid("keys", "init").returncode == 0
+    assert told.braid("run", "true").returncode == 0
+
+
+def test_what_cannot_be_revoked_is_said(told: Any, made: Any) -> None:
+    root = told.braid("keys", "show").stdout.strip()
+    for arguments, said in {
+        (made.root, "--reason", "stolen"): "neither a root of yours nor a braid",
+        (made.root, "--reason", "stolen", "--of", "root"): "no root of yours",
+        ("short", "--reason", "stolen"): "KEY",
+        (root,): "--reason",
+        (root, "--reason", "tired"): "tired",
+        (root, "--reason", "lost", "--from", "yesterday"): "expected a time",
+        (root, "--reason", "lost", "--from", "9999-01-01"): "later than the revocation",
+        (made.root, "--reason", "retired", "--of", "braid"): "sealed",
+    }.items():
+        ran = told.braid("keys", "revoke", *arguments)
+        assert ran.returncode == 2 and not ran.stdout and said in ran.stderr, (
+            arguments,
+            ran.stderr,
+        )
+    assert not (told.data / "root.key.revocations").exists()
+
+
+def test_a_braid_that_is_not_here_can_be_revoked_by_saying_so(told: Any, made: Any) -> None:
+    ran = told.braid("keys", "revoke", made.root, "--reason", "stolen", "--of", "braid")
+    assert ran.returncode == 0 and json.loads(json.loads(ran.stdout)["h"])["of"] == "braid"
+
+
+def test_a_file_of_statements_that_is_none_is_refused(told: Any) -> None:
+    file = told.folder / "said"
+    file.write_text('{"type":"revocation"}\n')
+    for command in (("keys", "trust", file), ("verify", file, "--statements", file)):
+        ran = told.braid(*command)
+        assert ran.returncode == 2 and "line 1" in ran.stderr, ran.stderr
+    assert told.braid("verify", file, "--statements", told.folder / "none").returncode == 2

@@ -1,0 +1,227 @@
+"""Revoked keys: what a server publishes, what its transcripts carry, and what it begins no more (SPEC §9.4)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from braid.revocation import Reason, Subject
+from braid.signing import SecretKey
+from braid.statements import Statements, parse_statements
+from braid_server import keyfiles
+from braid_server.keyfiles import ROOT_LABEL, KeyFileUnusable
+from braid_server.keyring import Keyring
+from braid_server.library import reading
+from braid_server.recording import RecordingFailed
+from braid_server.revoking import Revoked, load_revocations, revocations_of, revoke
+from braid_server.rotating import load_rotations, rotate
+from braid_server.service import Settings, running
+from braid_verifier import verify
+from braid_verifier.policy import ClaimName
+from fakes.anthropic import json_answer
+from fakes.client import RawClient
+from fakes.desk import ROOT, START, WRAPPING, Desk, ask, write_keys
+from fakes.replay import fetch
+from fakes.upstream import ScriptedUpstream
+
+
+@pytest.fixture
+def desk(folder: Path) -> Iterator[Desk]:
+    write_keys(folder)
+    with Desk(folder) as opened:
+        reseat(opened, folder)
+        yield opened
+
+
+def reseat(desk: Desk, folder: Path) -> None:
+    """Give a desk the keys as they are now, as a service that starts again would."""
+    root = SecretKey(keyfiles.load(folder / "root.key", ROOT_LABEL))
+    rotations = load_rotations(folder / "root.key", root.text)
+    revoked = Revoked(folder / "root.key", rotations)
+    desk.keyring = Keyring(root, WRAPPING, rotations=rotations, revoked=revoked)
+    loom = desk.recorder._loom
+    loom.keyring = loom.lineages._keyring = desk.keyring
+    desk.library._revoked = revoked
+
+
+def stolen(folder: Path, key: str, of: Subject = Subject.ROOT) -> None:
+    revoke(folder / "root.key", key, of, Reason.STOLEN, None, START)
+
+
+def codes(transcript: bytes, *roots: str) -> list[str]:
+    report = verify(transcript, roots=roots)
+    return [one.code for one in report.findings if one.code.startswith("E_")]
+
+
+def test_a_revoked_braid_says_so_and_is_not_gone_on_with(desk: Desk, folder: Path) -> None:
+    first = desk.turn(ask("question"), "answer").braid
+    other = desk.turn(ask("another"), "answer").braid
+    stolen(folder, first, Subject.BRAID)
+    assert codes(desk.transcript(first), ROOT.text) == ["E_REVOKED"]
+    assert codes(desk.transcript(other), ROOT.text) == []
+    later = desk.turn(ask("question", "answer", "more"), "and more").braid
+    assert later != first
+    (link,) = desk.story(later).nodes[0].header["link"]
+    assert (link["braid"], link["rel"]) == (first, "continues")
+    assert codes(desk.transcript(later), ROOT.text) == []
+
+
+def test_a_revoked_root_begins_no_braid_and_its_transcripts_say_so(
+    desk: Desk, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    braid = desk.turn(ask("question"), "answer").braid
+    stolen(folder, ROOT.text)
+    assert codes(desk.transcript(braid), ROOT.text) == ["E_REVOKED"]
+    with pytest.raises(RecordingFailed, match="revoked"):
+        desk.open(ask("something else"))
+    assert "event=root_revoked" in caplog.text and "something else" not in caplog.text
+    assert desk.braids() == [braid]
+
+
+def test_a_root_that_its_heir_revokes(desk: Desk, folder: Path) -> None:
+    braid = desk.turn(ask("question"), "answer").braid
+    new = rotate(folder / "root.key", START).new
+    reseat(desk, folder)
+    later = desk.turn(ask("another"), "answer").braid
+    for transcript in map(desk.transcript, (braid, later)):
+        assert codes(transcript, ROOT.text, new) == []
+    stolen(folder, ROOT.text)
+    # The rotation that gives the new root its say stands beside what it says.
+    assert codes(desk.transcript(braid), ROOT.text, new) == ["E_REVOKED"]
+    assert codes(desk.transcript(later), new) == []
+    report = verify(desk.transcript(later), roots=[ROOT.text])
+    assert str(report.claims[ClaimName.SIGNER].answer) == "no"
+    assert desk.turn(ask("a third"), "answer").braid not in (braid, later)
+
+
+def test_a_braid_that_the_heir_of_its_root_revokes(desk: Desk, folder: Path) -> None:
+    braid = desk.turn(ask("question"), "answer").braid
+    rotate(folder / "root.key", START)
+    reseat(desk, folder)
+    stolen(folder, braid, Subject.BRAID)
+    assert codes(desk.transcript(braid), ROOT.text) == ["E_REVOKED"]
+
+
+def test_a_retired_root_keeps_what_it_certified(desk: Desk, folder: Path) -> None:
+    braid = desk.turn(ask("question"), "answer").braid
+    desk.clock.advance(days=1)
+    revoke(folder / "root.key", ROOT.text, Subject.ROOT, Reason.RETIRED, None, desk.clock())
+    assert codes(desk.transcript(braid), ROOT.text) == []
+    with pytest.raises(RecordingFailed):
+        desk.open(ask("something else"))
+
+
+def test_words_can_be_erased_of_a_revoked_braid(desk: Desk, folder: Path) -> None:
+    braid = desk.turn(ask("a secret"), "answer").braid
+    stolen(folder, braid, Subject.BRAID)
+    assert 0 in desk.run(desk.library.erase(braid, [0])).nodes
+    assert b"a secret" not in desk.transcript(braid)
+
+
+def test_an_heir_closes_what_the_old_root_certified(desk: Desk, folder: Path) -> None:
+    braid = desk.turn(ask("question"), "answer").braid
+    news = [rotate(folder / "root.key", START).new for _ in range(2)]
+    reseat(desk, folder)
+    assert desk.recorder.close_all() == 1
+    file = json.loads(desk.transcript(braid))
+    assert [proof["type"] for proof in file["proofs"]] == ["rotation", "rotation", "closure"]
+    report = verify(desk.transcript(braid), roots=[ROOT.text])
+    assert codes(desk.transcript(braid), ROOT.text) == []
+    assert str(report.claims[ClaimName.CLOSED].answer) == "yes"
+    # That it leads on to the new roots makes these no pin of the old one.
+    assert str(verify(desk.transcript(braid), roots=news).claims[ClaimName.SIGNER].answer) == "no"
+
+
+def test_a_store_that_is_read_without_a_server_says_so_too(desk: Desk, folder: Path) -> None:
+    braid = desk.turn(ask("question"), "answer").braid
+    stolen(folder, braid, Subject.BRAID)
+    with reading(str(desk.path), Revoked(folder / "root.key")) as library:
+        assert codes(b"".join(library.transcript(braid)), ROOT.text) == ["E_REVOKED"]
+
+
+def test_a_running_server_publishes_what_is_said_meanwhile(folder: Path) -> None:
+    write_keys(folder)
+    turn = rotate(folder / "root.key", START)
+    with (
+        ScriptedUpstream([json_answer()]) as upstream,
+        running(settings(folder, upstream.url)) as url,
+    ):
+        port = int(url.rpartition(":")[2])
+        with RawClient(port) as client:
+            client.post("/v1/messages", json.dumps(ask("question")).encode())
+            (braid,) = client.answer().values("x-braid-id")
+        said = published(port)
+        assert (len(said.rotations), said.revocations) == (1, ())
+        (key,) = json.loads(fetch(port, "/.well-known/braid-keys"))["keys"]
+        assert key["x"] == turn.new
+        stolen(folder, turn.new)
+        said = published(port)
+        assert [one.key for one in said.revocations] == [turn.new]
+        assert json.loads(fetch(port, "/.well-known/braid-keys")) == {"keys": []}
+        assert codes(fetch(port, f"/braid/v1/braids/{braid}"), ROOT.text) == ["E_REVOKED"]
+        before = len(upstream.requests)
+        with RawClient(port) as client:
+            client.post("/v1/messages", json.dumps(ask("something else")).encode())
+            assert client.answer().status == 503
+        assert len(upstream.requests) == before  # what is not recorded is not sent
+
+
+def published(port: int) -> Statements:
+    return parse_statements(fetch(port, "/.well-known/braid-statements"))
+
+
+def settings(folder: Path, upstream: str) -> Settings:
+    return Settings(
+        str(folder / "braid.db"),
+        folder / "root.key",
+        folder / "wrapping.key",
+        upstream_anthropic=upstream,
+        port=0,
+    )
+
+
+def test_a_file_that_goes_bad_leaves_what_was_known(
+    desk: Desk, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    braid = desk.turn(ask("question"), "answer").braid
+    stolen(folder, braid, Subject.BRAID)
+    assert codes(desk.transcript(braid), ROOT.text) == ["E_REVOKED"]
+    revocations_of(folder / "root.key").write_bytes(b"words\n")
+    assert codes(desk.transcript(braid), ROOT.text) == ["E_REVOKED"]
+    assert "event=revocations_unusable" in caplog.text
+
+
+@pytest.mark.parametrize("damage", [b"words\n", b"{}\n", b"\xff\n"])
+def test_a_server_does_not_start_over_a_file_that_is_none(folder: Path, damage: bytes) -> None:
+    write_keys(folder)
+    revocations_of(folder / "root.key").write_bytes(damage)
+    with pytest.raises(KeyFileUnusable, match="revocations"):
+        Revoked(folder / "root.key")
+
+
+def test_a_rotation_is_no_revocation(folder: Path) -> None:
+    write_keys(folder)
+    statements = rotate(folder / "root.key", START).statements
+    revocations_of(folder / "root.key").write_bytes(statements.read_bytes())
+    with pytest.raises(KeyFileUnusable, match="revocations alone"):
+        load_revocations(folder / "root.key")
+
+
+def test_a_revoked_root_hands_over_to_nobody(folder: Path) -> None:
+    write_keys(folder)
+    stolen(folder, ROOT.text)
+    before = (folder / "root.key").read_bytes()
+    with pytest.raises(KeyFileUnusable, match="revoked"):
+        rotate(folder / "root.key", START)
+    assert (folder / "root.key").read_bytes() == before
+
+
+def test_revocations_are_added_to_what_was_said_before(folder: Path) -> None:
+    write_keys(folder)
+    for key in (SecretKey(bytes([n]) * 32).text for n in (1, 2, 3)):
+        stolen(folder, key, Subject.BRAID)
+    assert len(load_revocations(folder / "root.key").revocations) == 3
+    assert not [path for path in folder.iterdir() if path.name.endswith(".next")]
