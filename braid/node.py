@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from enum import StrEnum
 
@@ -121,6 +122,7 @@ class Header(msgspec.Struct, frozen=True, gc=False):
 
 _INT = "(?:0|[1-9][0-9]{0,15})"
 _MAX_INT = 2**53 - 1
+_SIGNATURE_SIZE = 86
 _SIGNATURES = f'"{SIGNATURE_PATTERN}"(?:,"{SIGNATURE_PATTERN}")*'
 _LINK = (
     f'\\{{"braid":"{KEY_PATTERN}","node":"{SIGNATURE_PATTERN}","rel":"(?:{"|".join(Relation)})"\\}}'
@@ -159,6 +161,10 @@ def is_media(text: str) -> bool:
 
 def write_header(header: Header) -> str:
     """Write a header in its one spelling; raises Malformed for a header §3 does not allow."""
+    if len(header.prev) == 1 and not (header.about or header.link or header.seal):
+        text = _write_plain(header)
+        if text is not None:
+            return text
     about = link = seal = previous = ""
     if header.about:
         about = '"about":["' + '","'.join(header.about) + '"],'
@@ -178,6 +184,35 @@ def write_header(header: Header) -> str:
     )
     read_header(text)
     return text
+
+
+def _write_plain(header: Header) -> str | None:
+    """Write a header that has one `prev` and nothing optional; None where that cannot be vouched for.
+
+    Most nodes are so, and reading each back would cost as much as all else but its signature: here
+    the grammar holds for the text, and what it leaves open is checked of the header itself.
+    """
+    (prev,) = header.prev
+    text = (
+        f'{{"braid":"{header.braid}","content":"{header.content}",'
+        f'{_plain_middle(header.kind, header.origin, header.media)}["{prev}"],'
+        f'"seq":{header.seq},"time":"{header.time}","v":1}}'
+    )
+    # A signature that holds quotes could be read as two.
+    well = len(prev) == _SIGNATURE_SIZE and header.seq <= _MAX_INT and is_moment(header.time)
+    return text if well and _HEADER.fullmatch(text) is not None else None
+
+
+@functools.lru_cache(maxsize=256)
+def _plain_middle(kind: Kind, origin: Origin, media: str) -> str:
+    """Give what stands between `content` and `prev`; raises Malformed where SPEC §3 forbids it."""
+    middle = f'"kind":"{kind}","media":"{media}","origin":"{origin}","prev":'
+    nothing = "A" * 43
+    read_header(
+        f'{{"braid":"{nothing}","content":"{nothing}",{middle}[],'
+        '"seq":0,"time":"2000-01-01T00:00:00.000Z","v":1}'
+    )
+    return middle
 
 
 def read_header(text: str) -> Header:

@@ -11,7 +11,8 @@ from braid.node import Kind, Origin
 from braid.wire.block import Block
 from braid_server.fallback import bare, gathered, raw_block, shortened
 from braid_server.flagging import Flags
-from braid_server.lineage import Lineage, Prefix
+from braid_server.known import Prefix
+from braid_server.lineage import Lineage
 from braid_server.loom import Loom
 from braid_server.marks import Marks
 from braid_server.recording import CallEnding, RecordingFailed
@@ -69,7 +70,7 @@ class AnswerNodes:
             if row is None or row.sealed:
                 raise RecordingFailed(_CLOSED)
             lineage = self._loom.lineages.get(transaction, row)
-        if append.call not in lineage.open_calls:
+        if append.call not in lineage.answers.open_calls:
             raise RecordingFailed(_CLOSED)
         marks, ending, blocks = append.marks, append.ending, append.blocks
         if len(lineage.nodes) > self._braid_nodes * _CROWDED:
@@ -119,12 +120,12 @@ class AnswerNodes:
             return None
         # What stands beside the content has no role, and no client sends it back.
         match = marks.block(block) if block.role else None
-        if match is not None and lineage.heard_again(call, block, match):
+        if match is not None and lineage.answers.heard_again(call, block, match):
             return None
         extra = {"candidate": block.candidate} if block.candidate else None
-        after = lineage.open_calls[call].of(block.candidate)
+        after = lineage.answers.open_calls[call].of(block.candidate)
         is_result = block.kind is Kind.TOOL_RESULT
-        asked = lineage.last_use(call, block.candidate) if is_result else None
+        asked = lineage.answers.last_use(call, block.candidate) if is_result else None
         seqs = weaving.add_block(block, match, after, extra, asked=asked)
         for seq, contents in zip(seqs, flags, strict=False):
             weaving.add_flags(seq, contents)
@@ -149,8 +150,8 @@ class AnswerNodes:
             weaving.add_checkpoint(end)
         shown: Prefix | None = None
         values: dict[bytes, None] = {}
-        messages = lineage.context_of(call).messages
-        for answer in lineage.answers_of(call):
+        messages = lineage.chains.context_of(call).messages
+        for answer in lineage.answers.of(call):
             if shown is None:
                 shown = lineage.prefix(messages)
                 if not any(lineage.nodes[seq].provided for seq in messages):

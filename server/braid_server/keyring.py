@@ -17,7 +17,7 @@ from braid.certificate import NONCE_BYTES, Certificate, CertificateHeader, Polic
 from braid.encoding import encode, write_time
 from braid.errors import BraidError
 from braid.rotation import chain_of, check_rotation
-from braid.signing import SecretKey
+from braid.signing import KEY_BYTES, SecretKey
 from braid.strict_json import Json
 from braid_server.revoking import Revoked
 
@@ -47,13 +47,14 @@ def certified_key(
     root: SecretKey, now: datetime, *, issuer: str = "", policy: Policy = Policy.REQUIRED
 ) -> tuple[SecretKey, Certificate, CertificateHeader]:
     """Make a fresh braid key, and have the root certify it from `now` on."""
-    key = SecretKey(secrets.token_bytes(32))
+    drawn = secrets.token_bytes(KEY_BYTES + NONCE_BYTES)
+    key = SecretKey(drawn[:KEY_BYTES])
     header = CertificateHeader(
-        root=encode(root.key),
-        braid=encode(key.key),
+        root=root.text,
+        braid=key.text,
         issuer=issuer,
         policy=policy,
-        nonce=encode(secrets.token_bytes(NONCE_BYTES)),
+        nonce=encode(drawn[KEY_BYTES:]),
         not_before=write_time(now),
         not_after=write_time(now + VALIDITY),
     )

@@ -9,7 +9,7 @@ from weakref import WeakValueDictionary
 import msgspec
 
 from braid_server.keyring import Keyring, KeyUnavailable, NewBraidKey
-from braid_server.lineage import Lineage, relearn
+from braid_server.lineage import Lineage
 from braid_server.store import BraidRow, Transaction
 
 # A node takes about half a kilobyte here.
@@ -37,7 +37,7 @@ class Lineages:
         if lineage is None:
             key = self._keyring.unwrap(row.tenant, row.id, row.wrapped_key)
             lineage = Lineage(row.number, row, key, _not_after(row))
-            relearn(lineage, transaction.reading.nodes_of(row.number))
+            lineage.relearn(transaction.reading.nodes_of(row.number))
             self.keep(transaction, lineage)
         return lineage
 
@@ -62,7 +62,7 @@ class Lineages:
             return self.get(transaction, row)
         except KeyUnavailable:
             lineage = Lineage(row.number, row, self._keyring.no_key, "")
-            relearn(lineage, transaction.reading.nodes_of(row.number))
+            lineage.relearn(transaction.reading.nodes_of(row.number))
             return lineage
 
     def keep(self, transaction: Transaction, lineage: Lineage) -> None:

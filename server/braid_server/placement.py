@@ -19,7 +19,7 @@ from braid_server.recollection import Recollection
 from braid_server.recording import CallOpening, Unplaceable
 from braid_server.store import BraidRow
 from braid_server.store.rows import Reading
-from braid_verifier.judgement import Judgement, Resent
+from braid_verifier.judgement import Judgement, Resent, is_answer
 
 # A question that many ask has many answers; the newest of them are looked through.
 CANDIDATES = 8
@@ -189,7 +189,7 @@ class Placer:
             lineage = self._open(row)
             if lineage is None:
                 continue
-            outcome, end = lineage.outcome_of(call), lineage.end_of(call)
+            outcome, end = lineage.answers.outcome_of(call), lineage.answers.end_of(call)
             # What was refused once is judged again, however often it comes.
             if outcome is CallOutcome.REFUSED:
                 continue
@@ -199,7 +199,7 @@ class Placer:
                 By.RETRY,
                 lineage,
                 resumes=call if end is None else end,
-                repeats=lineage.first_of(call),
+                repeats=lineage.answers.first_of(call),
             )
             if outcome is not CallOutcome.COMPLETE:
                 return place
@@ -267,7 +267,7 @@ class Placer:
         """Go on from an answer that was named; what is sent may be known all the same."""
         memory, call = Recollection(self._reading, lineage), lineage.call_of(end)
         if wanted.repeats and wanted.messages:
-            judgement = memory.judge(lineage.context_of(call).messages, wanted.messages)
+            judgement = memory.judge(lineage.chains.context_of(call).messages, wanted.messages)
             if judgement.clean == len(wanted.messages):
                 return Place(by, lineage, end, None, end, judgement, carried=True, repeated=True)
         found = self._recall(wanted, {lineage.number})
@@ -280,7 +280,7 @@ class Placer:
         place = self._thread(wanted) or Place(By.NEW)
         if place.lineage is None or place.resumes is None:
             return place
-        first = place.lineage.first_of(place.lineage.call_of(place.resumes))
+        first = place.lineage.answers.first_of(place.lineage.call_of(place.resumes))
         return Place(By.THREAD, place.lineage, resumes=place.resumes, repeats=first)
 
     def _prefix(self, wanted: Wanted) -> Place | None:
@@ -308,6 +308,8 @@ class Placer:
 
     def _unlaid(self, wanted: Wanted, lineage: Lineage | None) -> Judgement:
         """Judge messages that lie beside no known conversation."""
+        if all(map(_is_asked, wanted.messages)):
+            return NOTHING  # it is new, as most calls are: nobody is said to have answered
         memory = Recollection(self._reading, lineage)
         return memory.judge((), wanted.messages, partial=wanted.partial)
 
@@ -332,6 +334,10 @@ class Placer:
             closed=closed,
             elsewhere=found.elsewhere,
         )
+
+
+def _is_asked(resent: Resent) -> bool:
+    return resent.block.kind is Kind.PROMPT and not is_answer(resent.block)
 
 
 def _in_session(wanted: Wanted, row: BraidRow) -> bool:

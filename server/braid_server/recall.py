@@ -15,7 +15,8 @@ from typing import NamedTuple
 from braid.call import By, CallOutcome, History
 from braid.node import Kind
 from braid.wire.block import Block
-from braid_server.lineage import Lineage, Prefix
+from braid_server.known import Prefix
+from braid_server.lineage import Lineage
 from braid_server.marks import Marks
 from braid_server.recollection import Recollection
 from braid_server.store import BraidRow
@@ -69,14 +70,14 @@ class Found:
         if reached is None:
             return None
         call = source.call_of(self.end)
-        shown = source.context_of(call).messages
-        answer = {seq for one in source.answers_of(call) for seq in one}
+        shown = source.chains.context_of(call).messages
+        answer = {seq for one in source.answers.of(call) for seq in one}
         if reached in answer:
             return self.end
         at = shown.index(reached) if reached in shown else -1
         spoken = (seq for seq in reversed(shown[: at + 1]) if source.nodes[seq].provided)
         last = next(spoken, None)
-        return None if last is None else source.end_of(source.call_of(last))
+        return None if last is None else source.answers.end_of(source.call_of(last))
 
     @property
     def score(self) -> tuple[int, int, int]:
@@ -222,7 +223,7 @@ class Recall:
             known = lineage.said(match) if is_answer(block) else None
             if known is None and block.kind is Kind.TOOL_USE and isinstance(name, str):
                 known = lineage.called(name)
-            end = None if known is None else lineage.end_of(lineage.call_of(known))
+            end = None if known is None else lineage.answers.end_of(lineage.call_of(known))
             if end is not None:
                 return number, end
         return number, -1
@@ -263,14 +264,14 @@ class Recall:
                 continue
             source = self._any(row)
             call = source.call_of(end)
-            if source.outcome_of(call) is CallOutcome.COMPLETE:
+            if source.answers.outcome_of(call) is CallOutcome.COMPLETE:
                 yield row, end, self._is_instructed(source, call)
 
     def _is_instructed(self, source: Lineage, call: int) -> bool:
         """Tell whether a call's system texts are those of this request, as far as they instruct."""
         before = [
             Defined(seq, match)
-            for seq in source.context_of(call).system
+            for seq in source.chains.context_of(call).system
             if (match := source.nodes[seq].match) is not None
         ]
         after = [Defined(-1 - place, one.match) for place, one in enumerate(self._system)]
@@ -287,7 +288,7 @@ class Recall:
         if row is None or not self._fits(row):
             return None
         lineage = self._any(row)
-        return lineage.end_of(lineage.call_of(seq))
+        return lineage.answers.end_of(lineage.call_of(seq))
 
     def _judge(
         self, marked: Iterable[tuple[int, int]], by: By = By.PREFIX, most: int = CANDIDATES
@@ -315,10 +316,10 @@ class Recall:
         self, row: BraidRow, source: Lineage, end: int, by: By, asked: bool = False
     ) -> Iterator[Found]:
         call = source.call_of(end)
-        context = source.context_of(call)
+        context = source.chains.context_of(call)
         memory = Recollection(self._reading, source)
         best: Found | None = None
-        for answer in source.answers_of(call):
+        for answer in source.answers.of(call):
             judgement = memory.judge(
                 (*context.messages, *answer),
                 self._messages,

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from braid import strict_json
 from braid.node import read_header
 from braid.wire.block import Block
-from braid_server.lineage import Known, Lineage
+from braid_server.known import Known
+from braid_server.lineage import Lineage
 from braid_server.store.rows import Reading
 from braid_verifier.judgement import Judgement, Resent
 from braid_verifier.judging import judge

@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from braid.call import History, HistoryEntry
 from braid.node import Kind, Link, Relation
 from braid.wire.block import Block
+from braid_server.chains import Context
 from braid_server.entries import Entries
-from braid_server.lineage import Context, Lineage
+from braid_server.lineage import Lineage
 from braid_server.placement import Place, Wanted
 from braid_server.recollection import Recollection
 from braid_server.store.rows import Reading
@@ -79,10 +80,10 @@ class RequestNodes:
         place, lineage, findings = self._place, self._lineage, self._findings
         if place.repeats is not None:
             findings.add(History.CONTINUED)
-            return lineage.context_of(place.repeats), findings.listed(), self._after
+            return lineage.chains.context_of(place.repeats), findings.listed(), self._after
         before: Context | None = None
         if place.lineage is not None and place.against is not None:
-            before = lineage.context_of(lineage.call_of(place.against))
+            before = lineage.chains.context_of(lineage.call_of(place.against))
         followed = None if place.resumes is None else lineage.followed(place.resumes)
         self._tell(before)
         system = self._definitions(self._wanted.system)

@@ -113,11 +113,11 @@ class Sealing:
             return Sealed(last, transaction.reading.summary(row.number).nodes)
         self._held.discard(row.number)
         lineage = self._loom.lineages.get(transaction, row)
-        if lineage.open_calls and not interrupt:
+        if lineage.answers.open_calls and not interrupt:
             if hold:
                 self._held.add(row.number)
-            return StillOpen(len(lineage.open_calls))
-        for call in sorted(lineage.open_calls):
+            return StillOpen(len(lineage.answers.open_calls))
+        for call in sorted(lineage.answers.open_calls):
             self._answers.interrupt(transaction, lineage, call)
         return self._add_seal(transaction, lineage)
 
@@ -127,7 +127,7 @@ class Sealing:
             return False
         lineage = self._loom.lineages.get(transaction, row)
         # It may have gone on since it was found.
-        if lineage.open_calls or lineage.last_time > before:
+        if lineage.answers.open_calls or lineage.last_time > before:
             return False
         self._add_seal(transaction, lineage)
         return True

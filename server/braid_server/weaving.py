@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
-from msgspec import UNSET
 
 from braid.call import Body, By, CallContent, EndContent, HistoryEntry, Placement, write
-from braid.call import Context as Shown
 from braid.content import BodyDigest
-from braid.context import ContextList
 from braid.encoding import encode
 from braid.node import MAX_PREV, Kind, Link, Origin, SealClaim
 from braid.weave import Draft, weave
 from braid.wire.block import Block
+from braid_server.chains import Context
 from braid_server.fallback import is_long
-from braid_server.lineage import Context, Lineage
+from braid_server.lineage import Lineage
 from braid_server.parts import parts_of
 from braid_server.recording import CallEnding, CallOpening
 from braid_server.store import NodeRow, Transaction
@@ -40,24 +38,19 @@ class Weaving:
         self._salt = salt
         self._time = min(max(time, lineage.last_time), lineage.not_after)
 
-    def add(self, draft: Draft, match: bytes | None = None) -> int:
-        """Sign a draft as the next node and give its seq."""
+    def add(self, draft: Draft, prev: Sequence[int], match: bytes | None = None) -> int:
+        """Sign a draft as the next node and give its seq; `prev` are the seqs of its `prev`."""
         lineage = self._lineage
         seq = len(lineage.nodes)
         node = weave(lineage.key, draft, seq=seq, time=self._time, salt=self._salt())
         lineage.last_time = self._time
-        lineage.learn(
-            node.s,
-            draft.kind,
-            draft.origin,
-            draft.prev,
-            match,
-            draft.content,
-            draft.attrs,
-            draft.about,
-        )
+        lineage.learn(node.s, draft.kind, draft.origin, prev, match, draft.content, draft.attrs)
         self._transaction.add_node(lineage.number, NodeRow(seq, draft.kind.value, node, match))
         return seq
+
+    def _texts(self, seqs: Iterable[int]) -> tuple[str, ...]:
+        nodes = self._lineage.nodes
+        return tuple([nodes[seq].text for seq in seqs])
 
     def add_block(
         self,
@@ -87,10 +80,10 @@ class Weaving:
                 media=part.media,
                 content=part.content,
                 attrs=part.attrs,
-                prev=tuple(lineage.text(seq) for seq in prev),
+                prev=self._texts(prev),
                 link=() if seqs else link,
             )
-            after = self.add(draft, None if seqs else match)
+            after = self.add(draft, prev, None if seqs else match)
             seqs.append(after)
         return tuple(seqs)
 
@@ -126,8 +119,9 @@ class Weaving:
     ) -> int:
         """Sign the call (SPEC §6.2)."""
         lineage = self._lineage
-        steps = {str(name): lineage.chain_claim(name, context.of(name)) for name in ContextList}
-        shown = Shown(**steps, partial=True if lineage.is_partial(context) else UNSET)
+        shown = lineage.chains.show(len(lineage.nodes), context)
+        if lineage.is_partial(context):
+            shown = msgspec.structs.replace(shown, partial=True)
         said = CallContent(
             upstream=opening.upstream,
             context=shown,
@@ -142,15 +136,16 @@ class Weaving:
             media=_JSON,
             content=write(said),
             attrs=_attrs(provider=opening.provider, model=opening.request.model),
-            prev=tuple(lineage.text(seq) for seq in prev),
+            prev=self._texts(prev),
             about=() if repeats is None else (lineage.text(repeats),),
             bsalt=body.bsalt,
         )
-        return self.add(draft)
+        call = self.add(draft, prev)
+        lineage.learn_call(call, draft.about, by)
+        return call
 
     def add_end(self, call: int, ending: CallEnding, body: BodyDigest | None) -> int:
         """Sign the end of a call (SPEC §6.3)."""
-        lineage = self._lineage
         said = EndContent(
             outcome=ending.outcome,
             status=ending.status,
@@ -159,20 +154,23 @@ class Weaving:
             request_id=ending.request_id,
             body=None if body is None else _body(body),
         )
+        tails = self._tails_of(call)
         draft = Draft(
             kind=Kind.END,
             origin=Origin.PROXY,
             media=_JSON,
             content=write(said),
             attrs=_attrs(model=ending.model, id=ending.answer_id),
-            prev=tuple(lineage.text(tail) for tail in self._tails_of(call)),
+            prev=self._texts(tails),
             bsalt=None if body is None else body.bsalt,
         )
-        return self.add(draft)
+        end = self.add(draft, tails)
+        self._lineage.learn_end(end, ending.outcome)
+        return end
 
     def _tails_of(self, call: int) -> list[int]:
         """Give what an end hangs on; checkpoints gather what is too much for one node."""
-        tails = self._lineage.open_calls[call].all()
+        tails = self._lineage.answers.open_calls[call].all()
         while len(tails) > MAX_PREV:
             gathered = self._add_closing(Kind.CHECKPOINT, tails[1 : MAX_PREV + 1])
             # The first one tells whose end it is.
@@ -192,7 +190,7 @@ class Weaving:
                 prev=name,
                 about=name,
             )
-            self.add(draft)
+            self.add(draft, (about,))
 
     def add_seal(self) -> int:
         """Sign the seal over every tail, gathering them by checkpoints where they are many."""
@@ -213,18 +211,17 @@ class Weaving:
         return self._add_closing(Kind.CHECKPOINT, prev)
 
     def _add_closing(self, kind: Kind, prev: Sequence[int]) -> int:
-        lineage = self._lineage
-        tree = lineage.tree()
+        tree = self._lineage.tree()
         draft = Draft(
             kind=kind,
             origin=Origin.PROXY,
             media="text/plain",
             content=b"",
             attrs=b"{}",
-            prev=tuple(lineage.text(seq) for seq in prev),
+            prev=self._texts(prev),
             seal=SealClaim(tree.count, encode(tree.head())),
         )
-        return self.add(draft)
+        return self.add(draft, prev)
 
 
 def _body(body: BodyDigest) -> Body:

@@ -11,7 +11,7 @@ from braid.encoding import decode, encode
 from braid.strict_json import loads
 from braid.wire.anthropic import read_request
 from braid_server.keyring import Keyring
-from braid_server.lineage import Prefix
+from braid_server.known import Prefix
 from braid_server.marks import Marks
 from fakes.desk import MESSAGE, ask, opening_of
 
