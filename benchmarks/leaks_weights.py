@@ -50,14 +50,14 @@ PRIOR: dict[str, tuple[float, dict[str, float]]] = {
     "comment": (
         -4.0,
         _weights(
-            "wait:5 actually:4.5 no:2.5 hmm:4.5 interjection:2 retract:2.2 wrong:1.2 better:2"
+            "wait:5 actually:4.5 no:2.5 hmm:4.5 interjection:2.8 retract:2.2 wrong:1.2 better:2"
             " actually_bare:.8 question:.7 answered:1.8 or_question:1.5 or:.8 alternatively:1"
             " maybe:.8 compare:.5 unsure:.5 decide:1 just:.7 for_now:.5 we_could:.6 looks_like:.7"
             " means:.5 insight:1 issue_is:.6 so:.5 but:.5 however:.2 contrast:.2 evidence:.8"
             " arithmetic:.4 if_then:.6 let_me:2 lets_look:1.3 lets:.8 i_will:.6 i_need:1"
             " we_need:.4 sequence:.5 plan:.7 first_person:.3 the_user:.5 address:-.4 courtesy:-.5"
             " report:-.5 todo:-2.5 doc:-2 tutorial:-.4 reference:-1.2 kinds_3:.6 kinds_5:.8"
-            " kinds_7:.5 groups_3:.5 dense:.15 trailing:1 should_be:.2 cause:.2 explains:-.8 sparse:-.7 short:-.3 long:-.6 very_long:-1 alone:-2.5"
+            " kinds_7:.5 groups_3:.5 dense:.15 trailing:1 should_be:.2 cause:.2 deduced:.9 asked:.9 settled:1 concludes:.6 explains:-.8 sparse:-.7 short:-.3 long:-.6 very_long:-1 alone:-2.5 lone_cue:-1.2"
         ),
     ),
     "prose": (
@@ -71,14 +71,14 @@ PRIOR: dict[str, tuple[float, dict[str, float]]] = {
             " courtesy:-1.5 report:-1.2 tutorial:-.8 doc:-.6 reference:-.3 bullets:-.8 long:-.6"
             " very_long:-.6 sentences_3:.4 one_sentence:-.4 ends_in_plan:.8 inferred_then_plan:.6"
             " narration:-1.5 ticks:.15 because:.3 kinds_3:.5 kinds_5:.6 kinds_7:.3 groups_3:.4"
-            " headings:-1 trailing:.8 should_be:.5 cause:.8 explains:-.5 sparse:-.6 stated_then_plan:1"
+            " headings:-1 trailing:.8 should_be:.5 cause:.8 deduced:.9 asked:.4 settled:.8 concludes:.4 explains:-.5 sparse:-.6 stated_then_plan:1"
             " opens_to_you:-.8 impersonal:-.8 reasoned_plan:1"
         ),
     ),
 }
 
 #: Thresholds in logits, chosen from the cross-validated curves below and frozen.
-POSSIBLE = {"comment": 1.2, "prose": 1.2}
+POSSIBLE = {"comment": 1.2, "prose": 0.8}
 STRONG = {"comment": 4.5, "prose": 4.5}
 
 

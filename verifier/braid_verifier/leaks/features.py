@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from itertools import islice
 
-from braid_verifier.leaks.cues.move import CORRECTING, INFERRING, PLANNING, WEIGHING, Move
+from braid_verifier.leaks.cues.move import AGAINST, CORRECTING, INFERRING, PLANNING, WEIGHING, Move
 from braid_verifier.leaks.moves import MAX_PER_WORD, Spoken
 from braid_verifier.leaks.openings import sentences
 from braid_verifier.leaks.passage import ELIDED
@@ -32,14 +32,35 @@ _ANSWER = re.compile(
     r"|also|oder|ja|nein|die|donc|ou|non|restons|así|pero|mejor|las|então|mas|vamos|não|a)\b",
     re.IGNORECASE,
 )
+#: A question that opens a story or asks the reader, as far as its words say, is none that is open.
+_RHETORIC = re.compile(
+    r"[\s(\"'*_–—/#-]*(?:(?:hmm+|so|but|or|and|wait|ok|okay|well|now|then|actually)[,.:]?\s+)*"
+    r"(?:why|what|how|who|when|where|whose)\b"
+    r"(?! (?:if|about|is|isn't|does|doesn't|would|not|did|are|aren't|do|can|should|could)\b)"
+    r"|[^?]*\b(?:you|your)\b",
+    re.IGNORECASE,
+)
+_FOLLOWS = re.compile(
+    r"[)\"'`*_]*(?:[ \t]+|[ \t]*\n[ \t]*(?=\S))(?!(?:if (?:so|yes|not|no|true|false)|then|todo|see|xxx|fixme)\b)\S",
+    re.IGNORECASE,
+)
 _OR = re.compile(r"\bor\b", re.IGNORECASE)
 _TRAILING = re.compile(r"[\w)`'\"](?:\.\.\.|…) (?=\w)")
 _GOES_ON = re.compile(r"\s*(?!因|from)\w")
 _ARITHMETIC = re.compile(
-    r"\d\)?\s*[-+*/×x^]\s*\(?\d[\d.,]*\)?\s*(?:=|->|→|≈|<|>)\s*\d|=\s*\d+\s*,? so\b|\bindex \d+\b.{0,20}\d"
+    r"\b\w+ ?= ?\d+ ?(?:->|→|=>|⇒)|\b(?:so|hence|then|gives|makes|leaves) (?:it's |that's |we get |only )?\d+(?=[.,;:!]|\Z| (?:and )?not\b)|"
+    r"\d\)?(?:\s[-+*/×x^]\s|[+*×^])\(?\d[\d.,]*\)?\s*(?:=|->|→|≈|<|>)\s*\d|=\s*\d+\s*,? so\b|\bindex \d+\b.{0,20}\d"
 )
 
 
+_DIGIT = re.compile(r"[0-9]")
+#: How a sentence begins that says what is to be done after all.
+_CONCLUDES = re.compile(
+    r"[\s(\"'*_–—/#-]*(?:(?:so|then|ok|okay|fine|hence|thus|therefore|just|better|probably)[,:]? )?(?:use|keep|return|cast|make|add"
+    r"|drop|skip|remove|leave|move|go|stick|wrap|copy|fix|set|pass|save|store|rewrite|switch|put|take|rename|change"
+    r"|clone|call|check|need|needs|do|try|default|stay|i'll|we'll|let's|option|yes|no|simplest)\b",
+    re.IGNORECASE,
+)
 _UNSPACED = re.compile("[\u3041-\u30ff\u4e00-\u9fff]")
 
 #: Moves that a person makes alone too: one `let's` is no deliberation.
@@ -55,6 +76,7 @@ ALONE = frozenset(
         Move.SHOULD_BE,
         Move.SO,
         Move.IF_THEN,
+        Move.SETTLED,
     }
 )
 
@@ -84,6 +106,21 @@ EXPLAINING = frozenset(
     }
 )
 
+#: Moves of any statement: beside them a single `Actually,` may be a person's way to begin one.
+_PLAIN = frozenset(
+    {
+        Move.BUT,
+        Move.SO,
+        Move.CONTRAST,
+        Move.MEANS,
+        Move.HOWEVER,
+        Move.IF_THEN,
+        Move.COMPARE,
+        Move.WE_NEED,
+    }
+    | {Move.SHOULD_BE, Move.FIRST_PERSON}
+)
+_OPENERS = frozenset({Move.ACTUALLY, Move.ACTUALLY_BARE})
 #: Words an author takes for one move on the average when deliberating; with fewer moves it tells.
 SPARSE = 25
 #: Characters of statements after which a plan has reasons.
@@ -128,12 +165,14 @@ def questions(text: str) -> list[Spoken]:
         cut = max(before.rfind(stop) for stop in ".?!\n")
         if _OR.search(before, cut + 1):
             found.append(Spoken("or-question", Move.OR_QUESTION, start, end))
+        if _FOLLOWS.match(text, end) and not _RHETORIC.match(before, cut + 1):
+            found.append(Spoken("asked", Move.ASKED, start, end))
     return found
 
 
 def arithmetic(text: str) -> list[Spoken]:
     """Return where `text` does sums."""
-    if "=" not in text and "ndex" not in text:
+    if not _DIGIT.search(text):
         return []
     return [
         Spoken("arithmetic", Move.ARITHMETIC, *m.span())
@@ -173,6 +212,7 @@ def features(text: str, spoken: Sequence[Spoken], prose: bool) -> dict[str, int]
             groups |= group
             alone = alone and move in ALONE
             explains = explains and move in EXPLAINING
+    told = counts.keys() - _PLAIN - AGAINST
     words = text.count(" ") + text.count("\n") + 1
     if not text.isascii():
         words += len(_UNSPACED.findall(text)) // 2
@@ -181,14 +221,21 @@ def features(text: str, spoken: Sequence[Spoken], prose: bool) -> dict[str, int]
     found["kinds_7"] = int(kinds >= 7)
     found["groups_3"] = int(groups.bit_count() >= 3)
     found["dense"] = min(6, marks * 20 // max(words, 12))
+    found["lone_cue"] = int(not prose and bool(told) and told <= _OPENERS)
     found["alone"] = int(alone)
     found["explains"] = int(explains)
     found["sparse"] = min(3, words // (SPARSE * max(marks, 1))) if words > 60 else 0
     found["short"] = int(words < 12)
     found["long"] = int(words > 120)
     found["very_long"] = int(words > 250)
+    spans = sentences(text)
+    if len(spans) > 1:
+        final = spans[-1][0]
+        found["concludes"] = int(
+            _CONCLUDES.match(text, final) is not None
+            and any(each.start < final and _GROUP.get(each.move, 0) & 7 for each in spoken)
+        )
     if prose:
-        spans = sentences(text)
         if _PERSONAL.isdisjoint(counts):
             found["impersonal"] = int(words > 40) + int(words > 80)
         found["sentences_3"] = int(len(spans) >= 3)

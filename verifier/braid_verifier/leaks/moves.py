@@ -69,6 +69,8 @@ _SPACED = tuple(
 #: How many small words of a language have to be there for its cues to be tried, so that the
 #: Spanish `no` and the German `also` are not read into English.
 ENOUGH = 2
+#: And more of them than there are of these.
+_SMALL_ENGLISH = frozenset("the of and is to this that it with for are be if not".split())
 _KANA = re.compile("[\u3041-\u30ff]")
 _HAN = re.compile("[\u4e00-\u9fff]")
 
@@ -99,8 +101,10 @@ def telling(text: str) -> list[Spoken]:
     low, flat, words = _heard(text)
     spoken: list[Spoken] = []
     _listen(text, low, flat, words, _ENGLISH, spoken)
+    english = len(_SMALL_ENGLISH & words)
     for small_words, table in _SPACED:
-        if len(small_words & words) >= ENOUGH and table.keys() & words:
+        small = len(small_words & words)
+        if small >= ENOUGH and small > english and table.keys() & words:
             _listen(text, low, flat, words, table, spoken)
     if not low.isascii():
         if _KANA.search(low):

@@ -19,6 +19,15 @@ from braid_verifier.leaks.weights import (
 #: Points at which a finding begins, on every surface.
 POSSIBLE = 100
 
+#: Moves, one of which a strong finding has: the others are made by whoever explains at length as well.
+SURE = frozenset(
+    each.value
+    for each in (
+        CORRECTING - {Move.WRONG, Move.BETTER}
+        | {Move.ANSWERED, Move.LET_ME, Move.THE_USER, Move.OR_QUESTION}
+    )
+)
+
 _GROUPS: tuple[tuple[LeakClass, frozenset[Move]], ...] = (
     (LeakClass.SELF_CORRECTION, CORRECTING),
     (LeakClass.ALTERNATIVES, WEIGHING),
@@ -37,11 +46,11 @@ def tier(points: int, features: Mapping[str, int], prose: bool) -> Tier | None:
     """Return the tier of so many points; None for no finding.
 
     Moves that are far apart add up in any long text, so they are never strong; nor is a text that
-    only explains.
+    only explains, or one without any move that few make who are not deliberating.
     """
     if points < POSSIBLE:
         return None
-    if features.get("sparse") or features.get("explains"):
+    if features.get("sparse") or features.get("explains") or SURE.isdisjoint(features):
         return Tier.POSSIBLE
     return Tier.STRONG if points >= (PROSE_STRONG if prose else COMMENT_STRONG) else Tier.POSSIBLE
 

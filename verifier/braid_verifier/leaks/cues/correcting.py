@@ -32,7 +32,7 @@ CUES: tuple[Cue, ...] = (
         Move.WAIT,
         Place.CLAUSE,
         "wait",
-        r"wait(?:,|\?|\.\.|…| no\b| actually\b|\s*[—–]|! )(?!\s*(?:then|and|until|\d+ ?"
+        r"wait(?!, \w+(?<! no)(?<! hmm)(?<! actually)(?<! maybe)[,;)])(?:,|\?|\.\.|…| no\b| actually\b|\s*[—–]|! )(?!\s*(?:then|and|until|\d+ ?"
         r"(?:m?s|sec|min)))",
     ),
     cue(
@@ -86,7 +86,7 @@ CUES: tuple[Cue, ...] = (
         Move.NO,
         Place.SENTENCE,
         "no nope nah",
-        r"(?:no|nope|nah)(?:,(?! (?:don't|thanks|thank you|\d)\b)|\.(?=\s)|!|\s*[—–]| - "
+        r"(?:no|nope|nah)(?:,(?! (?:(?:don't|thanks|thank you)\b|\d+(?! [a-z]{3})))|\.(?=\s)|!|\s*[—–]| - "
         r"| (?:wait|actually|that's|it's|this is|need to worry)\b)",
     ),
     cue(
@@ -94,8 +94,8 @@ CUES: tuple[Cue, ...] = (
         Move.NO,
         Place.SENTENCE,
         "no",
-        r"no (?:that|it|this|the|we|i|they) (?:is|are|was|were|isn't|aren't|won't|doesn't"
-        r"|would|wouldn't|can't|need|have|should)\b",
+        r"no,? (?:that|it|this|the|we|i|they) (?:is|are|was|were|isn't|aren't|won't|doesn't|does|don't"
+        r"|do|did|didn't|would|wouldn't|can't|need|have|hasn't|should)\b",
     ),
     cue("no-inner", Move.NO, Place.CLAUSE, "no", r"no,? (?:wait|that's|that is|it's|actually)\b"),
     cue(
@@ -110,15 +110,15 @@ CUES: tuple[Cue, ...] = (
         Move.INTERJECTION,
         Place.SENTENCE,
         "oh ah oops whoops aha ugh huh argh ahh ohh ooh whoa damn yikes eh",
-        r"(?:oh+|ah+|whoops|oops|aha|ugh|huh|argh|ooh|whoa|damn|yikes|eh)(?:\s*[,.!?:;…—–]"
+        r"(?:oh+|ah+|whoops|oops|aha|ugh|huh|argh|ooh|whoa|damn|yikes|eh)(?! well\b)(?:\s*[,.!?:;…—–]"
         r"| -|\s(?:no|right|i|ok|okay|so|well|that|the|it|good|yes|shoot|dear)\b)",
     ),
     cue(
         "second-thought",
         Move.RETRACT,
         Place.ANYWHERE,
-        "on scratch strike never nevermind thinking come",
-        r"(?:on second thoughts?|(?:scratch|strike) that|never ?mind(?! (?:if|the|that))"
+        "on scratch strike never nevermind thinking come then or",
+        r"(?:on second thoughts?|then again,? (?!later|after|when|if)|or rather,? (?!than)|(?:scratch|strike) that|never ?mind(?! (?:if|the|that))"
         r"|thinking about (?:it|this) (?:more|again|further)|come to think of it)\b",
     ),
     cue(
@@ -152,7 +152,7 @@ CUES: tuple[Cue, ...] = (
         r"that(?:(?:'s| is| seems| looks) (?:wrong|not (?:right|quite|it|correct|true|what"
         r"|how|why|going|possible|enough|the)|incorrect|odd|weird|strange|suspicious|unexpected"
         r"|surprising|confusing|interesting|too|a (?:problem"
-        r"|bit))| (?:won't|doesn't|wouldn't|isn't|can't))\b",
+        r"|bit))| (?:won't|doesn't|didn't|wouldn't|isn't|can't))\b",
     ),
     cue(
         "wrong",

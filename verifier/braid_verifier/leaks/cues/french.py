@@ -14,7 +14,13 @@ CUES: tuple[Cue, ...] = (
         r"(?:attends|attendez)" + APART,
     ),
     cue("fr-hmm", Move.HMM, Place.CLAUSE, "hm hmm euh heu bon", r"(?:h+m+|euh+|heu)" + APART),
-    cue("fr-no", Move.NO, Place.SENTENCE, "non enfin", r"(?:non(?:,|\.(?=\s))|enfin non\b)"),
+    cue(
+        "fr-no",
+        Move.NO,
+        Place.SENTENCE,
+        "non enfin ah",
+        r"(?:ah,? non\b|non(?:,|\.(?=\s))|enfin non\b)",
+    ),
     cue(
         "fr-oh",
         Move.INTERJECTION,
@@ -70,11 +76,26 @@ CUES: tuple[Cue, ...] = (
         r"(?:(?:signifie|veut dire) (?:que|qu')|(?<=ce qui )explique)",
     ),
     cue(
+        "fr-deduced",
+        Move.DEDUCED,
+        Place.ANYWHERE,
+        "sûrement probablement ça doit c'est voilà",
+        r"(?:(?<=c'est )(?:sûrement|probablement|forcément)|ça (?:explique|colle|correspond|doit)|(?<=ça )doit être"
+        r"|c'est (?:pour ça|donc|ça qui|là que))\b",
+    ),
+    cue(
+        "fr-settled",
+        Move.SETTLED,
+        Place.CLAUSE,
+        "bon ok tant",
+        r"(?:bon,|ok,|tant pis)",
+    ),
+    cue(
         "fr-so",
         Move.SO,
         Place.CLAUSE,
         "donc alors du",
-        r"(?:donc (?:le|la|les|il|on|pas|une?|je|ça|c'est)\b|du coup\b)",
+        r"(?:donc (?:ça|ce|cela|l|il|le|la|les|il|on|pas|une?|je|ça|c'est)\b|du coup\b)",
     ),
     cue("fr-but", Move.BUT, Place.SENTENCE, "mais", r"mais\b"),
     cue(
@@ -89,7 +110,7 @@ CUES: tuple[Cue, ...] = (
         Move.LET_ME,
         Place.ANYWHERE,
         "voyons regardons vais laisse laissez vérifions",
-        r"(?:voyons|regardons|vérifions|(?<=je )vais (?:regarder|vérifier|commencer|voir"
+        r"(?:voyons|regardons|vérifions|(?<=je )vais (?:forcer|utiliser|changer|corriger|ajouter|essayer|garder|passer|regarder|vérifier|commencer|voir"
         r"|d'abord)|laisse(?:z)?-moi (?:voir|vérifier|regarder))\b",
     ),
     cue("fr-i-need", Move.I_NEED, Place.ANYWHERE, "je", r"je (?:dois|devrais|pourrais)\b"),

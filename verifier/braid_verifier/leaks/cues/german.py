@@ -89,6 +89,21 @@ CUES: tuple[Cue, ...] = (
         r"(?:(?<=das )(?:heißt|bedeutet),|(?<=das )liegt (?:daran|an)|erklärt)",
     ),
     cue(
+        "de-deduced",
+        Move.DEDUCED,
+        Place.ANYWHERE,
+        "dürfte muss deshalb daher erklärt passt",
+        r"(?:(?<=das )(?:dürfte|muss) (?:es|der|die|das|daran)|(?:deshalb|daher) (?:schlägt|ist|geht|kommt|steht|wird)"
+        r"|(?<=das )(?:erklärt|passt))\b",
+    ),
+    cue(
+        "de-settled",
+        Move.SETTLED,
+        Place.ANYWHERE,
+        "bleibe dabei weg nehme lasse",
+        r"(?:(?<=ich )(?:bleibe|nehme|lasse)|(?<=bleibt es )dabei|(?<=dann )weg)\b",
+    ),
+    cue(
         "de-so",
         Move.SO,
         Place.CLAUSE,
@@ -109,8 +124,8 @@ CUES: tuple[Cue, ...] = (
         "de-let-me",
         Move.LET_ME,
         Place.ANYWHERE,
-        "lass schaue prüfe sehe",
-        r"(?:lass mich|(?<=ich )(?:schaue|prüfe|sehe) (?:mir|jetzt|mal|erst|nach))\b",
+        "lass schaue prüfe sehe suche ändere",
+        r"(?:lass mich|(?<=ich )(?:schaue|prüfe|sehe|suche|ändere) (?:mir|jetzt|mal|erst|nach))\b",
     ),
     cue(
         "de-i-need",

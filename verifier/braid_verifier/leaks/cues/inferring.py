@@ -73,7 +73,7 @@ CUES: tuple[Cue, ...] = (
         r"|right [—–-]|(?:very )?interesting(?:ly)?\b|found (?:it|the|them)\b|there (?:it"
         r"|they|we) (?:is|are|go)\b|there's (?:the|my|our)\b|now i (?:fully |finally "
         r"|clearly )?(?:see|have|understand|know|get|realize|can see)\b|clear picture\b|"
-        r"(?:good|great|perfect|excellent|nice|yes(?!, \d)|yeah|yep|exactly|indeed"
+        r"(?:good|great|perfect|excellent|nice)(?:[,.:;]| [—–-]|[—–])|(?:yes(?!, \d)|yeah|yep|exactly|indeed"
         r"|confirmed|wow)(?:[,.!:;]| [—–-]|[—–])|looking (?:at|more|closer|closely|back"
         r"|again|through|into)\b|key (?:insight|finding|observation|point|issue|question)"
         r"|strange|weird|curious)",
@@ -105,6 +105,22 @@ CUES: tuple[Cue, ...] = (
         " misses returns passes",
         r"(?:fail(?:s|ed|ing)?|br(?:eaks|oke)|crash(?:es|ed)|hangs|errors?|happen(?:s|ed)|misses|returns"
         r"|passes)(?: [^\s.,;:]+){0,4} because\b",
+    ),
+    cue(
+        "deduced",
+        Move.DEDUCED,
+        Place.ANYWHERE,
+        "must has would explains explain that's which bet guess smells matches fits consistent",
+        r"(?:"
+        + after("that|this|it|which|so|and|one|there")
+        + r"(?:must be (?:the|it|what|why|where|because|how)|has to be (?:the|it|what|that|because)"
+        r"|would explain|explains (?:the|why|it|how|both)|(?:matches|fits) (?:the|what|exactly|with))"
+        r"|that's (?:why (?:it|my|our|i|we (?:see|get|got))\b|what (?:breaks|fails)|the (?:bug|reason|problem"
+        r"|cause|one|culprit|issue|difference|deadlock|race|leak|fix))|"
+        + after("i|i'd|my|would")
+        + r"(?:bet|guess)\b|smells (?:like|of)|"
+        + after("is|are|be|that's")
+        + r"consistent with)",
     ),
     cue("but", Move.BUT, Place.SENTENCE, "but", r"but\b"),
     cue(
@@ -139,15 +155,17 @@ CUES: tuple[Cue, ...] = (
         "evidence",
         Move.EVIDENCE,
         Place.ANYWHERE,
-        "says confirms showing still",
+        "says confirms showing still shows points complains claims lists say",
         r"(?:"
         + after(
             "spec|test|tests|doc|docs|error|issue|comment|prompt|log|output|readme"
             "|plan|task|message|it|description|instruction|instructions|code|api"
-            "|header|listing|tool|sizeof|go.mod"
+            "|header|listing|tool|sizeof|go.mod|compiler|diff|trace|stack|report|dump|user"
+            "|linter|response|snapshot|profile|profiler|traceback|logs|blame"
         )
         + (
-            r"says|(?<=it's )showing|still (?:fail|show|not work|getting)|confirms (?:it|that"
+            r"(?:says?|claims?|complains?|points (?:at|to)|shows? (?:that|the|a|an|it|no|only|two|how)"
+            r"|lists)|(?<=it's )showing|still (?:fail|show|not work|getting)|confirms (?:it|that"
             r"|the|this))\b"
         ),
     ),

@@ -33,6 +33,8 @@ class Move(StrEnum):
     JUST = "just"
     FOR_NOW = "for_now"
     WE_COULD = "we_could"
+    ASKED = "asked"
+    SETTLED = "settled"
     # infers
     LOOKS_LIKE = "looks_like"
     MEANS = "means"
@@ -46,6 +48,7 @@ class Move(StrEnum):
     ARITHMETIC = "arithmetic"
     IF_THEN = "if_then"
     CAUSE = "cause"
+    DEDUCED = "deduced"
     # plans
     LET_ME = "let_me"
     LETS_LOOK = "lets_look"
@@ -94,6 +97,8 @@ WEIGHING = frozenset(
         Move.WE_COULD,
         Move.QUESTION,
         Move.JUST,
+        Move.ASKED,
+        Move.SETTLED,
     }
 )
 INFERRING = frozenset(
@@ -109,6 +114,7 @@ INFERRING = frozenset(
         Move.ARITHMETIC,
         Move.IF_THEN,
         Move.CAUSE,
+        Move.DEDUCED,
         Move.ACTUALLY_BARE,
         Move.HOWEVER,
         Move.SHOULD_BE,

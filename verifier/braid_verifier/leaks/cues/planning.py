@@ -29,6 +29,15 @@ CUES: tuple[Cue, ...] = (
             r"|print|analy[sz]e|investigate|denote|say)\b"
         ),
     ),
+    cue(
+        "left-to-do",
+        Move.PLAN,
+        Place.SENTENCE,
+        "what what's two three four still before to need",
+        r"(?:need to (?:check|see|figure|find|verify|look|know|understand|confirm|think)\b|what(?:'s| is) (?:missing|left|still)|what (?:i|we) (?:need|don't|still|know)|what do (?:i|we)"
+        r"|(?:two|three|four) things (?:are|to|left|remain)|before (?:i|we|changing|touching|writing|fixing)"
+        r"|to (?:reproduce|confirm|verify|check|rule) (?:this|that|it|out)\b)",
+    ),
     cue("lets", Move.LETS, Place.ANYWHERE, "let's", r"let's\b"),
     cue(
         "i-will",
@@ -36,7 +45,7 @@ CUES: tuple[Cue, ...] = (
         Place.ANYWHERE,
         "i'll i i'm i'd",
         r"(?:i'll|i will|i'm going to|i am going to|i'd (?:rather|need|better|have|want"
-        r"|expect|say))\b(?! (?:help|be\b(?! (?:able|using|adding))|assist|explain"
+        r"|expect|say|go|add|use|keep|prefer|guess|do|put|try))\b(?! (?:help|be\b(?! (?:able|using|adding))|assist|explain"
         r"|provide|show you|transfer|let you|keep (?:you|that|this|it) |make sure|remember|get back|report))",
     ),
     cue(
@@ -59,11 +68,18 @@ CUES: tuple[Cue, ...] = (
     cue(
         "sequence",
         Move.SEQUENCE,
+        Place.SENTENCE,
+        "first then next now finally second",
+        r"(?:first|then|next|now|finally|second),? (?:i|we|let|let's|i'll|we'll|check"
+        r"|look|find|verify|read)\b",
+    ),
+    cue(
+        "step",
+        Move.SEQUENCE,
         Place.CLAUSE,
-        "first then next now finally second before once after step",
-        r"(?:(?:first|then|next|now|finally|second),? (?:i|we|let|let's|i'll|we'll|check"
-        r"|look|find|verify|read)\b|(?:before|once|after) (?:i|we|that|this|doing|writing"
-        r"|making)\b|step \d)",
+        "first before once after step",
+        r"(?:first,? (?:i|let|let's|i'll|check|look|find|verify|read)\b|(?:before|once|after) (?:i|we|that|this"
+        r"|doing|writing|making)\b|step \d)",
     ),
     cue(
         "plan",

@@ -35,8 +35,9 @@ CUES: tuple[Cue, ...] = (
         "pt-retract",
         Move.RETRACT,
         Place.ANYWHERE,
-        "enganei pensando confundi esqueci melhor",
-        r"(?:enganei|pensando (?:bem|melhor)|confundi|esqueci|melhor (?:remover|usar|não"
+        "enganei pensando confundi esqueci melhor errei li corrigindo deixa repensando achei pensei",
+        r"(?:enganei|errei|(?<=eu )li (?:errado|mal)|corrigindo[:,]|deixa pra lá|repensando|(?<=eu )(?:achei|pensei) que"
+        r"|pensando (?:bem|melhor)|confundi|esqueci|melhor (?:passar|mudar|trocar|retornar|tirar|remover|usar|não"
         r"|fazer|assim|deixar|manter|criar))\b",
     ),
     cue(
@@ -66,7 +67,7 @@ CUES: tuple[Cue, ...] = (
         Move.DECIDE,
         Place.ANYWHERE,
         "vamos",
-        r"vamos (?:usar|manter|deixar|assumir|tentar|simplificar|fazer|focar|remover"
+        r"vamos (?:com|de|por|trocar|mudar|usar|manter|deixar|assumir|tentar|simplificar|fazer|focar|remover"
         r"|ajustar|garantir|apenas|só|seguir|supor|considerar|retornar|colocar|adicionar"
         r"|permitir)\b",
     ),
@@ -81,8 +82,8 @@ CUES: tuple[Cue, ...] = (
         "pt-looks",
         Move.LOOKS_LIKE,
         Place.ANYWHERE,
-        "parece aparentemente",
-        r"(?:parece (?:que|ser)|aparentemente)\b",
+        "parece aparentemente deve",
+        r"(?:parece (?:que|ser)|aparentemente|deve ser (?:isso|o|a|por|porque|que))\b",
     ),
     cue(
         "pt-means",
@@ -91,14 +92,23 @@ CUES: tuple[Cue, ...] = (
         "significa quer explica",
         r"(?:(?:significa|quer dizer) que|(?<=o que )explica)\b",
     ),
+    cue(
+        "pt-deduced",
+        Move.DEDUCED,
+        Place.ANYWHERE,
+        "isso por logo problema tem encontrei bate",
+        r"(?:isso explica|por isso (?:o|a|que|não|dá|falha)|(?<=o )problema (?:é|está|não é|deve)|tem que ser"
+        r"|encontrei[:!.]|bate com)\b",
+    ),
     cue("pt-so", Move.SO, Place.CLAUSE, "então logo portanto", r"(?:então|portanto)\b"),
     cue("pt-but", Move.BUT, Place.SENTENCE, "mas", r"mas\b"),
     cue(
         "pt-insight",
         Move.INSIGHT,
         Place.SENTENCE,
-        "agora vejo entendi já",
-        r"(?:agora (?:entendi|vejo|entendo)\b|vejo (?:o|que)\b|entendi[,.])",
+        "agora vejo entendi já certo ok beleza estranho interessante o",
+        r"(?:agora (?:entendi|vejo|entendo|sim|faz sentido)\b|vejo (?:o|que)\b|entendi[,.]|(?:certo|ok|beleza)[,.]"
+        r"|estranho\b|interessante\b|o usuário (?:quer|pediu|está)\b)",
     ),
     cue(
         "pt-wrong",
@@ -113,7 +123,8 @@ CUES: tuple[Cue, ...] = (
         Place.ANYWHERE,
         "deixa deixe-me deixe vamos vou",
         r"(?:deixa eu|deixe-me|vamos (?:ver|verificar|checar|olhar|testar)|vou (?:começar"
-        r"|ver|verificar|usar|assumir|manter|precisar))\b",
+        r"|ver|verificar|usar|assumir|manter|precisar|ajustar|trocar|mudar|corrigir|testar|olhar|checar"
+        r"|procurar|primeiro|fazer|tentar|adicionar|criar|mexer|passar))\b",
     ),
     cue(
         "pt-i-need",

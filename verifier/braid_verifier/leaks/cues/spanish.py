@@ -34,7 +34,7 @@ CUES: tuple[Cue, ...] = (
         Move.RETRACT,
         Place.ANYWHERE,
         "equivoqué pensándolo confundí olvidé error mejor",
-        r"(?:equivoqué|pensándolo (?:bien|mejor)|(?<=me )confundí|olvidé|mejor (?:lo|la|los"
+        r"(?:equivoqué|pensándolo (?:bien|mejor)|(?<=me )confundí|olvidé|mejor (?:hago|uso|dejo|pongo|devuelvo|lo|la|los"
         r"|dicho|un|una|así|usar|usamos|no|quit))\b",
     ),
     cue(
@@ -77,6 +77,21 @@ CUES: tuple[Cue, ...] = (
         "significa quiere explica",
         r"(?:(?:significa|quiere decir) que|(?<=lo que )explica)\b",
     ),
+    cue(
+        "es-deduced",
+        Move.DEDUCED,
+        Place.ANYWHERE,
+        "eso tiene por problema debe encontré",
+        r"(?:eso explica|tiene que ser|por eso (?:falla|no|el|la|se)|(?<=el )problema (?:es|está|no es|debe)"
+        r"|debe (?:de )?ser (?:eso|el|la|por|porque|que)|encontré[:!.])",
+    ),
+    cue(
+        "es-settled",
+        Move.SETTLED,
+        Place.ANYWHERE,
+        "dejo quedo aunque",
+        r"(?:(?<=lo )dejo\b|(?<=me )quedo con|aunque\.\.\.)",
+    ),
     cue("es-so", Move.SO, Place.CLAUSE, "entonces así", r"(?:entonces|así que)\b"),
     cue("es-but", Move.BUT, Place.SENTENCE, "pero", r"pero\b"),
     cue(
@@ -99,7 +114,7 @@ CUES: tuple[Cue, ...] = (
         Place.ANYWHERE,
         "déjame veamos ver vamos voy",
         r"(?:déjame|veamos|(?<=\ba )ver\b|voy a (?:empezar|ver|revisar|comprobar|mirar"
-        r"|buscar))",
+        r"|buscar|subir|cambiar|probar|usar|hacer|poner|añadir|agregar|intentar|quitar|corregir|ajustar))",
     ),
     cue(
         "es-i-need",

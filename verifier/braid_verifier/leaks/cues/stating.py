@@ -13,7 +13,7 @@ CUES: tuple[Cue, ...] = (
         Place.ANYWHERE,
         "please would let happy feel sorry hope here here's certainly thank sure want shall like"
         " prefer need great good",
-        r"(?:please|would you like|want me to|shall i|"
+        r"(?:please|would you like|want me to|shall i|let me (?:explain|clarify|walk you|summarize|share|help)|"
         + after("if you|if you'd|if you would")
         + r"(?:want|like|prefer|need)|(?:great|good) question|let me know|happy to|feel free|sorry"
         r"|hope this|here (?:are|is)|here's|certainly|thank you|sure[,!])",
@@ -36,7 +36,7 @@ CUES: tuple[Cue, ...] = (
         r"(?:pass(?:es|ed)?|clean|green|succeed(?:s|ed)?|fine)|"
         + after("is|are")
         + r"now\b(?! (?:clear|obvious))"
-        r"|now (?:uses?|returns?|passes|works|rejects?|accepts?|handles?|supports?|reads?|writes?)\b)",
+        r"|(?<=it )now [a-z]+s\b|now (?:uses?|returns?|passes|works|rejects?|accepts?|handles?|supports?|reads?|writes?)\b)",
     ),
     cue(
         "done",

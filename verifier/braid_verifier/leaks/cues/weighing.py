@@ -23,6 +23,13 @@ CUES: tuple[Cue, ...] = (
         r"|approaches|ways|possibilities)\b|one (?:option|approach|way|idea|possibility)\b"
         r"|either we\b)",
     ),
+    cue(
+        "other-hand",
+        Move.ALTERNATIVELY,
+        Place.SENTENCE,
+        "on but",
+        r"(?:but )?on the (?:one|other) hand\b",
+    ),
     cue("or-not", Move.UNSURE, Place.CLAUSE, "or", r"or not(?=[.?])"),
     cue(
         "alternatively-inner", Move.ALTERNATIVELY, Place.CLAUSE, "alternatively", r"alternatively\b"
@@ -64,7 +71,7 @@ CUES: tuple[Cue, ...] = (
         r"(?:"
         + after("not|n't")
         + r"(?:sure|clear|certain)|(?:unsure|unclear)|"
-        + after("\bi|\bi don't|i'd")
+        + after(r"\bi|\bi don't|i'd")
         + r"(?:guess|think|believe|suppose|assume|wonder|doubt|suspect)|"
         + after("i don't|we don't|i'm not")
         + r"(?:know|see)|(?<=i'm )guessing|hard to say)\b",
@@ -99,7 +106,40 @@ CUES: tuple[Cue, ...] = (
         Place.SENTENCE,
         "sticking going settling ok okay fine keeping",
         r"(?:(?:sticking|keeping) (?:to|with)|going with|settling (?:on|for)|(?:ok|okay"
-        r"|fine)[,.:])",
+        r"|fine)[,.:] (?:let's|we'll|i'll|use|keep|just|then|go|do|return|make|drop|skip)\b)",
+    ),
+    cue(
+        "then-settled",
+        Move.SETTLED,
+        Place.ANYWHERE,
+        "then",
+        r"(?<!since )(?<!by )(?<!until )(?<!till )(?<!and )(?<!even )(?<!now )(?<!back )(?<!than )"
+        r"(?<!if )(?<!only )(?<!from )(?<!just )then(?:[.!;](?=\s|\Z)|\s*\Z)",
+    ),
+    cue(
+        "so-it-is",
+        Move.SETTLED,
+        Place.ANYWHERE,
+        "it",
+        r"(?<![.!?:,;] )(?<!as )(?<!what )(?<!than )(?<!how )(?<!where )(?<!that )(?<!because )(?<!if )"
+        r"(?<!who )(?<!when )(?<!which )(?<!wherever )(?<!whatever )(?<!like )(?<!think )(?<!know )"
+        r"(?<!sure )(?<!but )(?<!and )(?<!or )(?<=\w )it is(?:[.!](?=\s|\Z)|,? then\b)",
+    ),
+    cue(
+        "so-settled",
+        Move.SETTLED,
+        Place.CLAUSE,
+        "so",
+        r"so (?!far|on|forth|that|it's|be|do|does|am|is|are|what|much|many|long|good|sorry|there)"
+        r"[^\s,.;:?]+(?: [^\s,.;:?]+)?\.?\s*\Z",
+    ),
+    cue(
+        "option",
+        Move.SETTLED,
+        Place.SENTENCE,
+        "option fine okay ok yes no both the neither",
+        r"(?:option [a-d1-9]|fine|okay|ok|yes|no|both|neither|the (?:latter|former|first|second))[.!]"
+        r"(?=\s|\Z)",
     ),
     cue(
         "for-now",
@@ -115,7 +155,7 @@ CUES: tuple[Cue, ...] = (
         Place.ANYWHERE,
         "could might may can we'd",
         r"(?:"
-        + after("\bwe|\bi|\bone")
+        + after(r"\bwe|\bi|\bone")
         + (
             r"(?:could|might|may (?:want|need)|can (?:just|also|use|probably|try|simply|instead"
             r"|either|safely|choose|pick))|could (?:just|also|try|instead|either)|we'd need"
