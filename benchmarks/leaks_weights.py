@@ -78,8 +78,8 @@ PRIOR: dict[str, tuple[float, dict[str, float]]] = {
 }
 
 #: Thresholds in logits, chosen from the cross-validated curves below and frozen.
-POSSIBLE = {"comment": 1.2, "prose": 0.8}
-STRONG = {"comment": 4.5, "prose": 4.5}
+POSSIBLE = {"comment": 1.2, "prose": 1.0}
+STRONG = {"comment": 4.0, "prose": 4.0}
 
 
 @dataclass(frozen=True, slots=True)

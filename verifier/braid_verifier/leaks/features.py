@@ -77,6 +77,8 @@ ALONE = frozenset(
         Move.SO,
         Move.IF_THEN,
         Move.SETTLED,
+        Move.LOOKS_LIKE,
+        Move.CONTRAST,
     }
 )
 
@@ -103,6 +105,7 @@ EXPLAINING = frozenset(
         Move.UNSURE,
         Move.WE_COULD,
         Move.WE_NEED,
+        Move.WRONG,
     }
 )
 
@@ -198,6 +201,8 @@ def features(text: str, spoken: Sequence[Spoken], prose: bool) -> dict[str, int]
     counts: dict[Move, int] = {}
     for each in spoken:
         counts[each.move] = counts.get(each.move, 0) + 1
+    if Move.ACTUALLY in counts:
+        counts.pop(Move.ACTUALLY_BARE, None)
     found: dict[str, int] = {}
     marks = kinds = groups = 0
     alone = explains = True

@@ -19,14 +19,13 @@ from braid_verifier.leaks.weights import (
 #: Points at which a finding begins, on every surface.
 POSSIBLE = 100
 
-#: Moves, one of which a strong finding has: the others are made by whoever explains at length as well.
-SURE = frozenset(
-    each.value
-    for each in (
-        CORRECTING - {Move.WRONG, Move.BETTER}
-        | {Move.ANSWERED, Move.LET_ME, Move.THE_USER, Move.OR_QUESTION}
-    )
-)
+#: How sure a move makes it that somebody deliberates: whoever explains at length makes all the others too.
+_SURE = {move: 2 for move in (CORRECTING - {Move.WRONG, Move.BETTER}) | {Move.LET_ME}} | {
+    Move.ANSWERED: 1,
+    Move.OR_QUESTION: 1,
+}
+#: A strong finding is as sure as this.
+SURE = 2
 
 _GROUPS: tuple[tuple[LeakClass, frozenset[Move]], ...] = (
     (LeakClass.SELF_CORRECTION, CORRECTING),
@@ -46,13 +45,17 @@ def tier(points: int, features: Mapping[str, int], prose: bool) -> Tier | None:
     """Return the tier of so many points; None for no finding.
 
     Moves that are far apart add up in any long text, so they are never strong; nor is a text that
-    only explains, or one without any move that few make who are not deliberating.
+    only explains, or one that takes nothing back and answers no two questions of its own.
     """
     if points < POSSIBLE:
         return None
-    if features.get("sparse") or features.get("explains") or SURE.isdisjoint(features):
+    if features.get("sparse") or features.get("explains") or _sureness(features) < SURE:
         return Tier.POSSIBLE
     return Tier.STRONG if points >= (PROSE_STRONG if prose else COMMENT_STRONG) else Tier.POSSIBLE
+
+
+def _sureness(features: Mapping[str, int]) -> int:
+    return sum(worth * features.get(move, 0) for move, worth in _SURE.items())
 
 
 def leak_class(spoken: Sequence[Spoken], prose: bool) -> LeakClass:

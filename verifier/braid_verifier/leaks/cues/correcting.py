@@ -47,7 +47,7 @@ CUES: tuple[Cue, ...] = (
         Move.WAIT,
         Place.CLAUSE,
         "wait",
-        r"wait (?!(?:for|time|timeout|state|queue|list|period|loop|condition|flag|handle"
+        r"wait (?!(?:strategy|policy|object|chain|for|time|timeout|state|queue|list|period|loop|condition|flag|handle"
         r"|set|group|event|call|status|duration|interval|delay|function|method|until|mode"
         r"|free|if|when)\b)(?:[\w.()']+ ){1,3}(?:is|isn't|are|has|does|doesn't|will|was"
         r"|means|returns|takes)\b",

@@ -69,7 +69,7 @@ CUES: tuple[Cue, ...] = (
         " great perfect excellent yes yeah yep exactly looking indeed confirmed strange"
         " weird curious key wow nice very",
         r"(?:i (?:can )?(?:now )?(?:see|notice|understand|realize|realise"
-        r"|found (?:it|them|out))\b(?! (?:your|the importance|that you|you|how))|got it\b|right[,.:—–]"
+        r"|found (?:it|them|out))\b(?! (?:your|there|an?|some|the importance|that you|you|how))|got it\b|right[,.:—–]"
         r"|right [—–-]|(?:very )?interesting(?:ly)?\b|found (?:it|the|them)\b|there (?:it"
         r"|they|we) (?:is|are|go)\b|there's (?:the|my|our)\b|now i (?:fully |finally "
         r"|clearly )?(?:see|have|understand|know|get|realize|can see)\b|clear picture\b|"

@@ -52,9 +52,9 @@ CUES: tuple[Cue, ...] = (
         "doc",
         Move.DOC,
         Place.ANYWHERE,
-        "param return returns see throws args raises parameters example usage copyright"
+        "param return returns see throws brief file fn args raises parameters example usage copyright"
         " license licence licensed deprecated p",
-        r"(?:(?<=[@:])(?:param|returns?|see|throws)|(?:args|returns|raises|parameters"
+        r"(?:(?<=[@:\\])(?:param|returns?|see|throws|brief|file|fn)|(?:args|returns|raises|parameters"
         r"|example|usage):|copyright|licen|deprecated|(?<=<)p>)",
     ),
     cue(
