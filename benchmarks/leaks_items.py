@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from braid_verifier.leaks.comments import comments
+from braid_verifier.leaks.comments import comments, comments_of
 from braid_verifier.leaks.languages import guessed, language_named, language_of
-from braid_verifier.leaks.passage import Passage, Run
+from braid_verifier.leaks.passage import Passage
 from braid_verifier.leaks.places import passages
+from braid_verifier.leaks.written import Written
 
 #: Examples of our own, for what the measured sets hold too little of. Nothing is measured on them.
 OWN = Path(__file__).parent.parent / "tests/verifier/leaks/own.jsonl"
@@ -64,7 +65,8 @@ def passages_of(item: dict[str, Any]) -> list[Passage]:
     context: str = item.get("context", "")
     if item["surface"] == "code_comment":
         start, end = scored(item)
-        return [_moved(each, start) for each in comments(excerpt[start:end], _language(item))]
+        written = Written(excerpt[start:end], [0], [start], [end - start])
+        return list(comments_of(written, _language(item)))
     if item["surface"] == "code_output" or context == "notebook code":
         return list(comments(excerpt, item.get("lang") or "python"))
     if item["surface"] == "tool_input" and not excerpt.lstrip().startswith("{"):
@@ -77,8 +79,3 @@ def passages_of(item: dict[str, Any]) -> list[Passage]:
 
 def _language(item: dict[str, Any]) -> str | None:
     return language_named(item.get("lang") or "") or language_of(item.get("path", ""))
-
-
-def _moved(passage: Passage, by: int) -> Passage:
-    runs = tuple(Run(each.start, each.source + by, each.length, each.span) for each in passage.runs)
-    return Passage(passage.kind, passage.text, runs, passage.language, passage.structure)

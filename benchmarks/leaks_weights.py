@@ -79,7 +79,7 @@ PRIOR: dict[str, tuple[float, dict[str, float]]] = {
 
 #: Thresholds in logits, chosen from the cross-validated curves below and frozen.
 POSSIBLE = {"comment": 1.2, "prose": 1.0}
-STRONG = {"comment": 4.0, "prose": 4.0}
+STRONG = {"comment": 3.2, "prose": 3.2}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from braid_verifier.leaks.cues.move import AGAINST, PLANNING
-from braid_verifier.leaks.features import features, punctuation
+from braid_verifier.leaks.features import punctuation, standing, tally
 from braid_verifier.leaks.finding import Finding, LeakClass, Reason, Tier
 from braid_verifier.leaks.heard import Heard
-from braid_verifier.leaks.moves import Spoken, against, telling
+from braid_verifier.leaks.moves import Spoken, against, by_place, hear, telling
 from braid_verifier.leaks.openings import sentences
 from braid_verifier.leaks.passage import Passage, PassageKind
 from braid_verifier.leaks.places import passages
-from braid_verifier.leaks.scoring import POSSIBLE, leak_class, score, tier
+from braid_verifier.leaks.scoring import POSSIBLE, ceiling, leak_class, score, tier
 from braid_verifier.leaks.spans import grow
 
 #: Passages longer than this are judged piece by piece, in code points: what stands pages away says
@@ -103,30 +103,29 @@ def _weighed(
 ) -> Iterator[Finding]:
     prose = passage.kind is PassageKind.PROSE
     marks = punctuation(text)
-    told = telling(text)
+    words = hear(text)
+    told = telling(text, words)
     spoken = told + marks
     if not spoken:
         return
-    if (
-        not narration
-        and len(told) < MANY
-        and score(features(text, spoken, prose), prose) < POSSIBLE
-    ):
+    # What speaks against only takes points, so what has too few without it needs no more looking.
+    if not narration and len(told) < MANY and ceiling(tally(spoken), prose) < POSSIBLE:
         return
     if told:
-        spoken += against(text)
-    weighed = features(text, spoken, prose)
+        spoken += against(text, words)
+    spans = sentences(text)
+    weighed = standing(text, spoken, prose, spans)
     points = score(weighed, prose)
     found = tier(points, weighed, prose)
     if found is None:
         if narration and prose and any(each.move in PLANNING for each in spoken):
             yield from _findings(
-                passage, offset, text, spoken, LeakClass.NARRATION, Tier.POSSIBLE, points
+                passage, offset, spans, spoken, LeakClass.NARRATION, Tier.POSSIBLE, points
             )
     elif heard is not None and (own := _own(text, heard)) != text:
         yield from _weighed(passage, own, offset, None, narration)
     else:
-        yield from _findings(passage, offset, text, spoken, None, found, points)
+        yield from _findings(passage, offset, spans, spoken, None, found, points)
 
 
 def _own(text: str, heard: Heard) -> str:
@@ -141,18 +140,21 @@ def _own(text: str, heard: Heard) -> str:
 def _findings(
     passage: Passage,
     offset: int,
-    text: str,
+    spans: list[tuple[int, int]],
     spoken: list[Spoken],
     known: LeakClass | None,
     found: Tier,
     points: int,
 ) -> Iterator[Finding]:
     prose = passage.kind is PassageKind.PROSE
-    for start, end in grow(text, spoken, prose):
-        inside = [each for each in spoken if start <= each.start < end and each.move not in AGAINST]
-        reasons = tuple(
-            Reason(each.cue, *passage.source_span(offset + each.start, offset + each.end))
-            for each in sorted(inside, key=lambda each: (each.start, each.end, each.cue))
+    spoken = sorted((each for each in spoken if each.move not in AGAINST), key=by_place)
+    for start, end in grow(spans, spoken, prose):
+        inside = [each for each in spoken if start <= each.start < end]
+        (first, last), *places = passage.source_spans(
+            [(offset + start, offset + end)]
+            + [(offset + each.start, offset + each.end) for each in inside]
         )
-        first, last = passage.source_span(offset + start, offset + end)
+        reasons = tuple(
+            Reason(each.cue, *place) for each, place in zip(inside, places, strict=True)
+        )
         yield Finding(first, last, known or leak_class(inside, prose), found, points, reasons)

@@ -6,7 +6,8 @@ A feature is a small whole number, so that scores are whole numbers and the same
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 
 from braid_verifier.leaks.cues.move import AGAINST, CORRECTING, INFERRING, PLANNING, WEIGHING, Move
@@ -24,7 +25,13 @@ _GROUP = {
     for move in group
 }
 
-_QUESTION = re.compile(r"[^\W_][)\]'\"`*%}]*\s?\?+(?=[\s)\"'*_]|\Z)|[？]")
+# Begins with a literal character, which the search can skip to; what stands before is looked at after.
+_WEIGHS = 2
+#: The groups of what is done before something is decided: taking back, weighing, inferring.
+_BEFORE_DECIDING = 7
+
+_QUESTION = re.compile(r"\?+(?=[\s)\"'*_]|\Z)|？")
+_ASKED_BEFORE = re.compile(r"[^\W_][)\]'\"`*%}]*\s?\Z")
 _ANSWER = re.compile(
     r"[\s)\"'*_–—/#-]*(?:no|nope|yes|yeah|yep|let's|actually|maybe|probably|perhaps|but|or|just|so|ok|okay"
     r"|well|not|simple|simpler|better|depends|hmm|wait|it's|fixed|fine|sure|likely|doesn't|the|we|i"
@@ -47,13 +54,12 @@ _FOLLOWS = re.compile(
 _OR = re.compile(r"\bor\b", re.IGNORECASE)
 _TRAILING = re.compile(r"[\w)`'\"](?:\.\.\.|…) (?=\w)")
 _GOES_ON = re.compile(r"\s*(?!因|from)\w")
-_ARITHMETIC = re.compile(
-    r"\b\w+ ?= ?\d+ ?(?:->|→|=>|⇒)|\b(?:so|hence|then|gives|makes|leaves) (?:it's |that's |we get |only )?\d+(?=[.,;:!]|\Z| (?:and )?not\b)|"
-    r"\d\)?(?:\s[-+*/×x^]\s|[+*×^])\(?\d[\d.,]*\)?\s*(?:=|->|→|≈|<|>)\s*\d|=\s*\d+\s*,? so\b|\bindex \d+\b.{0,20}\d"
-)
+# Found by what follows a sum, which is rarer than a digit; each way begins with a literal character.
+_RESULT = re.compile(r"= ?\d+ ?(?:->|→|=>|⇒|,? so\b)|[=→≈]\s?\d|>(?<=->)\s?\d")
+_SUM = re.compile(r"\d\)?(?:\s[-+*/×x^]\s|[+*×^])\(?\d[\d.,]*\)?\s?-?\Z")
+_LONGEST_SUM = 24
 
 
-_DIGIT = re.compile(r"[0-9]")
 #: How a sentence begins that says what is to be done after all.
 _CONCLUDES = re.compile(
     r"[\s(\"'*_–—/#-]*(?:(?:so|then|ok|okay|fine|hence|thus|therefore|just|better|probably)[,:]? )?(?:use|keep|return|cast|make|add"
@@ -142,6 +148,8 @@ _PERSONAL = frozenset(
         Move.ACTUALLY,
     }
 )
+#: A last sentence longer than this concludes nothing.
+MAX_CONCLUSION = 240
 _PLANS = frozenset({Move.LET_ME, Move.I_WILL, Move.I_NEED, Move.WE_NEED, Move.LETS_LOOK})
 _REASON = re.compile(
     r"\b(?:because|since|so (?:that|i|it|the)|otherwise|per|according to|given (?:that|the)|in case"
@@ -158,6 +166,10 @@ def questions(text: str) -> list[Spoken]:
     found: list[Spoken] = []
     for match in islice(_QUESTION.finditer(text), MAX_PER_WORD):
         start, end = match.span()
+        asks = _ASKED_BEFORE.search(text, max(0, start - 6), start)
+        if asks is None and text[start] == "?":
+            continue
+        start = asks.start() if asks else start
         found.append(Spoken("question", Move.QUESTION, start, end))
         answer = _ANSWER.match(text, end)
         if answer is not None:
@@ -165,7 +177,7 @@ def questions(text: str) -> list[Spoken]:
         elif text[end - 1] == "？" and _GOES_ON.match(text, end):
             found.append(Spoken("answered", Move.ANSWERED, start, end))
         before = text[max(0, start - 160) : start]
-        cut = max(before.rfind(stop) for stop in ".?!\n")
+        cut = max(before.rfind("."), before.rfind("?"), before.rfind("!"), before.rfind("\n"))
         if _OR.search(before, cut + 1):
             found.append(Spoken("or-question", Move.OR_QUESTION, start, end))
         if _FOLLOWS.match(text, end) and not _RHETORIC.match(before, cut + 1):
@@ -175,12 +187,17 @@ def questions(text: str) -> list[Spoken]:
 
 def arithmetic(text: str) -> list[Spoken]:
     """Return where `text` does sums."""
-    if not _DIGIT.search(text):
-        return []
-    return [
-        Spoken("arithmetic", Move.ARITHMETIC, *m.span())
-        for m in islice(_ARITHMETIC.finditer(text), MAX_PER_WORD)
-    ]
+    found: list[Spoken] = []
+    for match in islice(_RESULT.finditer(text), MAX_PER_WORD):
+        start, end = match.span()
+        if text[start] not in _MARKS or not text[end - 1].isdigit():
+            found.append(Spoken("arithmetic", Move.ARITHMETIC, start, end))
+        elif summed := _SUM.search(text, max(0, start - _LONGEST_SUM), start):
+            found.append(Spoken("arithmetic", Move.ARITHMETIC, summed.start(), end))
+    return found
+
+
+_MARKS = frozenset("=>→≈")
 
 
 def trailing(text: str) -> list[Spoken]:
@@ -196,96 +213,163 @@ def punctuation(text: str) -> list[Spoken]:
     return questions(text) + trailing(text) + arithmetic(text)
 
 
-def features(text: str, spoken: Sequence[Spoken], prose: bool) -> dict[str, int]:
-    """Return the features of a passage by name; absent means 0."""
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """The moves of a passage, counted, before anybody looks at how they stand together."""
+
+    counts: Mapping[Move, int]
+    #: The features that the moves alone give.
+    features: dict[str, int]
+    #: How many moves were made, and which groups of them, as bits.
+    marks: int
+    groups: int
+
+    @property
+    def plans(self) -> bool:
+        return not _PLANS.isdisjoint(self.counts)
+
+
+def tally(spoken: Sequence[Spoken]) -> Tally:
+    """Count the moves of a passage."""
     counts: dict[Move, int] = {}
     for each in spoken:
-        counts[each.move] = counts.get(each.move, 0) + 1
+        move = each.move
+        counts[move] = counts.get(move, 0) + 1
     if Move.ACTUALLY in counts:
         counts.pop(Move.ACTUALLY_BARE, None)
     found: dict[str, int] = {}
     marks = kinds = groups = 0
     alone = explains = True
+    todo = Move.TODO in counts
     for move, count in counts.items():
-        if move in WEIGHING and Move.TODO in counts:
-            continue  # It is weighed for whoever does it, and left open.
-        found[move.value] = min(count, MAX_COUNT)
         group = _GROUP.get(move, 0)
+        if todo and group == _WEIGHS:
+            continue  # It is weighed for whoever does it, and left open.
+        found[move] = min(MAX_COUNT, count)
         if group:
             marks += count
             kinds += 1
             groups |= group
             alone = alone and move in ALONE
             explains = explains and move in EXPLAINING
-    told = counts.keys() - _PLAIN - AGAINST
+    if kinds >= 3:
+        found["kinds_3"] = 1
+        if kinds >= 5:
+            found["kinds_5"] = 1
+        if kinds >= 7:
+            found["kinds_7"] = 1
+        if groups.bit_count() >= 3:
+            found["groups_3"] = 1
+    if alone:
+        found["alone"] = 1
+    if explains:
+        found["explains"] = 1
+    return Tally(counts, found, marks, groups)
+
+
+def features(text: str, spoken: Sequence[Spoken], prose: bool) -> dict[str, int]:
+    """Return the features of a passage by name; absent means 0."""
+    return standing(text, spoken, prose, sentences(text))
+
+
+#: What the standing of moves can add at most, by feature; the second only where something is planned.
+MOST = {"concludes": 1, "dense": 6, "sentences_3": 1, "ticks": 3, "because": 2}
+MOST_OF_PLANS = {
+    "ends_in_plan": 1,
+    "stated_then_plan": 1,
+    "inferred_then_plan": 3,
+    "reasoned_plan": 1,
+}
+
+
+def standing(
+    text: str, spoken: Sequence[Spoken], prose: bool, spans: Sequence[tuple[int, int]]
+) -> dict[str, int]:
+    """Return what `features` does, of a passage whose sentences somebody has already."""
+    tallied = tally(spoken)
+    counts, marks, groups, found = (
+        tallied.counts,
+        tallied.marks,
+        tallied.groups,
+        tallied.features,
+    )
     words = text.count(" ") + text.count("\n") + 1
     if not text.isascii():
         words += len(_UNSPACED.findall(text)) // 2
-    found["kinds_3"] = int(kinds >= 3)
-    found["kinds_5"] = int(kinds >= 5)
-    found["kinds_7"] = int(kinds >= 7)
-    found["groups_3"] = int(groups.bit_count() >= 3)
     found["dense"] = min(6, marks * 20 // max(words, 12))
-    found["lone_cue"] = int(not prose and bool(told) and told <= _OPENERS)
-    found["alone"] = int(alone)
-    found["explains"] = int(explains)
     found["sparse"] = min(3, words // (SPARSE * max(marks, 1))) if words > 60 else 0
     found["short"] = int(words < 12)
     found["long"] = int(words > 120)
     found["very_long"] = int(words > 250)
-    spans = sentences(text)
-    if len(spans) > 1:
-        final = spans[-1][0]
-        found["concludes"] = int(
-            _CONCLUDES.match(text, final) is not None
-            and any(each.start < final and _GROUP.get(each.move, 0) & 7 for each in spoken)
-        )
+    if groups & _BEFORE_DECIDING and len(spans) > 1:
+        final, end = spans[-1]
+        if end - final <= MAX_CONCLUSION and _CONCLUDES.match(text, final):
+            found["concludes"] = int(
+                any(
+                    each.start < final and _GROUP.get(each.move, 0) & _BEFORE_DECIDING
+                    for each in spoken
+                )
+            )
     if prose:
+        _of_prose(text, spoken, counts, spans, found)
         if _PERSONAL.isdisjoint(counts):
             found["impersonal"] = int(words > 40) + int(words > 80)
-        found["sentences_3"] = int(len(spans) >= 3)
-        found["one_sentence"] = int(len(spans) < 2)
-        closing = spans[-1][0] if spans else 0
-        last = {each.move for each in spoken if each.start >= closing}
-        # Whoever is offered something is not watched thinking.
-        ends = (
-            not last.isdisjoint(_PLANS) and Move.ADDRESS not in last and Move.COURTESY not in last
-        )
-        found["ends_in_plan"] = int(ends)
-        found["stated_then_plan"] = int(
-            ends and Move.LET_ME in last and closing >= STATED and _TOLD.isdisjoint(counts)
-        )
-        planned = [each.start for each in spoken if each.move in _PLANS]
+    else:
+        told = counts.keys() - _PLAIN - AGAINST
+        found["lone_cue"] = int(bool(told) and told <= _OPENERS)
+    return {name: value for name, value in found.items() if value}
+
+
+def _of_prose(
+    text: str,
+    spoken: Sequence[Spoken],
+    counts: Mapping[Move, int],
+    spans: Sequence[tuple[int, int]],
+    found: dict[str, int],
+) -> None:
+    """Put down how the sentences of a text stand together."""
+    found["sentences_3"] = int(len(spans) >= 3)
+    found["one_sentence"] = int(len(spans) < 2)
+    closing, opened = (spans[-1][0], spans[0][1]) if spans else (0, 0)
+    last: set[Move] = set()
+    planned: list[int] = []
+    told: list[int] = []
+    inferred = 0
+    for cue in spoken:
+        move, start = cue.move, cue.start
+        if start >= closing:
+            last.add(move)
+        if move in _PLANS:
+            planned.append(start)
+        elif move in _TOLD:
+            told.append(start)
+            if start < opened and move is not Move.REPORT:
+                found["opens_to_you"] = 1
+        elif move in INFERRING or (start < closing and move in CORRECTING):
+            inferred += 1
+    # Whoever is offered something is not watched thinking.
+    if not last.isdisjoint(_PLANS) and Move.ADDRESS not in last and Move.COURTESY not in last:
+        found["ends_in_plan"] = 1
+        found["stated_then_plan"] = int(Move.LET_ME in last and closing >= STATED and not told)
+        found["inferred_then_plan"] = min(3, inferred)
+    if planned:
         found["reasoned_plan"] = int(
             any(
-                _REASON.search(text, start, end) is not None
+                any(start <= plan < end for plan in planned)
+                and not any(start <= each < end for each in told)
+                and _REASON.search(text, start, end) is not None
                 for start, end in spans
-                if any(start <= plan < end for plan in planned)
-                and not any(start <= each.start < end and each.move in _TOLD for each in spoken)
             )
         )
-        opened = spans[0][1] if spans else 0
-        found["opens_to_you"] = int(
-            any(
-                each.start < opened and each.move in (Move.ADDRESS, Move.COURTESY)
-                for each in spoken
-            )
-        )
-        inferred = sum(
-            1
-            for each in spoken
-            if each.move in INFERRING or each.move in CORRECTING and each.start < closing
-        )
-        found["inferred_then_plan"] = min(3, inferred) if ends else 0
-        found["ticks"] = min(3, text.count("`") // 2 + text.count(ELIDED))
-        found["bullets"] = int(
-            text.count("\n- ") + text.count("\n* ") + text.count("\n1. ") + text.count("\n2. ") > 2
-        )
-        found["headings"] = int(text.count("\n#") + text.count("?**") > 2)
-        found["narration"] = int(
-            kinds <= 3
-            and not any(m in CORRECTING or m in WEIGHING for m in counts)
-            and len(spans) <= 2
-        )
-        found["because"] = min(2, text.count(" because ") + text.count(" — "))
-    return {name: value for name, value in found.items() if value}
+    found["ticks"] = min(3, text.count("`") // 2 + text.count(ELIDED))
+    found["bullets"] = int(
+        text.count("\n- ") + text.count("\n* ") + text.count("\n1. ") + text.count("\n2. ") > 2
+    )
+    found["headings"] = int(text.count("\n#") + text.count("?**") > 2)
+    found["narration"] = int(
+        len(spans) <= 2
+        and sum(move in _GROUP for move in counts) <= 3
+        and CORRECTING.isdisjoint(counts)
+        and WEIGHING.isdisjoint(counts)
+    )
+    found["because"] = min(2, text.count(" because ") + text.count(" — "))

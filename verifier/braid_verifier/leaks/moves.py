@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import islice
+from operator import itemgetter
+from typing import NamedTuple
 
 from braid_verifier.leaks.cues import (
     chinese,
@@ -28,8 +29,8 @@ from braid_verifier.leaks.openings import Opening, opening
 #: keeps hostile text cheap.
 MAX_PER_WORD = 24
 
+_ANYWHERE = Place.ANYWHERE
 _NEEDS = {
-    Place.ANYWHERE: Opening.NOTHING,
     Place.CLAUSE: Opening.CLAUSE,
     Place.SENTENCE: Opening.SENTENCE,
 }
@@ -38,9 +39,8 @@ _NEEDS = {
 _FLAT = bytes(code if chr(code).isalpha() or chr(code) == "'" else ord(" ") for code in range(256))
 
 
-@dataclass(frozen=True, slots=True)
-class Spoken:
-    """A cue that speaks at text[start:end]."""
+class Spoken(NamedTuple):
+    """A cue that speaks at text[start:end]; a tuple, because a text has many and each costs."""
 
     cue: str
     move: Move
@@ -48,16 +48,13 @@ class Spoken:
     end: int
 
 
-def _by_word(cues: Iterable[Cue]) -> dict[str, tuple[bool, tuple[Cue, ...]]]:
-    """Return the cues that each word can begin, and whether all of them may stand anywhere."""
+def _by_word(cues: Iterable[Cue]) -> dict[str, tuple[Cue, ...]]:
+    """Return the cues that each word can begin."""
     table: dict[str, list[Cue]] = {}
     for each in cues:
         for word in each.words:
             table.setdefault(word, []).append(each)
-    return {
-        word: (all(each.place is Place.ANYWHERE for each in found), tuple(found))
-        for word, found in table.items()
-    }
+    return {word: tuple(found) for word, found in table.items()}
 
 
 _ENGLISH = _by_word((*correcting.CUES, *weighing.CUES, *inferring.CUES, *planning.CUES))
@@ -70,7 +67,12 @@ _SPACED = tuple(
 #: Spanish `no` and the German `also` are not read into English.
 ENOUGH = 2
 #: And more of them than there are of these.
-_SMALL_ENGLISH = frozenset("the of and is to this that it with for are be if not".split())
+_SMALL_ENGLISH = frozenset(
+    ["the", "of", "and", "is", "to", "this", "that", "it", "with", "for", "are", "be", "if", "not"]
+)
+#: With so many it is English, whatever other words it has.
+PLAINLY_ENGLISH = 5
+_SMALL = frozenset[str]().union(*(small_words for small_words, _ in _SPACED))
 _KANA = re.compile("[\u3041-\u30ff]")
 _HAN = re.compile("[\u4e00-\u9fff]")
 
@@ -89,41 +91,47 @@ def moves(text: str) -> list[Spoken]:
     Linear in the length of the text: a pattern is tried near its word and nowhere else, and a word
     is looked at MAX_PER_WORD times at most.
     """
-    spoken = telling(text)
-    return sorted(spoken + against(text), key=_order) if spoken else []
+    heard = hear(text)
+    spoken = telling(text, heard)
+    return sorted(spoken + against(text, heard), key=by_place) if spoken else []
 
 
-def telling(text: str) -> list[Spoken]:
+def telling(text: str, heard: Words | None = None) -> list[Spoken]:
     """Return what `moves` does, without the moves that speak against deliberation.
 
     Those only ever take points, so what has too few without them needs no second look.
     """
-    low, flat, words = _heard(text)
+    low, flat, words = heard or hear(text)
     spoken: list[Spoken] = []
     _listen(text, low, flat, words, _ENGLISH, spoken)
-    english = len(_SMALL_ENGLISH & words)
-    for small_words, table in _SPACED:
-        small = len(small_words & words)
-        if small >= ENOUGH and small > english and table.keys() & words:
-            _listen(text, low, flat, words, table, spoken)
+    english = max(ENOUGH - 1, len(_SMALL_ENGLISH & words))
+    if english < PLAINLY_ENGLISH and len(_SMALL & words) > english:
+        for small_words, table in _SPACED:
+            if len(small_words & words) > english:
+                _listen(text, low, flat, words, table, spoken)
     if not low.isascii():
         if _KANA.search(low):
             _listen_unspaced(low, japanese.CUES, spoken)
         elif _HAN.search(low):
             _listen_unspaced(low, chinese.CUES, spoken)
-    spoken.sort(key=_order)
+    spoken.sort(key=by_place)
     return _distinct(spoken)
 
 
-def against(text: str) -> list[Spoken]:
+def against(text: str, heard: Words | None = None) -> list[Spoken]:
     """Return the moves of English that speak against deliberation, in order of place."""
     spoken: list[Spoken] = []
-    _listen(text, *_heard(text), _STATING, spoken)
-    spoken.sort(key=_order)
+    _listen(text, *(heard or hear(text)), _STATING, spoken)
+    spoken.sort(key=by_place)
     return _distinct(spoken)
 
 
-def _heard(text: str) -> tuple[str, str, set[str]]:
+Words = tuple[str, str, set[str]]
+"""A text in lower case, the same with spaces for what is no letter and one before it, and its words."""
+
+
+def hear(text: str) -> Words:
+    """Take a text apart for `telling` and `against`, which both need the same."""
     low = lowered(text)
     # Bytes are translated several times as fast as text; what Latin-1 lacks is no letter of any
     # cue that is found by its words.
@@ -136,17 +144,29 @@ def _listen(
     low: str,
     flat: str,
     words: set[str],
-    table: dict[str, tuple[bool, tuple[Cue, ...]]],
+    table: dict[str, tuple[Cue, ...]],
     spoken: list[Spoken],
 ) -> None:
     for word in table.keys() & words:
-        unplaced, cues = table[word]
+        cues = table[word]
         sought = f" {word} "
         at = flat.find(sought)
         left = MAX_PER_WORD
         while at >= 0 and left:
             left -= 1
-            _speak(text, low, at, unplaced, cues, spoken)
+            opens: Opening | None = None
+            for each in cues:
+                match = each.pattern.match(low, at)
+                if match is None:
+                    continue
+                # Most words go on otherwise than any cue, so what they open is asked last.
+                if each.place is not _ANYWHERE:
+                    if opens is None:
+                        opens = opening(text, at)
+                    if opens < _NEEDS[each.place]:
+                        continue
+                if each.move is not Move.HMM or not _shouted(text, match):
+                    spoken.append(Spoken(each.id, each.move, at, match.end()))
             at = flat.find(sought, at + 1)
 
 
@@ -157,26 +177,13 @@ def _listen_unspaced(low: str, cues: Iterable[Cue], spoken: list[Spoken]) -> Non
             spoken += (Spoken(each.id, each.move, *match.span()) for match in found)
 
 
-def _order(each: Spoken) -> tuple[int, int, str]:
-    return each.start, -each.end, each.cue
+#: By place, and whole, so that the order does not hang on that of a set.
+by_place = itemgetter(2, 3, 0)
 
 
-def _speak(
-    text: str, low: str, at: int, unplaced: bool, cues: tuple[Cue, ...], spoken: list[Spoken]
-) -> None:
-    opens = Opening.NOTHING if unplaced else opening(text, at)
-    for each in cues:
-        if opens < _NEEDS[each.place]:
-            continue
-        match = each.pattern.match(low, at)
-        if match is None or _shouted(text, each, match):
-            continue
-        spoken.append(Spoken(each.id, each.move, at, match.end()))
-
-
-def _shouted(text: str, cue: Cue, match: re.Match[str]) -> bool:
+def _shouted(text: str, match: re.Match[str]) -> bool:
     """Whether an interjection is an abbreviation: HMM is a hidden Markov model."""
-    return cue.move is Move.HMM and text[match.start() : match.start() + 3].isupper()
+    return text[match.start() : match.start() + 3].isupper()
 
 
 def _distinct(spoken: list[Spoken]) -> list[Spoken]:

@@ -53,7 +53,11 @@ def opening(text: str, start: int) -> Opening:
     return Opening.NOTHING
 
 
-_END = re.compile(r"[.?!…]+[)\"'`*_\]]*(?=\s|\Z)|[。！？]+[」』）]*|\n")
+# The end of a sentence. A line that begins with a small letter goes on with the one before it.
+_END = re.compile(
+    r"[.?!…]+[)\"'`*_\]]*(?=\s|\Z)|[。！？]+[」』）]*"
+    r"|\n(?=[ \t]*(?:[^\sa-zß-öø-ÿ]|\n|\Z))|(?<=[:.?!…])\n"
+)
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
@@ -66,26 +70,14 @@ def sentences(text: str) -> list[tuple[int, int]]:
     start = 0
     for match in _END.finditer(text):
         end = match.end()
-        if match[0] == "\n" and not _breaks(text, match.start()):
-            continue
         _add(spans, text, start, end)
         start = end
     _add(spans, text, start, len(text))
     return spans
 
 
-def _breaks(text: str, newline: int) -> bool:
-    after = text[newline + 1 : newline + 40].lstrip(" \t")
-    if not after or newline == 0:
-        return True
-    first = after[0]
-    return not first.islower() or text[newline - 1] in ":.?!…"
-
-
 def _add(spans: list[tuple[int, int]], text: str, start: int, end: int) -> None:
-    while start < end and text[start].isspace():
-        start += 1
-    while end > start and text[end - 1].isspace():
-        end -= 1
-    if start < end:
-        spans.append((start, end))
+    led = text[start:end].lstrip()
+    if led:
+        start = end - len(led)
+        spans.append((start, start + len(led.rstrip())))

@@ -8,9 +8,10 @@ so a passage remembers the way back.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from operator import attrgetter
+from typing import NamedTuple
 
 #: Stands in a text for a quotation or a piece of code in backticks: not the author's own voice.
 ELIDED = "\ufffc"
@@ -25,9 +26,8 @@ class PassageKind(StrEnum):
     THOUGHT = "thought"
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """text[start:start+length] stands at content[source:source+span].
+class Run(NamedTuple):
+    """text[start:start+length] stands at content[source:source+span]; a tuple, there is one a line.
 
     One to one where length == span; otherwise the run is one piece that was written differently,
     such as an escape.
@@ -37,9 +37,6 @@ class Run:
     source: int
     length: int
     span: int
-
-
-_START = attrgetter("start")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +63,16 @@ class Passage:
         the first or after the last is not. A character that was written as an escape takes the
         whole escape. Raises ValueError for a span that is empty or not inside the text.
         """
-        if not 0 <= start < end <= len(self.text):
-            raise ValueError(f"expected a span inside 0:{len(self.text)}, got {start}:{end}")
-        first = self.runs[bisect_right(self.runs, start, key=_START) - 1]
-        last = self.runs[bisect_right(self.runs, end - 1, key=_START) - 1]
-        opens, closes = first.source, last.source + last.span
-        if first.length == first.span:
-            opens += start - first.start
-        if last.length == last.span:
-            closes = last.source + end - last.start
-        return opens, closes
+        return next(self.source_spans(((start, end),)))
+
+    def source_spans(self, spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+        """Return what `source_span` does for each of `spans`."""
+        runs, size = self.runs, len(self.text)
+        starts = [run[0] for run in runs]
+        for start, end in spans:
+            if not 0 <= start < end <= size:
+                raise ValueError(f"expected a span inside 0:{size}, got {start}:{end}")
+            at, source, length, span = runs[bisect_right(starts, start) - 1]
+            opens = source + start - at if length == span else source
+            at, source, length, span = runs[bisect_right(starts, end - 1) - 1]
+            yield opens, source + (end - at if length == span else span)

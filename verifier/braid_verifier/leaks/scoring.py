@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from braid_verifier.leaks.cues.move import CORRECTING, INFERRING, PLANNING, WEIGHING, Move
+from braid_verifier.leaks.features import MOST, MOST_OF_PLANS, Tally
 from braid_verifier.leaks.finding import LeakClass, Tier
 from braid_verifier.leaks.moves import Spoken
 from braid_verifier.leaks.weights import (
@@ -27,18 +28,38 @@ _SURE = {move: 2 for move in (CORRECTING - {Move.WRONG, Move.BETTER}) | {Move.LE
 #: A strong finding is as sure as this.
 SURE = 2
 
-_GROUPS: tuple[tuple[LeakClass, frozenset[Move]], ...] = (
-    (LeakClass.SELF_CORRECTION, CORRECTING),
-    (LeakClass.ALTERNATIVES, WEIGHING),
-    (LeakClass.TRACE, INFERRING),
-    (LeakClass.PLANNING, PLANNING),
-)
+_CLASS = {
+    move: leak
+    for leak, group in (
+        (LeakClass.SELF_CORRECTION, CORRECTING),
+        (LeakClass.ALTERNATIVES, WEIGHING),
+        (LeakClass.TRACE, INFERRING),
+        (LeakClass.PLANNING, PLANNING),
+    )
+    for move in group
+}
 
 
 def score(features: Mapping[str, int], prose: bool) -> int:
     """Return the points of a passage with these features."""
-    weights, base = (PROSE, PROSE_BASE) if prose else (COMMENT, COMMENT_BASE)
-    return base + sum(weights.get(name, 0) * value for name, value in features.items())
+    weights, points = (PROSE, PROSE_BASE) if prose else (COMMENT, COMMENT_BASE)
+    for name, value in features.items():
+        points += weights.get(name, 0) * value
+    return points
+
+
+def _most(weights: Mapping[str, int], most: Mapping[str, int]) -> int:
+    return sum(max(0, weights.get(name, 0)) * times for name, times in most.items())
+
+
+_MOST = tuple(_most(weights, MOST) for weights in (COMMENT, PROSE))
+_MOST_OF_PLANS = _most(PROSE, MOST_OF_PLANS)
+
+
+def ceiling(tallied: Tally, prose: bool) -> int:
+    """Return the points that a passage with these moves cannot exceed, however they stand."""
+    points = score(tallied.features, prose) + _MOST[prose]
+    return points + _MOST_OF_PLANS if prose and tallied.plans else points
 
 
 def tier(points: int, features: Mapping[str, int], prose: bool) -> Tier | None:
@@ -61,8 +82,8 @@ def _sureness(features: Mapping[str, int]) -> int:
 def leak_class(spoken: Sequence[Spoken], prose: bool) -> LeakClass:
     """Return the class whose moves weigh most; the earlier of the enumeration where two weigh alike."""
     weights = PROSE if prose else COMMENT
-    points = {
-        each: sum(max(1, weights.get(one.move, 0)) for one in spoken if one.move in group)
-        for each, group in _GROUPS
-    }
+    points = dict.fromkeys(LeakClass, 0)
+    for each in spoken:
+        if (leak := _CLASS.get(each.move)) is not None:
+            points[leak] += max(1, weights.get(each.move, 0))
     return max(points, key=points.__getitem__)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from braid_verifier.leaks.cues.move import CORRECTING, INFERRING, PLANNING, WEIGHING, Move
 from braid_verifier.leaks.moves import Spoken
-from braid_verifier.leaks.openings import sentences
 
 #: Moves that plain statements make as well. They carry a thought on, and begin none.
 _CARRYING = frozenset(
@@ -25,27 +24,33 @@ _CARRYING = frozenset(
     }
 )
 _TELLING = CORRECTING | WEIGHING | INFERRING | PLANNING
+_BEGINNING = _TELLING - _CARRYING
 
 #: Deliberation that pauses for more sentences than this has ended.
 MAX_PAUSE = 3
 
 
-def grow(text: str, spoken: Sequence[Spoken], prose: bool) -> list[tuple[int, int]]:
-    """Return the spans of `text` in which the cues deliberate, in order, not overlapping.
+def grow(
+    spans: Sequence[tuple[int, int]], spoken: Sequence[Spoken], prose: bool
+) -> list[tuple[int, int]]:
+    """Return the spans of a text with these sentences in which the cues deliberate, in order, not overlapping.
 
     A run of sentences that hold a cue, pauses of up to MAX_PAUSE sentences included. Sums and
     consequences that follow belong to the thought that led to them, so the last run of a comment
     goes on to its end, and prose, where a paragraph is one thought, is taken by paragraphs.
     """
-    marks = [each.start for each in spoken if each.move in _TELLING]
-    begins = [each.start for each in spoken if each.move in _TELLING - _CARRYING]
+    marks = sorted(each.start for each in spoken if each.move in _TELLING)
+    begins = [each.start for each in spoken if each.move in _BEGINNING]
     if not marks:
         return []
     first = min(begins or marks)
-    spans = sentences(text)
-    told = [
-        i for i, (a, b) in enumerate(spans) if any(a <= mark < b for mark in marks) and first < b
-    ]
+    told: list[int] = []
+    at = 0
+    for number, (start, end) in enumerate(spans):
+        while at < len(marks) and marks[at] < start:
+            at += 1
+        if at < len(marks) and marks[at] < end and first < end:
+            told.append(number)
     if not told:
         return []
     runs: list[list[int]] = [[told[0], told[0]]]

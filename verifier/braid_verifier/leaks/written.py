@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import sub
 
 from braid_verifier.leaks.passage import Passage, PassageKind, Run
 
@@ -171,12 +172,8 @@ class Written:
     ) -> Passage:
         """Give it as a passage, whole."""
         ends = [*self.starts[1:], len(self.text)]
-        runs = tuple(
-            Run(start, source, end - start, span)
-            for start, end, source, span in zip(
-                self.starts, ends, self.sources, self.spans, strict=True
-            )
-        )
+        lengths = map(sub, ends, self.starts)
+        runs = tuple(map(Run, self.starts, self.sources, lengths, self.spans))
         return Passage(kind, self.text, runs, language, structure)
 
 

@@ -117,8 +117,8 @@ CUES: tuple[Cue, ...] = (
         "second-thought",
         Move.RETRACT,
         Place.ANYWHERE,
-        "on scratch strike never nevermind thinking come then or",
-        r"(?:on second thoughts?|then again,? (?!later|after|when|if)|or rather,? (?!than)|(?:scratch|strike) that|never ?mind(?! (?:if|the|that))"
+        "thought thoughts scratch strike never nevermind thinking come then or",
+        r"(?:(?<=on second )thoughts?|then again,? (?!later|after|when|if)|or rather,? (?!than)|(?:scratch|strike) that|never ?mind(?! (?:if|the|that))"
         r"|thinking about (?:it|this) (?:more|again|further)|come to think of it)\b",
     ),
     cue(

@@ -62,6 +62,20 @@ CUES: tuple[Cue, ...] = (
         r"|both|only|no|all)\b)",
     ),
     cue(
+        "index-number",
+        Move.ARITHMETIC,
+        Place.ANYWHERE,
+        "index",
+        r"index \d+\b.{0,20}\d",
+    ),
+    cue(
+        "so-number",
+        Move.ARITHMETIC,
+        Place.ANYWHERE,
+        "so hence then gives makes leaves",
+        r"(?:so|hence|then|gives|makes|leaves) (?:it's |that's |we get |only )?\d+(?=[.,;:!]|\Z| (?:and )?not\b)",
+    ),
+    cue(
         "insight",
         Move.INSIGHT,
         Place.SENTENCE,

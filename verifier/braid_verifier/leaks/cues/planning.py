@@ -33,10 +33,10 @@ CUES: tuple[Cue, ...] = (
         "left-to-do",
         Move.PLAN,
         Place.SENTENCE,
-        "what what's two three four still before to need",
+        "what what's two three four before need",
         r"(?:need to (?:check|see|figure|find|verify|look|know|understand|confirm|think)\b|what(?:'s| is) (?:missing|left|still)|what (?:i|we) (?:need|don't|still|know)|what do (?:i|we)"
         r"|(?:two|three|four) things (?:are|to|left|remain)|before (?:i|we|changing|touching|writing|fixing)"
-        r"|to (?:reproduce|confirm|verify|check|rule) (?:this|that|it|out)\b)",
+        r")",
     ),
     cue("lets", Move.LETS, Place.ANYWHERE, "let's", r"let's\b"),
     cue(

@@ -22,9 +22,9 @@ CUES: tuple[Cue, ...] = (
         "report",
         Move.REPORT,
         Place.ANYWHERE,
-        "this these has have i've successfully summary all changes",
+        "this these been i've successfully summary all changes",
         r"(?:th(?:is|ese) (?:changes?|modifications?|commits?|pr|ensures?|tests? (?:covers"
-        r"|verif|check|ensure))|ha(?:s|ve) been|i've (?:added|updated|implemented|created"
+        r"|verif|check|ensure))|(?:(?<=has )|(?<=have ))been|i've (?:added|updated|implemented|created"
         r"|fixed)|successfully|summary|all tests pass|changes made)\b",
     ),
     cue(
@@ -61,10 +61,10 @@ CUES: tuple[Cue, ...] = (
         "tutorial",
         Move.TUTORIAL,
         Place.ANYWHERE,
-        "in we'll we notice as e i such note for let's",
-        r"(?:in this (?:section|example|tutorial|notebook|chapter|lesson)|we'll|we will"
-        r"|notice (?:how|that)|as you can see|e\.g\.|i\.e\.|such as|note that|note:"
-        r"|for example|let's (?:take a look|demonstrate|explore))",
+        "section example tutorial notebook chapter lesson we'll we notice see e i such note let's",
+        r"(?:(?<=in this )(?:section|example|tutorial|notebook|chapter|lesson)|(?<=for )example|we'll|we will"
+        r"|notice (?:how|that)|(?<=as you can )see|e\.g\.|i\.e\.|such as|note that|note:"
+        r"|let's (?:take a look|demonstrate|explore))",
     ),
     cue(
         "reference",

@@ -9,6 +9,10 @@ _LETS = (
     r"let(?:'s| us) (?:just |also |simply |instead |actually |rather |first |now |only |quickly )*"
 )
 
+#: What `then` speaks of a time after, and `it is` of a thing after.
+_SINCE = "since by until till and even now back than if only from just"
+_AS = "as what than how where that because if who when which wherever whatever like think know sure but and or"
+
 CUES: tuple[Cue, ...] = (
     cue("or", Move.OR, Place.SENTENCE, "or", r"or\b(?! (?:else|higher|later|newer|any|none)\b)"),
     cue(
@@ -113,17 +117,16 @@ CUES: tuple[Cue, ...] = (
         Move.SETTLED,
         Place.ANYWHERE,
         "then",
-        r"(?<!since )(?<!by )(?<!until )(?<!till )(?<!and )(?<!even )(?<!now )(?<!back )(?<!than )"
-        r"(?<!if )(?<!only )(?<!from )(?<!just )then(?:[.!;](?=\s|\Z)|\s*\Z)",
+        r"then(?=[.!;]|\s*\Z)(?![.!;][^\s])"
+        + "".join(f"(?<!{each} then)" for each in _SINCE.split()),
     ),
     cue(
         "so-it-is",
         Move.SETTLED,
         Place.ANYWHERE,
         "it",
-        r"(?<![.!?:,;] )(?<!as )(?<!what )(?<!than )(?<!how )(?<!where )(?<!that )(?<!because )(?<!if )"
-        r"(?<!who )(?<!when )(?<!which )(?<!wherever )(?<!whatever )(?<!like )(?<!think )(?<!know )"
-        r"(?<!sure )(?<!but )(?<!and )(?<!or )(?<=\w )it is(?:[.!](?=\s|\Z)|,? then\b)",
+        r"it(?= is(?:[.!](?:\s|\Z)|,? then\b))(?<=\w it)"
+        + "".join(f"(?<!{each} it)" for each in _AS.split()),
     ),
     cue(
         "so-settled",
@@ -137,8 +140,8 @@ CUES: tuple[Cue, ...] = (
         "option",
         Move.SETTLED,
         Place.SENTENCE,
-        "option fine okay ok yes no both the neither",
-        r"(?:option [a-d1-9]|fine|okay|ok|yes|no|both|neither|the (?:latter|former|first|second))[.!]"
+        "option fine okay ok yes no both neither",
+        r"(?:option [a-d1-9]|fine|okay|ok|yes|no|both|neither)[.!]"
         r"(?=\s|\Z)",
     ),
     cue(
