@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from braid_verifier.leaks.comments import comments
 from braid_verifier.leaks.detection import MAX_WINDOW, detect, judge
-from braid_verifier.leaks.features import features, punctuation
+from braid_verifier.leaks.features import features, punctuation, tally
 from braid_verifier.leaks.finding import Finding, LeakClass, Tier
 from braid_verifier.leaks.heard import Heard
 from braid_verifier.leaks.moves import moves, telling
 from braid_verifier.leaks.passage import Passage, PassageKind, Run
-from braid_verifier.leaks.scoring import score
+from braid_verifier.leaks.scoring import ceiling, score
 
 OWN = [
     json.loads(line)
@@ -364,7 +364,7 @@ def test_most_examples_of_our_own_are_judged_as_labelled() -> None:
         accused += bool(found) and not leak
         missed += leak and not found
     assert accused <= 8
-    assert missed <= 60
+    assert missed <= 80
 
 
 @pytest.mark.parametrize(
@@ -379,6 +379,16 @@ def test_moves_that_speak_against_only_take_points(end: str) -> None:
             with_all = score(features(text, moves(text) + marks, is_prose), is_prose)
             without = score(features(text, telling(text) + marks, is_prose), is_prose)
             assert with_all <= without, item["id"]
+
+
+@pytest.mark.parametrize("is_prose", [False, True])
+def test_no_passage_has_more_points_than_its_moves_allow(is_prose: bool) -> None:
+    # Else what is left out before it is looked at would be missed.
+    for item in OWN:
+        text = item["excerpt"]
+        spoken = telling(text) + punctuation(text)
+        points = score(features(text, spoken, is_prose), is_prose)
+        assert points <= ceiling(tally(spoken), is_prose), item["id"]
 
 
 def _strongest(findings: tuple[Finding, ...]) -> Tier | None:
@@ -479,6 +489,17 @@ def test_what_was_observed_before_a_step_makes_it_a_trace_of_thinking() -> None:
     seen = "7 tabs stand before the call, 6 tabs before the closing brace, 5 tabs before the one after it. "
     assert not in_text(step)
     assert in_text(seen + "Then there are 5 tabs before the assignment. " + step)
+
+
+def test_many_points_without_a_change_of_mind_are_not_strong() -> None:
+    plain = (
+        "So the header must be the problem, which means that we could skip it. Maybe that's enough then. "
+        "It looks like the body should be fine, but we need the length. So skip it."
+    )
+    (finding,) = in_code("# " + plain)
+    assert (finding.tier, finding.score > 400) == (Tier.POSSIBLE, True)
+    (finding,) = in_code("# Hmm. " + plain)
+    assert finding.tier is Tier.STRONG
 
 
 def test_moves_far_apart_are_never_strong() -> None:

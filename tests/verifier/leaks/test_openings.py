@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from braid_verifier.leaks.cues.move import Move
 from braid_verifier.leaks.moves import moves
 from braid_verifier.leaks.openings import Opening, opening, sentences
 
@@ -45,7 +46,7 @@ def test_a_line_that_goes_on_in_small_letters_opens_a_clause() -> None:
 
 
 def test_a_cue_in_the_middle_of_a_sentence_is_none() -> None:
-    assert [each.cue for each in moves("Wait, no.")] == ["wait-inner"]
+    assert [each.move for each in moves("Wait, no.")] == [Move.WAIT]
     assert moves("Readers that wait, block.") == []
 
 

@@ -178,7 +178,7 @@ _LOOKS = (
 
 def language_of(path: str) -> str | None:
     """Name the language of a file by its path; None for an ending nobody uses for one."""
-    name = re.split(r"[/\\]", path.strip())[-1].lower()
+    name = path.strip().replace("\\", "/").rpartition("/")[2].lower()
     if (known := _BY_FILE.get(name)) is not None:
         return known
     stem, dot, ending = name.rpartition(".")

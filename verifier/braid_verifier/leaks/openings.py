@@ -68,16 +68,13 @@ def sentences(text: str) -> list[tuple[int, int]]:
     """
     spans: list[tuple[int, int]] = []
     start = 0
-    for match in _END.finditer(text):
-        end = match.end()
-        _add(spans, text, start, end)
+    for end in (*map(_end_of, _END.finditer(text)), len(text)):
+        stretch = text[start:end]
+        if sentence := stretch.strip():
+            start += stretch.index(sentence[0])
+            spans.append((start, start + len(sentence)))
         start = end
-    _add(spans, text, start, len(text))
     return spans
 
 
-def _add(spans: list[tuple[int, int]], text: str, start: int, end: int) -> None:
-    led = text[start:end].lstrip()
-    if led:
-        start = end - len(led)
-        spans.append((start, start + len(led.rstrip())))
+_end_of = re.Match.end

@@ -33,8 +33,8 @@ CUES: tuple[Cue, ...] = (
         "left-to-do",
         Move.PLAN,
         Place.SENTENCE,
-        "what what's two three four before need",
-        r"(?:need to (?:check|see|figure|find|verify|look|know|understand|confirm|think)\b|what(?:'s| is) (?:missing|left|still)|what (?:i|we) (?:need|don't|still|know)|what do (?:i|we)"
+        "what what's two three four before need okay ok alright",
+        r"(?:(?:okay|ok|alright),? (?:here's (?:the (?:situation|thing|deal|plan)|my|where|what)|let's|let me)|need to (?:check|see|figure|find|verify|look|know|understand|confirm|think)\b|what(?:'s| is) (?:missing|left|still)|what (?:i|we) (?:need|don't|still|know)|what do (?:i|we)"
         r"|(?:two|three|four) things (?:are|to|left|remain)|before (?:i|we|changing|touching|writing|fixing)"
         r")",
     ),

@@ -16,7 +16,7 @@ CUES: tuple[Cue, ...] = (
         r"(?:please|would you like|want me to|shall i|let me (?:explain|clarify|walk you|summarize|share|help)|"
         + after("if you|if you'd|if you would")
         + r"(?:want|like|prefer|need)|(?:great|good) question|let me know|happy to|feel free|sorry"
-        r"|hope this|here (?:are|is)|here's|certainly|thank you|sure[,!])",
+        r"|hope this|here (?:are|is)|here's(?! (?:the (?:situation|thing|deal|plan)|where|what i|my (?:plan|thinking)))|certainly|thank you|sure[,!])",
     ),
     cue(
         "report",

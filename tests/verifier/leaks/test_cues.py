@@ -1,0 +1,112 @@
+"""Single cues: the words that make a move, and the same words that make none."""
+
+from __future__ import annotations
+
+import pytest
+
+from braid_verifier.leaks.cues import (
+    chinese,
+    correcting,
+    french,
+    german,
+    inferring,
+    japanese,
+    planning,
+    portuguese,
+    spanish,
+    stating,
+    weighing,
+)
+from braid_verifier.leaks.cues.move import Move
+from braid_verifier.leaks.features import punctuation
+from braid_verifier.leaks.moves import moves
+
+MODULES = (
+    correcting, weighing, inferring, planning, stating, german, french, spanish, portuguese, chinese,
+    japanese,
+)  # fmt: skip
+
+
+def made(text: str) -> set[Move]:
+    return {each.move for each in moves(text) + punctuation(text)}
+
+
+def test_no_cue_waits_for_a_letter_that_nobody_writes() -> None:
+    for module in MODULES:
+        for cue in module.CUES:
+            assert cue.pattern.pattern.isprintable(), cue.id
+
+
+def test_each_cue_has_a_name_of_its_own() -> None:
+    names = [cue.id for module in MODULES for cue in module.CUES]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize(
+    ("text", "move"),
+    [
+        ("We could return early.", Move.WE_COULD),
+        ("I think that the cache is stale.", Move.UNSURE),
+        ("I guess the other one.", Move.UNSURE),
+        ("Then again the tests do the same.", Move.RETRACT),
+        ("On the other hand the list is short.", Move.ALTERNATIVELY),
+        ("No, 5 workers share the queue.", Move.NO),
+        ("No it doesn't, strlen was used.", Move.NO),
+        ("len + 1 then.", Move.SETTLED),
+        ("A plain map it is.", Move.SETTLED),
+        ("Keys are strings, so Map.", Move.SETTLED),
+        ("Option 2.", Move.SETTLED),
+        ("That must be the one that leaks.", Move.DEDUCED),
+        ("Two versions, which explains the error.", Move.DEDUCED),
+        ("I bet it is the cache.", Move.DEDUCED),
+        ("The error says that it is a list.", Move.EVIDENCE),
+        ("What's missing: the type.", Move.PLAN),
+        ("Need to check whether it is sorted.", Move.PLAN),
+        ("Should this be a list? The order matters.", Move.ASKED),
+        ("Is the id a string here?\nThe docs say so.", Move.ASKED),
+        ("The table needs 7 + 1 = 8 entries.", Move.ARITHMETIC),
+        ("i = 2 -> the last one.", Move.ARITHMETIC),
+        ("Three rows by two, so 6.", Move.ARITHMETIC),
+        ("Alright, let's take it apart.", Move.PLAN),
+        ("Das dürfte es sein, und ich suche es nicht weiter.", Move.DEDUCED),
+        ("El problema es el proxy, que no se cierra.", Move.DEDUCED),
+        ("C'est sûrement le cache qui est plein.", Move.DEDUCED),
+        ("Isso explica o erro que a gente viu na tela.", Move.DEDUCED),
+        ("难怪测试会失败。", Move.DEDUCED),
+        ("ということは、状態が残っている。", Move.DEDUCED),
+    ],
+)
+def test_a_move_is_heard(text: str, move: Move) -> None:
+    assert move in made(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "move"),
+    [
+        ("It has been so since then.", Move.SETTLED),
+        ("It was fixed by then.", Move.SETTLED),
+        ("Leave it as it is.", Move.SETTLED),
+        ("Tell me what it is.", Move.SETTLED),
+        ("And so on and so forth.", Move.SETTLED),
+        ("clntudp_create(raddr, program, wait, sockp)", Move.WAIT),
+        ("Wait strategy that doesn't wait at all.", Move.WAIT),
+        ("Why is it slow? Because of the lock.", Move.PLAN),
+        ("Why not a set? The order matters.", Move.SETTLED),
+        ("Who closes it? Whoever opened it.", Move.ASKED),
+        ("Do you want the long form? Use -l.", Move.ASKED),
+        ("Is it a link? If so, follow it.", Move.ASKED),
+        ("Is it final?\n\nGives true where it is.", Move.ASKED),
+        ("Goes from 1.0.0-1 -> 1.0.0 in one step.", Move.ARITHMETIC),
+        ("Perfect! The file is there.", Move.INSIGHT),
+        ("Oh well, the server is gone.", Move.INTERJECTION),
+        ("I see there is a folder.", Move.INSIGHT),
+        ("The field H is the hour (0 to 23), and hm is no field of this.", Move.ALTERNATIVELY),
+    ],
+)
+def test_the_same_words_are_no_move_elsewhere(text: str, move: Move) -> None:
+    assert move not in made(text)
+
+
+def test_words_of_another_language_in_english_are_not_read_as_its_cues() -> None:
+    text = "The format Hm, with no a or y in it, is for the hour and the minute of the day."
+    assert not any(each.cue.startswith("es-") for each in moves(text))
