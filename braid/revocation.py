@@ -43,11 +43,14 @@ class Revocation:
     by: str
     time: str
 
-    def reaches(self, time: str) -> bool:
+    def takes(self, time: str, seen: str | None = None) -> bool:
         """Tell whether it takes away what its signer says was signed at a time.
 
-        A thief writes what time he likes, so only a key that nobody else has leaves what is older.
+        A thief writes what time he likes, so only a key that nobody else has leaves what is older;
+        and what witnesses had `seen` before the key was lost.
         """
+        if seen is not None and seen < self.since:
+            return False
         return self.reason is not Reason.RETIRED or time >= self.since
 
 

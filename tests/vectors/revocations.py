@@ -7,8 +7,20 @@ from typing import Any
 
 from vectors.closures import closure, opened
 from vectors.formulas import compact, encode, pae
+from vectors.logs import (
+    CERTIFICATE_AT,
+    END_AT,
+    ONE_LOG,
+    SEEN,
+    SEEN_TWICE,
+    closure_of,
+    log_of,
+    member,
+)
 from vectors.rotations import NEW, NEWEST, STRANGER, rotation
-from vectors.table import failed, unmet, verified
+from vectors.table import Pins, failed, unmet, verified
+from vectors.tlog import LOG, SECOND, WITNESS, proof_of
+from vectors.tlog import TIME as TIME_SEEN
 from vectors.weaver import ROOT, Braid, Key, Signer
 
 STOLEN = "2026-02-10T00:00:00.000Z"
@@ -276,6 +288,96 @@ def rotation_by_a_root_that_was_retired(b: Braid) -> None:
 def rotation_over_a_root_that_was_stolen(b: Braid) -> None:
     b.root = NEWEST
     b.proofs = [rotation(ROOT, NEW), rotation(NEW, NEWEST), revocation(NEW, ROOT)]
+
+
+# What witnesses had seen before.
+
+_SEEN_AT, _AFTER = "2026-02-03T04:05:06.000Z", "2026-02-03T04:05:06.001Z"  # tlog.TIME
+
+
+def _seen(b: Braid, said: dict[str, Any], *of: str, times: tuple[int, ...] = (TIME_SEEN,)) -> None:
+    """Proofs of what is `of` there, cosigned by witnesses at these times; and a revocation."""
+    entries = log_of(b)
+    at = {"certificate": CERTIFICATE_AT, "seal": END_AT}
+    b.proofs = [said]
+    for each in of or at:
+        proof = proof_of(at[each], entries, LOG)
+        for witness, time in zip((WITNESS, SECOND), times, strict=False):
+            proof.lines.append(lambda text, w=witness, t=time: w.line(text, t))  # type: ignore[misc]
+        b.proofs.append(member(each, proof))
+
+
+@verified("§9.4", "Witnessed before it was stolen.", UNHEEDED, pins=SEEN, signer="yes")
+def revoked_root_after_it_was_witnessed(b: Braid) -> None:
+    _seen(b, revocation(ROOT, ROOT))
+
+
+@verified("§9.4", "The same of a braid key.", UNHEEDED, pins=SEEN, signer="yes")
+def revoked_braid_after_it_was_witnessed(b: Braid) -> None:
+    _seen(b, of_braid())
+
+
+@verified("§9.4", "A thousandth of a second before.", UNHEEDED, pins=SEEN, signer="yes")
+def revoked_just_after_it_was_witnessed(b: Braid) -> None:
+    _seen(b, of_braid(since=_AFTER))
+
+
+@verified("§9.4", "Of a root, the certificate alone says it.", UNHEEDED, pins=SEEN, signer="yes")
+def revoked_root_after_its_certificate_was_witnessed(b: Braid) -> None:
+    _seen(b, revocation(ROOT, ROOT), "certificate")
+
+
+@verified("§9.5", "And where the verifier alone was told.", UNHEEDED, pins=SEEN, signer="yes")
+def revoked_apart_after_it_was_witnessed(b: Braid) -> None:
+    _seen(b, revocation(ROOT, ROOT))
+    b.statements = [b.proofs.pop(0)] if b.proofs else []
+
+
+@verified("§9.4", "Two saw it, as asked for.", UNHEEDED, pins=SEEN_TWICE, signer="yes")
+def revoked_after_two_witnessed_it(b: Braid) -> None:
+    _seen(b, of_braid(), times=(TIME_SEEN, TIME_SEEN + 60))
+
+
+@verified("§9.4", "The closure was seen.", UNHEEDED, pins=SEEN, signer="yes", closed="yes")
+def revoked_braid_after_its_closure_was_witnessed(b: Braid) -> None:
+    opened(b)
+    entries = log_of(b, closure_of(b))
+    proof = proof_of(END_AT, entries, LOG, WITNESS)
+    b.proofs = [closure(b), of_braid(), member("closure", proof)]
+
+
+def _too_late(name: str, comment: str, make: Callable[[Braid], object], pins: Pins) -> None:
+    def vector(b: Braid) -> None:
+        make(b)
+
+    vector.__name__ = name
+    failed("§9.4", comment, REVOKED, pins=pins, signed="yes", signer="no")(vector)
+
+
+_too_late("revoked-as-it-was-witnessed", "At the same moment is not before.",
+          lambda b: _seen(b, of_braid(since=_SEEN_AT)), SEEN)  # fmt: skip
+_too_late("revoked-before-it-was-witnessed", "The thief had the key already.",
+          lambda b: _seen(b, revocation(ROOT, ROOT, since="2026-02-01T00:00:00.000Z")), SEEN)  # fmt: skip
+_too_late("revoked-and-logged-alone", "A log is the operator's; no witness is pinned.",
+          lambda b: _seen(b, revocation(ROOT, ROOT)), ONE_LOG)  # fmt: skip
+_too_late("revoked-and-seen-in-a-log-that-is-not-pinned", "Whose log is it?",
+          lambda b: _seen(b, revocation(ROOT, ROOT)), {})  # fmt: skip
+_too_late("revoked-and-seen-by-one-of-two", "Two were asked for.",
+          lambda b: _seen(b, revocation(ROOT, ROOT)), SEEN_TWICE)  # fmt: skip
+_too_late("revoked-and-seen-by-the-second-too-late", "The second came a year after.",
+          lambda b: _seen(b, revocation(ROOT, ROOT), times=(TIME_SEEN, TIME_SEEN + 31_536_000)),
+          SEEN_TWICE)  # fmt: skip
+_too_late("revoked-braid-of-which-the-certificate-was-seen", "What it signed later may be a thief's.",
+          lambda b: _seen(b, of_braid(), "certificate"), SEEN)  # fmt: skip
+_too_late("revoked-root-of-which-the-seal-was-seen", "The certificate may be the thief's.",
+          lambda b: _seen(b, revocation(ROOT, ROOT), "seal"), SEEN)  # fmt: skip
+
+
+@failed("§9.4", "Each of two counts by its own time.", REVOKED, pins=SEEN, signer="no")
+def revoked_twice_and_seen_between(b: Braid) -> None:
+    _seen(b, of_braid())
+    assert b.proofs is not None
+    b.proofs.append(of_braid(since="2026-02-01T00:00:00.000Z"))
 
 
 # Revocations that do not hold.

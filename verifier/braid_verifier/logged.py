@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from braid.checkpoint import SignedCheckpoint, cosigned_at, is_signed
+from braid.encoding import write_time
 from braid.errors import Malformed
 from braid.log_entry import LogEntry
 from braid.log_proof import LogProof, check_log_proof, read_log_proof
@@ -93,6 +95,19 @@ class LogProofs:
                 cosigned.append(Cosigned(witness, time))
         cosigned.sort(key=lambda each: each.time)
         return (signers[0] if signers else None), tuple(cosigned)
+
+    def seen(self, *wanted: Of) -> str | None:
+        """Give the earliest time by which witnesses enough had seen one of these in a pinned log."""
+        times = []
+        for place in self.places:
+            if place.log is None or place.of not in wanted:
+                continue
+            first: dict[bytes, int] = {}
+            for each in place.cosigned:
+                first.setdefault(each.witness.key, each.time)  # they come by time
+            if len(first) >= self._pins.quorum:
+                times.append(sorted(first.values())[self._pins.quorum - 1])
+        return write_time(datetime.fromtimestamp(min(times), UTC)) if times else None
 
     def cover(self, witnessed: bool) -> bool:
         """Tell whether all there is stands in a pinned log; and, if asked, witnesses enough saw it."""

@@ -25,6 +25,7 @@ class Proven:
 
     places     where what the transcript has stands in logs.
     logged     whether all of it does in pinned ones; witnessed, whether witnesses enough saw it.
+    begun      by when they had seen the certificate; ended, by when the seal or closure.
     """
 
     closure: ClosureHeader | None = None
@@ -33,6 +34,8 @@ class Proven:
     places: tuple[Place, ...] = ()
     logged: bool = False
     witnessed: bool = False
+    begun: str | None = None
+    ended: str | None = None
 
 
 def check_proofs(
@@ -86,6 +89,8 @@ def check_proofs(
         tuple(logs.places),
         logs.cover(witnessed=False),
         logs.cover(witnessed=True),
+        logs.seen(Of.CERTIFICATE),
+        logs.seen(Of.SEAL, Of.CLOSURE),
     )
 
 

@@ -49,25 +49,31 @@ def check_standing(
             message = f"a revocation of the {one.of} key by a root that has no say over it"
             findings.note("N_REVOCATION", message)
 
-    def fate(key: str | None, of: Subject, time: str) -> Revocation | None:
+    def fate(key: str | None, of: Subject, time: str, seen: str | None = None) -> Revocation | None:
         known = revoked.get(key or "", ())
-        return next((one for one in known if one.of is of and one.reaches(time)), None)
+        return next((one for one in known if one.of is of and one.takes(time, seen)), None)
 
     said: Revocation | None = None
     if signer.certificate is not None:
         begin = signer.certificate.not_before
         # What a braid key signed says its own time, so nothing of it is older for sure.
-        said = fate(signer.braid, Subject.BRAID, "") or fate(root, Subject.ROOT, begin)
-        for one in revoked.get(root or "", ()):
-            if one.of is Subject.ROOT and not one.reaches(begin):
-                message = f"the root is retired from {one.since}, after it certified the braid key"
-                findings.note("N_REVOCATION", message)
+        said = fate(signer.braid, Subject.BRAID, "", proven.ended)
+        said = said or fate(root, Subject.ROOT, begin, proven.begun)
+        for key, of, time, seen in (
+            (signer.braid, Subject.BRAID, "", proven.ended),
+            (root, Subject.ROOT, begin, proven.begun),
+        ):
+            for one in revoked.get(key or "", ()):
+                if one.of is of and not one.takes(time, seen):
+                    message = f"the {of} key was revoked, {one.reason}, from {one.since}: later"
+                    findings.note("N_REVOCATION", message)
     if said is not None:
         what = "braid key" if said.of is Subject.BRAID else "root that certified the braid key"
         message = f"the {what} was revoked: {said.reason}, from {said.since}"
         findings.fail(Check.REVOCATION, "E_REVOKED", message)
     closure = proven.closure
-    if closure is not None and fate(closure.root, Subject.ROOT, closure.time) is not None:
-        closure = None
+    if closure is not None:
+        gone = fate(closure.root, Subject.ROOT, closure.time, proven.ended)
+        closure = closure if gone is None else None
     sound = tuple(one for one in rotations if fate(one.old, Subject.ROOT, one.time) is None)
     return KeyStanding(said is not None, closure, sound)

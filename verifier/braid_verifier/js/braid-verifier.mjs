@@ -1760,10 +1760,11 @@ class Judge {
     }
     if (this.findings.failed.has(PROOF)) {
       this.places = [];
-      return { chain: [], revocations: [], closure: null };
+      return { chain: [], revocations: [], closure: null, begun: Infinity, ended: Infinity };
     }
     if (chain.length) this.findings.add(NOTE, "N_ROTATED", "roots handed over, one after the other");
-    return { chain, revocations, closure };
+    const [begun, ended] = [["certificate"], ["seal", "closure"]].map((of) => this.seenBy(of, pins.quorum));
+    return { chain, revocations, closure, begun, ended };
   }
 
   /** What is wrong with a proof of a log (SPEC §13.4), null for nothing; a sound one joins the places. */
@@ -1809,6 +1810,22 @@ class Judge {
     return null;
   }
 
+  /** The earliest time by which so many witnesses had seen one of these in a pinned log; Infinity for none. */
+  seenBy(wanted, quorum) {
+    let earliest = Infinity;
+    for (const { of, log, seen } of this.places) {
+      if (log === null || !wanted.includes(of)) continue;
+      const first = new Map();
+      for (const { key, time } of seen) {
+        const name = encodeBase64url(key.key);
+        if (!first.has(name)) first.set(name, time); // they come by time
+      }
+      const times = [...first.values()].sort((a, b) => a - b);
+      if (times.length >= quorum) earliest = Math.min(earliest, times[quorum - 1]);
+    }
+    return earliest;
+  }
+
   // --- class 15: whether the keys may still be believed
 
   checkStanding(proven, apart) {
@@ -1821,21 +1838,28 @@ class Judge {
         this.findings.add(NOTE, "N_REVOCATION", `of the ${said.of} key, by a root that has no say over it`);
       }
     }
-    // A thief writes what time he likes, so only a key that nobody else has leaves what is older.
-    const fate = (key, of, time) =>
-      counted.find((said) => said.key === key && said.of === of && (said.reason !== "retired" || time >= said.since));
+    // A thief writes what time he likes, so only a key that nobody else has leaves what is older, and
+    // what witnesses had seen before the key was lost.
+    const takes = ({ reason, since }, time, seen) =>
+      !(seen * 1000 < Date.parse(since)) && (reason !== "retired" || time >= since);
+    const of = (key, kind) => counted.filter((said) => said.key === key && said.of === kind);
+    const fate = (key, kind, time, seen = Infinity) => of(key, kind).find((said) => takes(said, time, seen));
     if (this.certificate !== null) {
-      const said = fate(this.braid, "braid", "") ?? fate(root, "root", this.certificate.notBefore);
+      const keys = [
+        [this.braid, "braid", "", proven.ended],
+        [root, "root", this.certificate.notBefore, proven.begun],
+      ];
+      const said = fate(...keys[0]) ?? fate(...keys[1]);
       this.revoked = said !== undefined;
-      for (const { key, of, reason, since } of counted) {
-        if (key === root && of === "root" && reason === "retired" && this.certificate.notBefore < since) {
-          this.findings.add(NOTE, "N_REVOCATION", `the root is retired from ${since}, after it certified the braid key`);
+      for (const [key, kind, time, seen] of keys) {
+        for (const one of of(key, kind).filter((one) => !takes(one, time, seen))) {
+          this.findings.add(NOTE, "N_REVOCATION", `the ${kind} key was revoked, ${one.reason}, from ${one.since}: later`);
         }
       }
       if (said) this.fail(REVOCATION, "E_REVOKED", `the ${said.of} key was revoked: ${said.reason}, from ${said.since}`);
     }
     const { closure } = proven;
-    this.closed = closure !== null && !fate(closure.root, "root", closure.time);
+    this.closed = closure !== null && !fate(closure.root, "root", closure.time, proven.ended);
     this.rotations = rotations.filter(({ old, time }) => !fate(old, "root", time));
   }
 
