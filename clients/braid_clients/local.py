@@ -80,6 +80,7 @@ def local_shelf(db: str | None, writes: bool) -> Iterator[Shelf]:
         db=address,
         root_key=paths.root_key_file(os.environ),
         wrapping_key=paths.wrapping_key_file(os.environ),
+        log_key=paths.log_key_file(os.environ),
     )
     with contextlib.ExitStack() as stack:
         shelf: Shelf

@@ -49,6 +49,21 @@ def wrapping_key_file(environment: Mapping[str, str]) -> Path:
     return _chosen(environment, "BRAID_WRAPPING_KEY") or data_folder(environment) / "wrapping.key"
 
 
+def log_key_file(environment: Mapping[str, str]) -> Path | None:
+    """Give the file of the log's key as BRAID_LOG_KEY says, None for the one beside the store."""
+    return _chosen(environment, "BRAID_LOG_KEY")
+
+
+def witness_folder(environment: Mapping[str, str]) -> Path:
+    """Give the folder of what a witness remembers; raises NoHome."""
+    return data_folder(environment) / "witness"
+
+
+def witness_key_file(environment: Mapping[str, str]) -> Path:
+    """Give the file of the witness key: as BRAID_WITNESS_KEY says, or the user's own; raises NoHome."""
+    return _chosen(environment, "BRAID_WITNESS_KEY") or data_folder(environment) / "witness.key"
+
+
 def shown(path: Path, environment: Mapping[str, str]) -> str:
     """Give a path as a person would write it, `~` for their home."""
     home = environment.get("HOME")

@@ -12,6 +12,7 @@ from braid.errors import BraidError, Malformed
 
 ROOT_LABEL = "braid-root-key/1"
 WRAPPING_LABEL = "braid-wrapping-key/1"
+LOG_LABEL = "braid-log-key/1"
 SEED_BYTES = 32
 
 
@@ -19,13 +20,13 @@ class KeyFileUnusable(BraidError):
     """A key file that cannot be read, made, or trusted to be secret."""
 
 
-def create(path: Path, label: str) -> bytes:
-    """Make a key file with mode 0600 and give its 32 bytes.
+def create(path: Path, label: str, seed: bytes | None = None) -> bytes:
+    """Make a key file with mode 0600 and give its 32 bytes, which are new unless handed in.
 
     Raises KeyFileUnusable where the file exists or cannot be written. The file appears
     whole or not at all, so a crash cannot leave half a key.
     """
-    seed = secrets.token_bytes(SEED_BYTES)
+    seed = secrets.token_bytes(SEED_BYTES) if seed is None else seed
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -44,6 +45,20 @@ def create(path: Path, label: str) -> bytes:
     except OSError as fault:
         raise KeyFileUnusable(f"{path}: cannot be made: {fault.strerror}") from fault
     return seed
+
+
+def set_aside(path: Path) -> Path:
+    """Give a key file a name under which nobody uses it, and say which; raises KeyFileUnusable."""
+    number = 1
+    while os.path.lexists(kept := path.with_name(f"{path.name}.{number}")):
+        number += 1
+    try:
+        os.link(path, kept)
+        path.unlink()
+        _sync_folder(path.parent)
+    except OSError as fault:
+        raise KeyFileUnusable(f"{path}: cannot be set aside: {fault.strerror}") from fault
+    return kept
 
 
 def _sync_folder(folder: Path) -> None:

@@ -14,6 +14,7 @@ from braid.errors import BraidError
 from braid.node import read_header
 from braid.transcript import Layout, StoredNode, write_transcript
 from braid_server.keyring import KeyUnavailable
+from braid_server.logbook import proofs_of
 from braid_server.recorder import Recorder
 from braid_server.revoking import Revoked
 from braid_server.sealing import Sealed, StillOpen
@@ -129,11 +130,16 @@ class Library:
         with self._store.read() as reading:
             row = _named(reading, braid, tenant)
             count = reading.summary(row.number).nodes
+            logged = proofs_of(reading.log, row.number)
         certificate = msgspec.json.decode(row.certificate, type=Certificate)
         root = read_certificate_header(certificate.h).root
         proofs = self._revoked.proofs(row.id, root, row.proofs)
         return write_transcript(
-            row.id, certificate, self._nodes(row.number, count), proofs, layout=layout
+            row.id,
+            certificate,
+            self._nodes(row.number, count),
+            [*proofs, *logged],
+            layout=layout,
         )
 
     def _nodes(self, number: int, count: int) -> Iterator[StoredNode]:

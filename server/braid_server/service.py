@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import gc
 import ipaddress
 import logging
@@ -20,10 +21,13 @@ import msgspec
 
 from braid.call import HistoryPolicy
 from braid.certificate import MAX_ISSUER, Certificate, read_certificate_header
-from braid.errors import BraidError, Malformed
+from braid.errors import BraidError, KeyUnusable, Malformed
+from braid.log_entry import EntryKind, LogEntry
+from braid.note import SignatureType, VerifierKey, read_verifier_key
 from braid.revocation import Subject
 from braid.rotation import check_rotation
 from braid.signing import SecretKey
+from braid.strict_json import read_object
 from braid_server import homes, keyfiles
 from braid_server.api import build_api
 from braid_server.asgi import Message, Receive, Send
@@ -31,6 +35,8 @@ from braid_server.gate import Gate
 from braid_server.homes import Home
 from braid_server.keyring import Keyring
 from braid_server.library import Library
+from braid_server.log_face import LogFace
+from braid_server.log_key import LogSettings, keep_log
 from braid_server.loopback import is_loopback
 from braid_server.provider import Provider
 from braid_server.providers import TABLE
@@ -48,6 +54,8 @@ _OURS = frozenset(
     (b"/.well-known/braid-keys", b"/.well-known/braid-statements", b"/healthz", b"/readyz")
 )
 _READY_SECONDS = 5.0
+# So many cosignatures that a checkpoint with all of them is still one (SPEC §13.2).
+MAX_WITNESSES = 32
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -80,6 +88,10 @@ class Settings:
     history: HistoryPolicy = HistoryPolicy.RECORD
     seal_after: timedelta | None = None
     restored: bool = False
+    log_key: Path | None = None
+    log_origin: str | None = None
+    log_witnesses: tuple[str, ...] = ()
+    new_log: bool = False
 
     def upstream(self, home: Home) -> str:
         """Give the address that stands for a provider."""
@@ -104,6 +116,17 @@ class Settings:
             raise Misconfigured("seal_after: expected more than no time at all")
         if not 0 <= self.port <= 65535:
             raise Misconfigured(f"port: expected 0 to 65535, got {self.port}")
+        if len(self.witnesses()) > MAX_WITNESSES:
+            raise Misconfigured(f"log witness: expected at most {MAX_WITNESSES}")
+
+    def witnesses(self) -> tuple[VerifierKey, ...]:
+        """Read the keys of the witnesses; raises Misconfigured."""
+        try:
+            return tuple(
+                read_verifier_key(text, SignatureType.COSIGNATURE) for text in self.log_witnesses
+            )
+        except KeyUnusable as fault:
+            raise Misconfigured(f"log witness: {fault}") from fault
 
 
 def now() -> datetime:
@@ -147,6 +170,8 @@ def _providers(settings: Settings) -> list[Provider]:
 
 def _service(settings: Settings, store: Store, clock: Callable[[], datetime]) -> Service:
     keyring = _keyring(settings, store)
+    log = keep_log(store, _log_settings(settings), clock())
+    _log_statements(store, keyring)
     recorder = Recorder(store, keyring, clock, history=settings.history)
     if settings.restored:
         _log.info("event=braids_closed count=%d", recorder.close_all())
@@ -156,8 +181,23 @@ def _service(settings: Settings, store: Store, clock: Callable[[], datetime]) ->
     gate = Gate(settings.tokens)
     library = Library(store, recorder, keyring.revoked)
     relay = Relay(_providers(settings), recorder, gate, recorder.before)
-    api = build_api(library, gate, keyring, lambda: _writes(store))
-    return Service(settings, keyring.root, store, recorder, library, relay, api)
+    face = LogFace(store, settings.witnesses())
+    api = build_api(library, gate, keyring, lambda: _writes(store), face)
+    return Service(settings, keyring.root, log.key, store, recorder, library, relay, api)
+
+
+def _log_settings(settings: Settings) -> LogSettings:
+    anew = settings.new_log or settings.restored
+    return LogSettings(settings.log_key, settings.log_origin, settings.issuer, anew)
+
+
+def _log_statements(store: Store, keyring: Keyring) -> None:
+    """Log what the roots said of their keys, as far as it is not logged yet."""
+    for line in keyring.revoked.statements.splitlines():
+        said = read_object(line, "statement")
+        pop = None if "pop" not in said else str(said["pop"])
+        entry = LogEntry(EntryKind(str(said["type"])), str(said["h"]), str(said["s"]), pop)
+        store.submit(functools.partial(Transaction.log_statement, entry=entry)).result()
 
 
 def _keyring(settings: Settings, store: Store) -> Keyring:
@@ -224,6 +264,7 @@ class Service:
         self,
         settings: Settings,
         root: str,
+        log_key: str,
         store: Store,
         recorder: Recorder,
         library: Library,
@@ -232,6 +273,7 @@ class Service:
     ) -> None:
         self.settings = settings
         self.root = root
+        self.log_key = log_key
         self.library = library
         self._store = store
         self._recorder = recorder

@@ -18,7 +18,7 @@ from braid_clients.cli.names import NamedCommand
 
 COMMANDS = [
     "verify", "serve", "run", "ls", "show", "export", "seal", "redact", "erase", "import", "leaks",
-    "keys", "demo",
+    "log", "witness", "keys", "demo",
 ]  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from braid_server.keyfiles import ROOT_LABEL, WRAPPING_LABEL
 from braid_server.keyring import Keyring
 from braid_server.library import Library
 from braid_server.lineages import CACHED_NODES
+from braid_server.log_key import LogSettings, keep_log
 from braid_server.recorder import BRAID_BYTES, BRAID_NODES, CHECKPOINT_EVERY, Recorder
 from braid_server.recording import CallEnding, CallOpening
 from braid_server.store import REWRITES, Store
@@ -69,6 +70,7 @@ class Desk:
         self.clock = clock or Clock()
         self.keyring = Keyring(ROOT, wrapping)
         self.store = Store(str(self.path), writable=True, rewrites=rewrites)
+        self.log = keep_log(self.store, LogSettings(), self.clock())
         self.recorder = Recorder(
             self.store,
             self.keyring,

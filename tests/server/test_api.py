@@ -214,7 +214,7 @@ class TestTranscript:
         braid = api.call()
         said = api(f"{BRAIDS}/{braid}", accept=accept)
         assert said.headers["content-type"] == "application/jsonl"
-        head, *nodes = said.body.splitlines()
+        head, *nodes, _proofs = said.body.splitlines()
         assert json.loads(head)["braid"] == braid
         assert len(nodes) == 5
         assert verify(said.body, roots=[root_of(api)]).result is Result.VERIFIED

@@ -23,7 +23,8 @@ def answers(desk: Desk, braid: str) -> tuple[str, str]:
 
 
 def closure(desk: Desk, braid: str) -> dict[str, object]:
-    (proof,) = json.loads(desk.transcript(braid))["proofs"]
+    proofs = json.loads(desk.transcript(braid))["proofs"]
+    (proof,) = [each for each in proofs if each["type"] == "closure"]
     said: dict[str, object] = json.loads(proof["h"])
     return said
 
@@ -119,7 +120,7 @@ def test_a_service_over_a_copy_closes_what_was_open_in_it(folder: Path, restored
     write_keys(folder)
     copy = folder / "copy"
     copy.mkdir()
-    for name in ("braid.db", "root.key", "wrapping.key"):
+    for name in ("braid.db", "braid.db.log.key", "root.key", "wrapping.key"):
         shutil.copy(folder / name, copy / name)
     settings = Settings(
         str(copy / "braid.db"),

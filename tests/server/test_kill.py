@@ -21,6 +21,7 @@ from braid_server.service import Settings
 from braid_verifier import Result, verify
 from fakes.client import RawClient
 from fakes.desk import ask
+from fakes.logs import Watcher, entries_in, hold
 from fakes.nursery import Nursery
 from fakes.process import ServerProcess
 from fakes.story import Call, Story
@@ -242,6 +243,7 @@ MOMENTS = [
 def test_a_server_killed_at_any_moment_loses_nothing(folder: Path) -> None:
     asked: list[str] = []
     talkers = [Talker(f"client {number}") for number in range(CLIENTS)]
+    watcher = Watcher()
     with Nursery() as nursery:
         for what, count in MOMENTS:
             ticks = Ticks(what, count)
@@ -250,10 +252,13 @@ def test_a_server_killed_at_any_moment_loses_nothing(folder: Path) -> None:
                 ticks.trigger = server.kill
                 for talker in talkers:
                     talker.blocks.clear()
+                watcher.watch(server.port)
                 talk(talkers, server.port, ticks)
                 server.gone()
+                watcher.rest()
             asked += provider.asked
             check(folder, asked, talkers, ticks.pulled)
+            hold(watcher.seen, folder / "braid.db")
     assert len(asked) >= sum(count for what, count in MOMENTS if what == "request")
     ended = sum(len(talker.ended) for talker in talkers)
     assert ended >= sum(count for what, count in MOMENTS if what == "end")
@@ -266,6 +271,9 @@ def test_a_server_killed_at_any_moment_loses_nothing(folder: Path) -> None:
         assert interrupted + outcomes.count("complete") + outcomes.count(None) == len(outcomes)
         # Each conversation went on in its braid whenever its last turn had ended.
         braids = {story.braid for story, call in calls_of(library) if call.by == "prefix"}
+        everything = {story.braid for story, _ in calls_of(library)}
+        # Whatever was recorded is logged, and nothing else.
+        assert len(entries_in(folder / "braid.db")) == len(everything)
         assert len(braids) <= CLIENTS
         went_on = sum(len(talker.said) // 2 - 1 for talker in talkers)
         assert sum(call.by == "prefix" for _, call in calls_of(library)) >= went_on > 0

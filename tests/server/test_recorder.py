@@ -112,7 +112,7 @@ def test_nodes_are_signed_by_a_certified_key_of_their_braid(desk: Desk) -> None:
         json.loads(line)["salt"]
         for call in (first, second)
         for line in b"".join(desk.library.transcript(call.braid, layout=Layout.LINES)).splitlines()[
-            1:
+            1:-1
         ]
     ]
     assert len(set(salts)) == len(salts) == 10

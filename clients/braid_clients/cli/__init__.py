@@ -32,9 +32,13 @@ _COMMANDS = {
     "erase": ("erase", "Erase words of a braid from the store, for good."),
     "import": ("import_", "Bring in conversations that others recorded."),
     "leaks": ("leaks", "Find reasoning that leaked into text and comments."),
+    "log": ("log", "Show the transparency log of a store, write it as files."),
+    "witness": ("witness", "Watch a log that others keep, and cosign it."),
     "keys": ("keys", "Make and show your keys, choose the roots you trust."),
     "demo": ("demo", "See it all work: no account, no network, ten seconds."),
 }
+# Where Python, or the module, has that word for something else.
+_WORDS = {"import": "import_", "witness": "witness_command"}
 _EXTRAS = {"httpx": "clients", "anthropic": "clients"}
 _SERVER_LIBRARIES = (
     "aiohttp", "alembic", "brotli", "fastapi", "httptools", "multidict", "pydantic", "sqlalchemy",
@@ -54,7 +58,7 @@ class _Lazy(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module = importlib.import_module(f"braid_clients.cli.{_COMMANDS[cmd_name][0]}")
-        word = "import_" if cmd_name == "import" else cmd_name  # a word of Python's own
+        word = _WORDS.get(cmd_name, cmd_name)
         command: click.Command = getattr(module, word)
         return command
 

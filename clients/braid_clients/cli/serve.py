@@ -13,6 +13,7 @@ import click
 from braid.call import HistoryPolicy
 from braid_clients import paths
 from braid_clients.child import told_to_stop
+from braid_clients.cli.durations import duration_or_never
 from braid_clients.cli.keys import (
     own_root_key,
     pin,
@@ -46,21 +47,6 @@ def _tokens(
             raise click.BadParameter("two tokens for one name")
         tokens[name] = secret
     return tokens
-
-
-_NEVER = "never"
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_DURATION = re.compile(r"([1-9][0-9]{0,4})([smhd])", re.ASCII)
-
-
-def _duration(_context: click.Context, _option: click.Parameter, given: str) -> timedelta | None:
-    """Read a number with its unit, or `never`."""
-    if given == _NEVER:
-        return None
-    match = _DURATION.fullmatch(given)
-    if match is None:
-        raise click.BadParameter("expected a time like 90s, 30m, 24h or 7d, or never")
-    return timedelta(seconds=int(match[1]) * _UNITS[match[2]])
 
 
 @click.command("serve")
@@ -112,7 +98,7 @@ def _duration(_context: click.Context, _option: click.Parameter, given: str) -> 
     "--seal-after",
     default="24h",
     show_default=True,
-    callback=_duration,
+    callback=duration_or_never,
     metavar="TIME",
     envvar="BRAID_SEAL_AFTER",
     help="Seal a conversation that rested so long: 90s, 30m, 24h, 7d, never. [BRAID_SEAL_AFTER]",
@@ -121,6 +107,31 @@ def _duration(_context: click.Context, _option: click.Parameter, given: str) -> 
     "--restored",
     is_flag=True,
     help="The store comes from a backup: have the root key close what is open in it, for good.",
+)
+@click.option(
+    "--log-key",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="BRAID_LOG_KEY",
+    help="The key file of the store's transparency log. By default beside the store. [BRAID_LOG_KEY]",
+)
+@click.option(
+    "--log-origin",
+    envvar="BRAID_LOG_ORIGIN",
+    metavar="NAME",
+    help="What a log that begins is called, as example.org/log. [BRAID_LOG_ORIGIN]",
+)
+@click.option(
+    "--log-witness",
+    "log_witnesses",
+    multiple=True,
+    metavar="VKEY",
+    envvar="BRAID_LOG_WITNESS",
+    help="Keep this witness's cosignatures; repeatable. [BRAID_LOG_WITNESS]",
+)
+@click.option(
+    "--new-log",
+    is_flag=True,
+    help="Leave the store's log as it is, and begin another: its key is lost, say.",
 )
 def serve(
     host: str,
@@ -135,6 +146,10 @@ def serve(
     history: str,
     seal_after: timedelta | None,
     restored: bool,
+    log_key: Path | None,
+    log_origin: str | None,
+    log_witnesses: tuple[str, ...],
+    new_log: bool,
 ) -> None:
     """Run the recording proxy.
 
@@ -162,6 +177,10 @@ def serve(
         history=HistoryPolicy(history),
         seal_after=seal_after,
         restored=restored,
+        log_key=log_key,
+        log_origin=log_origin,
+        log_witnesses=log_witnesses,
+        new_log=new_log,
     )
 
     def ready(url: str, root: str) -> None:

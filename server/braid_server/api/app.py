@@ -16,9 +16,11 @@ from starlette.exceptions import HTTPException
 from braid.revocation import Subject
 from braid.transcript import Layout
 from braid_server.api.page import verify_page
+from braid_server.api.log import add_log
 from braid_server.gate import Gate, Refused
 from braid_server.keyring import Keyring, KeyUnavailable
 from braid_server.library import MAX_PAGE, PAGE, Library, NoSuchBraid, NoSuchNode
+from braid_server.log_face import LogFace
 from braid_server.sealing import StillOpen
 from braid_server.store import StoreUnavailable
 from braid_verifier import HistoryCheck, Wire, check_history
@@ -39,7 +41,9 @@ MAX_REASON = 2000  # characters
 MAX_BODY = 256 * 1024 * 1024
 
 
-def build_api(library: Library, gate: Gate, keyring: Keyring, ready: Callable[[], bool]) -> FastAPI:
+def build_api(
+    library: Library, gate: Gate, keyring: Keyring, ready: Callable[[], bool], log: LogFace
+) -> FastAPI:
     """Build the API. Of the keyring only what is public is told; `ready`: recording works now."""
     root = keyring.root
 
@@ -138,6 +142,7 @@ def build_api(library: Library, gate: Gate, keyring: Keyring, ready: Callable[[]
             return _json({"status": "ready"})
         return _error(503, "store_unavailable", "the store cannot be written")
 
+    add_log(app, log)
     for kind, (status, code) in _STATUS.items():
         app.add_exception_handler(kind, _handler(status, code))
     app.add_exception_handler(Refused, _refused)

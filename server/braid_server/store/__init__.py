@@ -1,13 +1,20 @@
 """Where braids are kept. SQLAlchemy stays inside this package; canonical bytes stay verbatim."""
 
 from braid_server.store.engine import StoreBusy, StoreUnavailable
+from braid_server.store.log_rows import CosignatureRow, Logged, LogReading, LogRow
+from braid_server.store.log_writer import LogWriter
 from braid_server.store.rows import BraidRow, NodeRow, Reading, Transaction
 from braid_server.store.store import REWRITES, Left, Store
 
 __all__ = [
     "REWRITES",
     "BraidRow",
+    "CosignatureRow",
     "Left",
+    "LogReading",
+    "LogRow",
+    "LogWriter",
+    "Logged",
     "NodeRow",
     "Reading",
     "Store",

@@ -10,10 +10,15 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
+from braid.certificate import Certificate
+from braid.log_entry import EntryKind, LogEntry
+from braid.node import Kind
 from braid.strict_json import Json
 from braid.transcript import Opened, StoredNode
 from braid_server.store.engine import StoreUnavailable, driver
-from braid_server.store.schema import braids, calls, marks, nodes
+from braid_server.store.log_rows import CosignatureRow, LogReading
+from braid_server.store.log_writer import LogWriter
+from braid_server.store.schema import braids, calls, logs, marks, nodes
 
 
 class BraidRow(msgspec.Struct, frozen=True):
@@ -63,6 +68,13 @@ class Summary(msgspec.Struct, frozen=True):
     last_header: str | None
 
 
+class _Statement(msgspec.Struct):
+    h: str
+    s: str
+
+
+_read_certificate = msgspec.json.Decoder(Certificate).decode
+_read_statement = msgspec.json.Decoder(_Statement).decode
 _BRAID_COLUMNS = tuple(BraidRow.__struct_fields__)
 
 
@@ -85,6 +97,12 @@ _ERASE_WORDS = (
     "UPDATE node SET salt = NULL, attrs = NULL, content = NULL, match = NULL "
     "WHERE braid = ? AND seq = ?"
 )
+_BEGIN_LOG = "INSERT INTO log (key, begun, frozen, size, checkpoint) VALUES (?, ?, 0, 0, ?)"
+_COSIGNED = (
+    "INSERT INTO cosignature (log, size, witness, checkpoint, line) VALUES (?, ?, ?, ?, ?) "
+    "ON CONFLICT DO NOTHING"
+)
+_FORGET_COSIGNED = "DELETE FROM cosignature WHERE log = ? AND size = ?"
 _ERASE_BSALT = "UPDATE node SET bsalt = NULL WHERE braid = ? AND seq = ?"
 
 
@@ -109,13 +127,16 @@ def node_row(row: sa.Row[Any]) -> NodeRow:
 class Transaction:
     """The writer's side of one commit: several jobs share it, their rows go in together.
 
+    Where the store keeps a log, what has to be logged is, in the same commit (SPEC §13).
+
     destroys_key  a wrapped key goes with this commit, and must not stay in the log.
     erases        words go with it, and must stay neither in the log nor in free pages.
     """
 
-    def __init__(self, connection: sa.Connection) -> None:
+    def __init__(self, connection: sa.Connection, log: LogWriter | None = None) -> None:
         self._connection = connection
         self._driver = driver(connection)
+        self._log = log
         self.destroys_key = False
         self.erases = False
         self._undo: list[Callable[[], None]] = []
@@ -137,17 +158,27 @@ class Transaction:
             undo()
 
     def add_braid(self, row: BraidRow) -> int:
-        """Insert a braid and give its number; the number of the row handed in does not count."""
+        """Insert a braid and give its number; the number of the row handed in does not count.
+
+        Its certificate is logged, before anything is signed with the key that it names.
+        """
         if self._last_number is None:
             # This transaction holds the write lock, so no other can take the numbers after it.
             (last,) = self._driver.execute("SELECT max(number) FROM braid").fetchone()
             self._last_number = last or 0
         self._last_number += 1
         self._braids.append((self._last_number, *msgspec.structs.astuple(row)[1:]))
+        if self._log is not None:
+            said = _read_certificate(row.certificate)
+            entry = LogEntry(EntryKind.CERTIFICATE, said.h, said.s, said.pop)
+            self._log.append(self._driver, self._last_number, entry)
         return self._last_number
 
     def add_node(self, braid: int, row: NodeRow) -> None:
+        """Insert a node; a seal is logged."""
         node = row.node
+        if self._log is not None and row.kind == Kind.SEAL:
+            self._log.append(self._driver, braid, LogEntry(EntryKind.SEAL, node.h, node.s))
         opened = node.opened
         salt, attrs, content = (
             (opened.salt, opened.attrs, opened.content) if opened else (None, None, None)
@@ -178,6 +209,7 @@ class Transaction:
         """Mark a braid closed by its root, its calls too, and destroy its wrapped key.
 
         `rotations` take the place of those it has, where they lead on to the root that closed it.
+        What its root signed of it is logged.
         """
         self.seal(braid)
         values = (
@@ -189,6 +221,42 @@ class Transaction:
         self._connection.execute(closed)
         of_it = sa.update(calls).where(calls.c.braid == braid)
         self._connection.execute(of_it.values(open=sa.false()))
+        if self._log is not None:
+            said = _read_statement(closure)
+            self._log.append(self._driver, braid, LogEntry(EntryKind.CLOSURE, said.h, said.s))
+
+    def log_statement(self, entry: LogEntry) -> None:
+        """Log what a root said of its keys, once; nothing where the store keeps no log."""
+        if self._log is None:
+            return
+        self._log.flush(self._driver)
+        if entry.raw not in LogReading(self._driver).statements(self._log.number):
+            self._log.append(self._driver, None, entry)
+
+    def begin_log(self, key: str, begun: str, checkpoint: str) -> int:
+        """Begin a log with the checkpoint of an empty one, and give its number."""
+        return self._driver.execute(_BEGIN_LOG, (key, begun, checkpoint)).lastrowid or 0
+
+    def freeze_log(self, number: int) -> None:
+        """Have a log never grow again; one that nothing was logged in is dropped."""
+        gone = self._driver.execute("DELETE FROM log WHERE number = ? AND size = 0", (number,))
+        if gone.rowcount:
+            # Its number may be another's next.
+            self._driver.execute("DELETE FROM cosignature WHERE log = ?", (number,))
+        self._driver.execute("UPDATE log SET frozen = 1 WHERE number = ?", (number,))
+
+    def add_cosignature(self, row: CosignatureRow) -> None:
+        """Keep what a witness said, and let go of what a larger checkpoint says as well.
+
+        That is every smaller one that no other witness cosigned than did the larger.
+        """
+        self._driver.execute(_COSIGNED, msgspec.structs.astuple(row))
+        by: dict[int, set[str]] = {}
+        for one in LogReading(self._driver).cosignatures(row.log):
+            by.setdefault(one.size, set()).add(one.witness)
+        for size, witnesses in by.items():
+            if any(size < larger and witnesses <= by[larger] for larger in by):
+                self._driver.execute(_FORGET_COSIGNED, (row.log, size))
 
     def erase(self, braid: int, words: Iterable[int], bsalts: Iterable[int]) -> None:
         """Drop the words of nodes and the body salts of others, by seq, and all marks of the braid.
@@ -221,6 +289,14 @@ class Transaction:
                 self._driver.executemany(statement, rows)
                 rows.clear()
         self._marked.clear()
+        if self._log is not None:
+            self._log.flush(self._driver)
+
+    def finish(self) -> None:
+        """Send what is left, and the checkpoint of a log that grew: nothing may follow but the commit."""
+        self.flush()
+        if self._log is not None:
+            self._log.finish(self._driver)
 
     @property
     def reading(self) -> Reading:
@@ -254,12 +330,18 @@ class Reading:
     def check(self) -> None:
         """Raise SQLAlchemyError for a database that is no store, StoreUnavailable for an older one."""
         self._connection.execute(sa.select(braids.c.number).limit(1))
-        there = {column["name"] for column in sa.inspect(self._connection).get_columns("braid")}
-        if not there.issuperset(braids.columns.keys()):
+        found = sa.inspect(self._connection)
+        there = {column["name"] for column in found.get_columns("braid")}
+        if not there.issuperset(braids.columns.keys()) or not found.has_table(logs.name):
             raise StoreUnavailable(
                 "store: was made by an older version of this program; "
                 "braid serve brings it up to date"
             )
+
+    @property
+    def log(self) -> LogReading:
+        """What there is of logs."""
+        return LogReading(driver(self._connection))
 
     def braid(self, number: int) -> BraidRow | None:
         row = self._connection.execute(sa.select(braids).where(braids.c.number == number)).first()

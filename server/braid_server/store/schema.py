@@ -56,3 +56,50 @@ marks = sa.Table(
     sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,
 )
+
+# Logs, oldest first: the newest that is not frozen goes on. `key` is how others know it, `checkpoint` a signed note.
+logs = sa.Table(
+    "log",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("begun", sa.Text, nullable=False),
+    sa.Column("frozen", sa.Boolean, nullable=False),
+    sa.Column("size", sa.Integer, nullable=False),
+    sa.Column("checkpoint", sa.Text, nullable=False),
+)
+
+# What is logged, verbatim; a braid's number where it is about one of this store.
+log_entries = sa.Table(
+    "log_entry",
+    metadata,
+    sa.Column("log", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("braid", sa.Integer, nullable=True, index=True),
+    sa.Column("raw", sa.LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# The hashes that stand in tiles, one a row: level 0 are those of entries, each further one is over 256.
+log_hashes = sa.Table(
+    "log_hash",
+    metadata,
+    sa.Column("log", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("level", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("hash", sa.LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# What witnesses said of checkpoints: `checkpoint` is the log's own note, `line` what signs it too.
+cosignatures = sa.Table(
+    "cosignature",
+    metadata,
+    sa.Column("log", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("size", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("witness", sa.Text, primary_key=True),
+    sa.Column("checkpoint", sa.Text, nullable=False),
+    sa.Column("line", sa.Text, nullable=False),
+    sqlite_with_rowid=False,
+)

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from braid_server.store import engine as database
 from braid_server.store.engine import StoreUnavailable, WriterLock
+from braid_server.store.log_writer import LogWriter
 from braid_server.store.rows import Reading, Transaction
 
 _log = logging.getLogger(__name__)
@@ -55,6 +56,7 @@ class Store:
         any number; writes wait meanwhile. Raises StoreUnavailable, and StoreBusy where another process writes to it.
         """
         address = database.parse_url(url)
+        self.path = database.sqlite_path(address)
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._door = threading.Lock()  # held to queue a job, and to say that none may follow
         self._writer: _Writer | None = None
@@ -111,6 +113,11 @@ class Store:
         """Say where what was destroyed or erased last may still be found."""
         return Left(False, False) if self._writer is None else self._writer.left
 
+    def keep_log(self, log: LogWriter) -> None:
+        """Log from now on what is to be logged: say so before there are jobs that write any."""
+        if self._writer is not None:
+            self._writer.log = log
+
     def tell(self, server: str) -> None:
         """Leave word of where this store is served, for whoever finds it busy."""
         if self._writer is not None:
@@ -133,6 +140,7 @@ class _Writer:
         self, address: sa.URL, jobs: queue.SimpleQueue[_Job | None], rewrites: int | None
     ) -> None:
         self._jobs = jobs
+        self.log: LogWriter | None = None
         self.lock = WriterLock(address)
         self._connection: sa.Connection | None = None
         self._rewrites = rewrites
@@ -183,14 +191,16 @@ class _Writer:
                 self._connection = database.connect_by_hand(self._engine)
             driver = database.driver(self._connection)
             driver.execute(database.BEGIN)
-            transaction = Transaction(self._connection)
+            transaction = Transaction(self._connection, self.log)
             results = [job(transaction) for job, _ in group]
-            transaction.flush()
+            transaction.finish()
             self._place.check()
             driver.execute("COMMIT")
         except Exception as fault:  # noqa: BLE001 whatever it is, whoever waits for the job gets it
             if transaction is not None:
                 transaction.fail()
+            if self.log is not None:
+                self.log.forget()
             self._roll_back()
             if len(group) > 1:
                 # One job's fault must not take down its neighbours: each runs again alone.

@@ -1,0 +1,191 @@
+"""`braid witness`: watch somebody's log, and cosign its checkpoints."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import click
+
+from braid.encoding import encode_standard
+from braid.errors import KeyUnusable
+from braid.note import NoteSigner, SignatureType, VerifierKey, read_verifier_key
+from braid_clients import paths
+from braid_clients.child import told_to_stop
+from braid_clients.cli.durations import duration
+from braid_clients.cli.own_file import OwnFile
+from braid_clients.cli.store import write_whole
+from braid_clients.cli.terminal import answer, say
+from braid_clients.log_source import CosignatureNotTaken, LogSilent, LogSource
+from braid_clients.problem import Problem
+from braid_clients.witness import AnotherLog, Forked, Memory, WitnessUnusable, witness
+from braid_server import keyfiles
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+_LABEL = "braid-witness-key/1"
+
+
+@click.command("witness")
+@click.argument("url", metavar="URL")
+@click.option("--log", metavar="VKEY", help="The log's verifier key; needed the first time.")
+@click.option(
+    "--key",
+    type=_FILE,
+    envvar="BRAID_WITNESS_KEY",
+    cls=OwnFile,
+    own=paths.witness_key_file,
+    help="Your witness key's file, made on first use. [BRAID_WITNESS_KEY]",
+)
+@click.option(
+    "--state",
+    type=_FILE,
+    help="Where to remember this log; by default a file of its own. One key, one memory of a log.",
+)
+@click.option("--name", help="What you are called, as example.org/witness; on first use only.")
+@click.option("--once", is_flag=True, help="Look once, and leave.")
+@click.option(
+    "--every",
+    default="1m",
+    show_default=True,
+    callback=duration,
+    metavar="TIME",
+    help="How often to look: 30s, 5m, 1h.",
+)
+def witness_command(
+    url: str,
+    log: str | None,
+    key: Path | None,
+    state: Path | None,
+    name: str | None,
+    once: bool,
+    every: timedelta,
+) -> None:
+    """Watch a log that others keep, and cosign what it shows as long as it only grows.
+
+    URL is a Braid server, or the address below which a log has its `checkpoint`. What you saw is
+    remembered on disk, before you cosign. A log that takes back what it showed you is never cosigned
+    again: both checkpoints are kept, and the exit code is 1.
+    """
+    source = LogSource(url)
+    signer = _signer(key or paths.witness_key_file(os.environ), name)
+    say(f"you are {signer.public.text}")
+    with told_to_stop() as stopped:
+        while True:
+            try:
+                _look(source, state, log, signer)
+            except (LogSilent, AnotherLog, CosignatureNotTaken) as fault:
+                if once:
+                    raise Problem(*_told(fault, signer)) from fault
+                say(*_told(fault, signer))
+            if once or stopped.wait(every.total_seconds()):
+                return
+
+
+def _look(source: LogSource, state: Path | None, given: str | None, signer: NoteSigner) -> None:
+    log = _log_key(source, given)
+    # By the log's key, not by its address: whatever address it is seen at, it is one memory.
+    memory = Memory(state or _own_file(log.text, ".json"))
+    with memory.held():
+        _look_at(source, memory, log, signer)
+
+
+def _look_at(source: LogSource, memory: Memory, log: VerifierKey, signer: NoteSigner) -> None:
+    known = memory.read()
+    if known is not None and known[0] != log:
+        raise Problem(
+            f"{memory.path}: remembers {known[0].text}, and this is {log.text}",
+            "another log is remembered in another file: --state FILE",
+        )
+    try:
+        found = witness(source, memory, log, signer, int(time.time()))
+    except Forked as fork:
+        known = memory.read()
+        if known is None or known[1] is None:
+            raise WitnessUnusable(f"{memory.path}: changed meanwhile") from fork
+        evidence = memory.keep_evidence(log, known[1], fork)
+        raise Problem(
+            f"FORK: {log.name}: {fork}; nothing was cosigned",
+            f"both checkpoints are kept: {evidence}",
+            "show them to whoever relies on this log: its key signed both",
+            code=1,
+        ) from fork
+    head = found.signed.checkpoint
+    if found.new:
+        try:
+            source.post(found.signed)
+        except CosignatureNotTaken:
+            say(f"the cosigned checkpoint is kept: {memory.keep_cosigned(found.signed)}")
+            raise
+        answer(f"{head.origin} {head.size} {encode_standard(head.root)}")
+
+
+def _log_key(source: LogSource, given: str | None) -> VerifierKey:
+    """Give the key of the log at an address: the one named, the one that was there before, or its own.
+
+    What was not named is said loudly, and remembered.
+    """
+    try:
+        if given is not None:
+            return read_verifier_key(given, SignatureType.NOTE)
+    except KeyUnusable as fault:
+        raise Problem(f"--log: {fault}") from fault
+    file = _own_file(source.url, ".vkey")
+    try:
+        return read_verifier_key(file.read_text(encoding="ascii").strip(), SignatureType.NOTE)
+    except FileNotFoundError:
+        pass
+    except (KeyUnusable, UnicodeDecodeError) as fault:
+        raise Problem(f"{file}: not the verifier key of a log") from fault
+    log = source.key()
+    say(
+        f"TRUSTED ON FIRST USE: {log.text}",
+        "nobody but the server itself says that this is the log's key: compare it with what "
+        "its operator publishes, or name it with --log",
+    )
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_whole(file, [log.text.encode() + b"\n"])
+    return log
+
+
+def _signer(path: Path, name: str | None) -> NoteSigner:
+    """Read the witness's key, making it on first use; its name stands in a file beside it."""
+    name_file = path.with_name(path.name + ".name")
+    seed = keyfiles.load_or_create(path, _LABEL)
+    try:
+        kept = name_file.read_text(encoding="utf-8").strip() if name_file.exists() else None
+        if kept is not None and name not in (None, kept):
+            raise Problem(
+                f"{name_file}: this key is called {kept}, got {name}",
+                "another name is another witness: --key FILE",
+            )
+        called = kept or name or _name_of(seed)
+        signer = NoteSigner(called, seed, SignatureType.COSIGNATURE)
+        if kept is None:
+            name_file.write_text(called + "\n", encoding="utf-8")
+    except KeyUnusable as fault:
+        raise Problem(f"--name: {fault}") from fault
+    return signer
+
+
+def _name_of(seed: bytes) -> str:
+    key = NoteSigner("x", seed, SignatureType.COSIGNATURE).public.key
+    return f"braid/witness-{hashlib.sha256(key).hexdigest()[:8]}"
+
+
+def _own_file(named: str, ending: str) -> Path:
+    told_apart = hashlib.sha256(named.encode()).hexdigest()[:16]
+    return paths.witness_folder(os.environ) / f"{told_apart}{ending}"
+
+
+def _told(fault: Exception, signer: NoteSigner) -> list[str]:
+    match fault:
+        case CosignatureNotTaken():
+            told = f"its operator lets you in with: braid serve --log-witness {signer.public.text}"
+            return [f"the cosignature was not taken: {fault}", told]
+        case AnotherLog():
+            hint = "if the operator began another log, watch that one too: --state FILE"
+            return [str(fault), hint]
+    return [str(fault)]

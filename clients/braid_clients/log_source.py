@@ -1,0 +1,136 @@
+"""A log at an address, served by Braid or as plain files: checkpoints, tiles, cosignatures.
+
+By the standard library alone, so that whoever installs the base package can be a witness.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterable, Mapping
+from urllib.parse import urlsplit
+
+from braid.checkpoint import SignedCheckpoint, read_checkpoint
+from braid.errors import BraidError, KeyUnusable, Malformed
+from braid.note import MAX_NOTE, SignatureType, VerifierKey, read_verifier_key
+from braid.tiles import ENTRIES, FULL, MAX_ENTRY, Tile
+from braid.tree import HASH_BYTES
+from braid_server.loopback import is_loopback
+
+LOG_PATH = "/braid/log"  # where a Braid server has its log
+_TIMEOUT = 30.0
+_MAX_KEY = 1024
+
+
+class LogSilent(BraidError):
+    """The log gave no answer, or not the one that was asked for; later it may."""
+
+
+class CosignatureNotTaken(BraidError):
+    """The log does not keep this cosignature."""
+
+
+class LogSource:
+    """A log by its address: that of a Braid server, or that under which `checkpoint` is found."""
+
+    def __init__(self, url: str) -> None:
+        """Raises LogSilent for what is no address of HTTP."""
+        try:
+            parts = urlsplit(url)
+            host = parts.hostname or ""
+            parts.port  # noqa: B018 - raises ValueError for a port that is none
+        except ValueError as fault:
+            raise LogSilent(f"{url}: expected an address like https://HOST/braid/log") from fault
+        # Anything else, as file:, is no server that others see too.
+        if parts.scheme not in ("http", "https") or not host or parts.username is not None:
+            raise LogSilent(f"{url}: expected an address like https://HOST/braid/log")
+        path = parts.path.rstrip("/") or LOG_PATH
+        self.url = f"{parts.scheme}://{parts.netloc}{path}"
+        handlers = [urllib.request.ProxyHandler({})] if is_loopback(host) else []
+        self._opener = urllib.request.build_opener(*handlers)
+
+    def checkpoint(self) -> SignedCheckpoint:
+        """Fetch the newest checkpoint, none of its signatures checked; raises LogSilent."""
+        try:
+            return read_checkpoint(self._get("checkpoint", MAX_NOTE))
+        except Malformed as fault:
+            raise LogSilent(f"{self.url}/checkpoint: {fault}") from fault
+
+    def key(self) -> VerifierKey:
+        """Fetch the key that the log calls its own: nobody vouches for it; raises LogSilent."""
+        raw = self._get("vkey", _MAX_KEY)
+        try:
+            return read_verifier_key(raw.decode("ascii").rstrip("\n"), SignatureType.NOTE)
+        except (KeyUnusable, UnicodeDecodeError) as fault:
+            raise LogSilent(f"{self.url}/vkey: not a verifier key of a log") from fault
+
+    def tiles(self, wanted: Iterable[Tile]) -> Mapping[Tile, bytes]:
+        """Fetch tiles of hashes, whole ones where a partial one is gone; raises LogSilent."""
+        return {tile: self._tile(tile) for tile in wanted}
+
+    def _tile(self, tile: Tile) -> bytes:
+        size = FULL * (MAX_ENTRY + 2) if tile.level == ENTRIES else FULL * HASH_BYTES
+        try:
+            raw = self._get(tile.path, size)
+        except _Missing:
+            if tile.width == FULL:
+                raise
+            raw = self._get(Tile(tile.level, tile.index).path, size)
+        if tile.level != ENTRIES:
+            raw = raw[: tile.width * HASH_BYTES]
+            if len(raw) != tile.width * HASH_BYTES:
+                raise LogSilent(f"{self.url}/{tile.path}: expected {tile.width} hashes")
+        return raw
+
+    def post(self, cosigned: SignedCheckpoint) -> None:
+        """Hand a cosigned checkpoint in; raises CosignatureNotTaken, LogSilent."""
+        request = urllib.request.Request(
+            f"{self.url}/cosignatures",
+            data=cosigned.raw,
+            headers={"content-type": "text/plain; charset=utf-8"},
+            method="POST",
+        )
+        self._ask(request, MAX_NOTE)
+
+    def _get(self, path: str, most: int) -> bytes:
+        return self._ask(urllib.request.Request(f"{self.url}/{path}"), most)
+
+    def _ask(self, request: urllib.request.Request, most: int) -> bytes:
+        address = request.full_url
+        try:
+            with self._opener.open(request, timeout=_TIMEOUT) as answer:
+                raw: bytes = answer.read(most + 1)
+        except urllib.error.HTTPError as fault:
+            with fault:
+                raise _refusal(request, fault) from fault
+        except urllib.error.URLError as fault:
+            raise LogSilent(f"{address}: {_reason(fault.reason)}") from fault
+        except (OSError, http.client.HTTPException, ValueError) as fault:
+            raise LogSilent(f"{address}: {_reason(fault)}") from fault
+        if len(raw) > most:
+            raise LogSilent(f"{address}: more than {most} bytes")
+        return raw
+
+
+class _Missing(LogSilent):
+    pass
+
+
+def _refusal(request: urllib.request.Request, fault: urllib.error.HTTPError) -> BraidError:
+    said = ""
+    try:
+        said = ": " + str(json.loads(fault.read(MAX_NOTE))["error"]["message"])[:300]
+    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError):
+        pass  # another server's words
+    message = f"{request.full_url}: status {fault.code}{said}"
+    if request.get_method() == "POST" and (fault.code < 500 or fault.code == 501):
+        return CosignatureNotTaken(message)
+    return _Missing(message) if fault.code in (404, 410) else LogSilent(message)
+
+
+def _reason(fault: object) -> str:
+    if isinstance(fault, OSError):
+        return (fault.strerror or str(fault) or type(fault).__name__).lower()
+    return type(fault).__name__ if isinstance(fault, Exception) else str(fault)

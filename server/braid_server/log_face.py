@@ -1,0 +1,125 @@
+"""A store's log towards others: what it shows to whoever asks, and what it takes of witnesses."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from braid.checkpoint import SignedCheckpoint, cosigned_at, is_signed, read_checkpoint
+from braid.errors import BraidError, Malformed
+from braid.note import VerifierKey
+from braid.tiles import read_tile_path
+from braid.tree import tree_head
+from braid_server import logbook
+from braid_server.store import CosignatureRow, LogReading, LogRow, Store, Transaction
+
+_log = logging.getLogger("braid.service")
+
+
+class NoLog(BraidError):
+    """The store keeps no log, or what was asked for is no part of it."""
+
+
+class CosignatureRefused(BraidError):
+    """A cosignature that is not kept; `forked` where this log's key signed another tree."""
+
+    def __init__(self, message: str, *, forked: bool = False) -> None:
+        super().__init__(message)
+        self.forked = forked
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Whose cosignatures were kept, of which checkpoint."""
+
+    origin: str
+    size: int
+    witnesses: tuple[str, ...]
+
+
+class LogFace:
+    """The log that goes on in a store; `witnesses` are those whose cosignatures it takes."""
+
+    def __init__(self, store: Store, witnesses: Sequence[VerifierKey] = ()) -> None:
+        self._store = store
+        self._witnesses = tuple(witnesses)
+
+    def checkpoint(self) -> bytes:
+        """Give the newest checkpoint, cosignatures and all; raises NoLog, StoreUnavailable."""
+        with self._store.read() as reading:
+            log = _active(reading.log)
+            return logbook.newest(reading.log, log).raw
+
+    def key(self) -> bytes:
+        """Give the log's verifier key as a line; raises as `checkpoint`."""
+        with self._store.read() as reading:
+            return logbook.key_file(_active(reading.log))
+
+    def tile(self, path: str) -> bytes:
+        """Give the tile at a path below the log's address; raises as `checkpoint`."""
+        try:
+            tile = read_tile_path(path)
+        except Malformed as fault:
+            raise NoLog("no such tile") from fault
+        with self._store.read() as reading:
+            found = reading.log.tile(_active(reading.log), tile)
+        if found is None:
+            raise NoLog("no such tile")
+        return found
+
+    async def take(self, raw: bytes) -> Taken:
+        """Keep what listed witnesses say of a checkpoint of this log (SPEC §13.3).
+
+        Raises CosignatureRefused, NoLog, StoreUnavailable.
+        """
+        try:
+            signed = read_checkpoint(raw)
+            with self._store.read() as reading:
+                log = _active(reading.log)
+                self._check(reading.log, log, signed)
+            lines = _lines_of(signed, self._witnesses)
+        except Malformed as fault:
+            raise CosignatureRefused(str(fault)) from fault
+        if not lines:
+            raise CosignatureRefused("no cosignature of a witness that this log lists")
+        own = tuple(line for line in signed.signatures if line.is_by(log.verifier))
+        note = SignedCheckpoint(signed.checkpoint, own[:1]).raw.decode()
+        size = signed.checkpoint.size
+        for witness, line in lines.items():
+            row = CosignatureRow(log.number, size, witness.text, note, line)
+            await self._store.write(functools.partial(Transaction.add_cosignature, row=row))
+        return Taken(signed.checkpoint.origin, size, tuple(key.name for key in lines))
+
+    def _check(self, reading: LogReading, log: LogRow, signed: SignedCheckpoint) -> None:
+        head = signed.checkpoint
+        if not is_signed(signed, log.verifier):
+            raise CosignatureRefused(f"checkpoint: expected one signed by {log.key}")
+        known = head.size <= log.size
+        if not known or tree_head(reading.read_hash(log.number), head.size) != head.root:
+            # Nobody else has the key: this store was copied and both went on, or it lost commits.
+            _log.error("event=log_forked origin=%s size=%d", head.origin, head.size)
+            raise CosignatureRefused(
+                "checkpoint: this log's key signed it, and it is not of this tree: the log has forked",
+                forked=True,
+            )
+
+
+def _active(reading: LogReading) -> LogRow:
+    log = reading.active()
+    if log is None:
+        raise NoLog("this store keeps no log")
+    return log
+
+
+def _lines_of(signed: SignedCheckpoint, witnesses: Sequence[VerifierKey]) -> dict[VerifierKey, str]:
+    """Give the signature line of each of these witnesses that cosigned; raises Malformed."""
+    lines: dict[VerifierKey, str] = {}
+    for witness in witnesses:
+        time = cosigned_at(signed, witness)
+        if time is not None:
+            own = (line for line in signed.signatures if line.is_by(witness))
+            first = min(own, key=lambda line: line.value)  # by its time, which comes first
+            lines[witness] = first.line
+    return lines
