@@ -28,12 +28,14 @@ from braid.log_entry import EntryKind, read_entry
 from braid.log_proof import check_log_proof, read_log_proof
 from braid.node import read_header
 from braid.note import NoteSigner, SignatureType
+from braid.revocation import Reason, Subject
 from braid.tiles import tiles_of
 from braid.transcript import Layout
 from braid_server import keyfiles
 from braid_server.keyfiles import LOG_LABEL, KeyFileUnusable
 from braid_server.log_key import LogSettings, LogUnusable, keep_log, key_beside
 from braid_server.logbook import files
+from braid_server.revoking import revoke
 from braid_server.rotating import load_rotations, rotate
 from braid_server.service import Misconfigured, Settings, opened, running
 from braid_server.store import BraidRow, CosignatureRow, LogWriter, Store, StoreUnavailable
@@ -116,6 +118,15 @@ class TestWhatIsLogged:
         (raw,) = entries_in(folder / "braid.db")
         said = "".join(f"{proof[name]}\n" for name in ("h", "s", "pop"))
         assert raw == f"braid/1 log rotation\n{said}".encode()
+
+    def test_what_a_root_revoked_is_logged(self, folder: Path) -> None:
+        with opened(settings_of(folder)) as service:
+            root = service.root
+        proof = revoke(folder / "root.key", root, Subject.ROOT, Reason.RETIRED, None, START)
+        with opened(settings_of(folder)):
+            pass
+        (raw,) = entries_in(folder / "braid.db")
+        assert raw == f"braid/1 log revocation\n{proof['h']}\n{proof['s']}\n".encode()
 
     def test_no_word_of_a_conversation_is(self, folder: Path) -> None:
         with Desk(folder) as desk:

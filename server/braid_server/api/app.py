@@ -15,8 +15,8 @@ from starlette.exceptions import HTTPException
 
 from braid.revocation import Subject
 from braid.transcript import Layout
-from braid_server.api.page import verify_page
 from braid_server.api.log import add_log
+from braid_server.api.page import verify_page
 from braid_server.gate import Gate, Refused
 from braid_server.keyring import Keyring, KeyUnavailable
 from braid_server.library import MAX_PAGE, PAGE, Library, NoSuchBraid, NoSuchNode
