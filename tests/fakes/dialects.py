@@ -11,7 +11,7 @@ from typing import Any
 
 from braid.context import ContextList
 from braid.node import Origin
-from braid.wire import anthropic, gemini, openai_chat, openai_responses
+from braid.wire import anthropic, gemini, interactions, openai_chat, openai_responses
 from braid.wire.block import Block, Request
 from braid_verifier.judgement import is_answer
 from fakes.braids import Braid
@@ -183,6 +183,29 @@ def gemini_request(talk: Talk) -> Json:
     }
 
 
+def interactions_request(talk: Talk) -> Json:
+    steps: list[Json] = []
+    for one in talk.said:
+        match one:
+            case Say(words, of_user):
+                kind = "user_input" if of_user else "model_output"
+                steps.append({"type": kind, "content": [{"type": "text", "text": words}]})
+            case Think(words, signature):
+                summary = [{"type": "text", "text": words}]
+                steps.append({"type": "thought", "summary": summary, "signature": signature})
+            case Use(name, tool, given):
+                call = {"id": name, "name": tool, "arguments": given}
+                steps.append({"type": "function_call", **call})
+            case Result(name, tool, words):
+                result = {"call_id": name, "name": tool, "result": words}
+                steps.append({"type": "function_result", **result})
+    tools = [
+        {"type": "function", "name": n, "description": about, "parameters": SCHEMA}
+        for n, about in talk.tools
+    ]
+    return {"model": "m", "system_instruction": talk.system, "input": steps, "tools": tools}
+
+
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """A wire format: how a conversation is asked in it, and how its requests are read.
@@ -210,6 +233,7 @@ DIALECTS = (
     Dialect("openai-chat", chat_request, openai_chat.read_request, signs=False),
     Dialect("openai-responses", responses_request, openai_responses.read_request, messages="input"),
     Dialect("gemini", gemini_request, gemini.read_request, ids=False, messages="contents"),
+    Dialect("interactions", interactions_request, interactions.read_request, messages="input"),
 )
 
 
