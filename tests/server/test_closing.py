@@ -109,7 +109,8 @@ def test_a_node_cut_off_a_closed_braid_is_found(folder: Path) -> None:
         file = json.loads(desk.transcript(braid))
         file["nodes"].pop()
         report = verify(json.dumps(file).encode(), Policy(), roots=[desk.keyring.root])
-        assert [f.code for f in report.findings if f.code.startswith("E_")] == ["E_PROOF"]
+        # The closure holds no more, and so neither does what proves that it is logged.
+        assert {f.code for f in report.findings if f.code.startswith("E_")} == {"E_PROOF"}
 
 
 @pytest.mark.parametrize("restored", [True, False])
