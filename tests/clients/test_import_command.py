@@ -108,9 +108,34 @@ def drop_the_last(file: dict[str, Any]) -> None:
     del file["nodes"][-2]
 
 
+def move_to_another_model(file: dict[str, Any]) -> None:
+    node = file["nodes"][2]
+    attrs = json.loads(node["attrs"])
+    place = attrs["iolite"]["place"]
+    assert isinstance(place, str)
+    node["attrs"] = node["attrs"].replace(place, place + "x", 1)
+
+
+def change_what_stands_beside(file: dict[str, Any]) -> None:
+    node = file["nodes"][0]
+    said = json.loads(node["text"])
+    assert "beside" in said
+    node["text"] = json.dumps({**said, "beside": {"Source": "another"}})
+
+
+def vouch_for_it(file: dict[str, Any]) -> None:
+    node = file["nodes"][0]
+    said = json.loads(node["text"])
+    said["judgement"]["result"] = "valid, all of it"
+    node["text"] = json.dumps(said)
+
+
 @pytest.mark.parametrize(
     ("forge", "codes"),
     [
+        (move_to_another_model, {"E_COMMIT"}),
+        (change_what_stands_beside, {"E_COMMIT"}),
+        (vouch_for_it, {"E_COMMIT"}),
         (relabel, {"E_SIG"}),
         (mark_as_shadow, {"E_COMMIT"}),
         (show_another, {"E_COMMIT"}),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from vectors.closures import closure, opened
+from vectors.faults_signing import OddKey
 from vectors.formulas import compact, encode, pae
 from vectors.logs import (
     CERTIFICATE_AT,
@@ -478,6 +479,8 @@ def statements() -> list[dict[str, Any]]:
         case("a repeated name", end.replace("{", '{"type":"revocation",', 1)),
         case("a byte-order mark", "\ufeff" + end),
         case("signed by a stranger", line(revocation(ROOT, ROOT, signed_by=STRANGER))),
+        case("by a key of mixed order", line(revocation(ROOT, OddKey("mixed", torsion=1)))),
+        case("by a key of small order", line(revocation(ROOT, OddKey("small", scalar=0, torsion=4)))),
         case("a rotation to a key not held", line(rotation(ROOT, NEW, held_by=ROOT))),
         case("an unknown member", line({**_whole, "note": ""})),
         case("cut short", end[:-20]),

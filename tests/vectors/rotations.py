@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from vectors.faults_signing import OddKey
 from vectors.formulas import compact, encode, pae
 from vectors.table import failed, unmet, verified
 from vectors.weaver import ROOT, Braid, Key, Signer
@@ -118,3 +119,8 @@ _wrong("rotation_at_no_moment", "No such day.",
 _wrong("rotation_without_possession", "No pop.", {k: v for k, v in _whole.items() if k != "pop"})
 _wrong("rotation_with_an_unknown_member", "The members are closed.", {**_whole, "note": ""})
 _wrong("rotation_with_a_short_signature", "63 bytes.", {**_whole, "s": "A" * 84})
+_MIXED, _SMALL = OddKey("mixed new root", torsion=1), OddKey("small old root", scalar=0, torsion=4)
+_wrong("rotation-to-a-key-of-mixed-order", "A new root with a torsion part.",
+       rotation(ROOT, _MIXED), root=ROOT)  # fmt: skip
+_wrong("rotation-from-a-key-of-small-order", "Anybody signs in its name.",
+       rotation(_SMALL, ROOT), root=ROOT)  # fmt: skip

@@ -25,6 +25,7 @@ from braid_clients.visible import visible
 from braid_clients.wording import counted
 from braid_server import keyfiles
 from braid_server.keyring import certified_key
+from braid_server.rotating import load_rotations
 from braid_verifier.iolite import Fit, Judgement, KeySource, judge, read_conversation
 from braid_verifier.iolite.conversation import MAX_FILE
 
@@ -79,7 +80,10 @@ def iolite(
     target = output or f"{name}.braid.json"
     if output is None and os.path.lexists(target):
         raise Problem(f"{target}: is there already", "name another file: -o OUT")
-    root = SecretKey(keyfiles.load_or_create(own_root_key(root_key), keyfiles.ROOT_LABEL))
+    held = own_root_key(root_key)
+    root = SecretKey(keyfiles.load_or_create(held, keyfiles.ROOT_LABEL))
+    # Whoever pinned the root before this one follows.
+    rotations = load_rotations(held, root.text)
     now = datetime.now(UTC)
     key, certificate, _ = certified_key(root, now)
     weaver = Weaver(key, write_time(now), lambda: secrets.token_bytes(32))
@@ -89,7 +93,7 @@ def iolite(
         raise Problem(f"{file}: cannot be wrapped: {fault}") from fault
     pin(encode(root.key))
     layout = Layout.LINES if target.endswith(".jsonl") else Layout.JSON
-    pieces = write_transcript(encode(key.key), certificate, weaver.nodes, layout=layout)
+    pieces = write_transcript(encode(key.key), certificate, weaver.nodes, rotations, layout)
     if to_stdout:
         answer_bytes(pieces)
         return

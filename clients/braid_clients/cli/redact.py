@@ -17,6 +17,7 @@ import click
 from braid.encoding import encode, write_time
 from braid.node import NEVER_ERASED, Header, Kind, read_header
 from braid.signing import SecretKey
+from braid.strict_json import Json
 from braid.transcript import MAX_TRANSCRIPT, Layout, StoredNode, TranscriptReader, write_transcript
 from braid.weave import Weaver
 from braid_clients.cli.keys import own_root_key, root_key_option
@@ -28,6 +29,7 @@ from braid_clients.wording import counted
 from braid_server import keyfiles
 from braid_server.keyring import certified_key
 from braid_server.notices import weave_notice
+from braid_server.rotating import load_rotations
 from braid_verifier import Policy, Report, Result, verify
 from braid_verifier.erasure import Erasure, plan, texts
 
@@ -155,7 +157,8 @@ def redact(
     for line in summary(erasure, kept):
         show(visible(line))
     if notice is not None and secret is not None:
-        _write_notice(notice, secret, reader.braid, erasure, reason)
+        rotations = load_rotations(own_root_key(root_key), secret.text)
+        _write_notice(notice, secret, rotations, reader.braid, erasure, reason)
     if output != "-":
         say(f"written: {output}", f"check it: braid verify {output}")
     say(f"{file} itself still has all its words")
@@ -207,13 +210,18 @@ def _signer(report: Report, root_key: Path | None) -> SecretKey:
 
 
 def _write_notice(
-    target: str, secret: SecretKey, braid: str, erasure: Erasure, reason: str | None
+    target: str,
+    secret: SecretKey,
+    rotations: tuple[dict[str, Json], ...],
+    braid: str,
+    erasure: Erasure,
+    reason: str | None,
 ) -> None:
     now = datetime.now(UTC)
     key, certificate, _ = certified_key(secret, now)
     weaver = Weaver(key, write_time(now), lambda: secrets.token_bytes(32))
     weave_notice(weaver, braid, erasure.nodes.values(), reason)
     layout = Layout.LINES if target.endswith(".jsonl") else Layout.JSON
-    pieces = write_transcript(encode(key.key), certificate, weaver.nodes, layout=layout)
+    pieces = write_transcript(encode(key.key), certificate, weaver.nodes, rotations, layout)
     write_whole(Path(target), pieces)
     say(f"notice written: {target}")
