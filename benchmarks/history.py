@@ -8,6 +8,8 @@ costs where nothing is known, as after a restart.
 
 Quality (`--rates`): of every mutation of a conversation, in every provider's shape, how many are
 found with their code; of honest requests, how many are accused. Goals: 100 % and 0.
+
+Hostile (`--hostile`): histories made to be slow to judge, of two lengths.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ from braid.call import ORDINARY_HISTORY, History
 from braid_verifier import check_history
 from fakes.desk import Desk, ask, assistant, opening_of, text, thinking, tool_result, tool_use, user
 from fakes.dialects import DIALECTS, told
+from fakes.hostile import SHAPES, Shape
 from fakes.rivers import ASKED, HONEST, MUTATIONS, SIDE, TALK, S
 
 MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
@@ -143,9 +146,31 @@ def rates() -> bool:
     return found == asked and not accused
 
 
+def hostile() -> bool:
+    """Time histories that were made to be slow to judge, and say how the time grows."""
+    print(f"{'judging':<36} {'1,000 blocks':>13} {'4,000 blocks':>13} {'growth':>7}")
+    most = 0.0
+    for name, shape in SHAPES.items():
+        short, long = (min(_judging(shape(count)) for _ in range(3)) for count in (1000, 4000))
+        most = max(most, long / short)
+        print(f"{name:<36} {short:>10.1f} ms {long:>10.1f} ms {long / short:>7.1f}")
+    print(f"goal: growth of 4 is linear; the worst is {most:.1f}")
+    return most <= 6
+
+
+def _judging(shape: Shape) -> float:
+    judge = shape.prepared()
+    begun = time.thread_time()
+    judge()
+    return (time.thread_time() - begun) * 1000
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--rates", action="store_true", help="judge, instead of measuring")
+    parser.add_argument("--hostile", action="store_true", help="time judging what is slow to judge")
     parser.add_argument("--rounds", type=int, default=30)
     options = parser.parse_args()
-    sys.exit(0 if (rates() if options.rates else speed(options.rounds)) else 1)
+    if options.rates or options.hostile:
+        sys.exit(0 if (rates() if options.rates else hostile()) else 1)
+    sys.exit(0 if speed(options.rounds) else 1)

@@ -9,7 +9,8 @@ that are known is judged by where it stands.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from braid.call import History
@@ -132,8 +133,13 @@ class _Judge(Laying):
         compacts = turns_left_out and all(
             self.verdicts[j].code is History.COMPACTED for j in answers
         )
+        own = OrderedDict.fromkeys(
+            place
+            for place in ours
+            if not self.is_answer_at(place) and self.kind_at(place) is not Kind.TOOL_RESULT
+        )
         for j in others:
-            self._place_other(j, ours, gap, compacts)
+            self._place_other(j, own, compacts)
         ours = [place for place in ours if place not in self.consumed]
         if not gap.final or self._returns_after(gap):
             self.leave_out(ours, compacted=compacts and bool(others))
@@ -210,7 +216,7 @@ class _Judge(Laying):
         place = self.place_of().get(node)
         if place is None or place in self.paired:
             return False
-        turn = range(self._edge(place, -1), self._edge(place, 1) + 1)
+        turn = self._turn_of(place)
         for step in (-1, 1):
             at = j + step
             while (
@@ -219,7 +225,8 @@ class _Judge(Laying):
                 and is_answer(self.resent[at].block)
             ):
                 verdict = self.verdicts.get(at, NEW)
-                if verdict.is_known and self.place_of().get(verdict.known or 0, -1) in turn:
+                known = self.place_of().get(verdict.known or 0)
+                if verdict.is_known and known is not None and self._turn_of(known) == turn:
                     return True
                 at += step
         return False
@@ -257,10 +264,13 @@ class _Judge(Laying):
         blocks = [self.memory.block(node) for node in nodes]
         return len({None if one is None else one.attrs.get("candidate") for one in blocks}) == 1
 
-    def _edge(self, place: int, step: int) -> int:
-        while 0 <= place + step < len(self.path) and self.is_answer_at(place + step):
-            place += step
-        return place
+    def _turn_of(self, place: int) -> int:
+        """Give the first place of the assistant's turn that a place is in; a question is its own."""
+        if not self.turns:
+            for n in range(len(self.path)):
+                goes_on = n > 0 and self.is_answer_at(n) and self.is_answer_at(n - 1)
+                self.turns.append(self.turns[-1] if goes_on else n)
+        return self.turns[place]
 
     def _erased(self, ours: Sequence[int]) -> int | None:
         return next((place for place in ours[:NEAR] if self.block_at(place) is None), None)
@@ -285,15 +295,17 @@ class _Judge(Laying):
 
     def _summarises(self, elsewhere: int, gap: Gap) -> bool:
         """Tell whether a genuine answer stands at the front for all that it was given after."""
-        return (
-            bool(gap.ours)
-            and all(self.kind_at(place) is Kind.SYSTEM for place in range(gap.ours[0]))
-            and any(self.is_answer_at(place) for place in gap.ours)
-            and elsewhere > max(self.path[place] for place in gap.ours)
-        )
+        if gap.newest is None:
+            is_front = (
+                bool(gap.ours)
+                and all(self.kind_at(place) is Kind.SYSTEM for place in range(gap.ours[0]))
+                and any(self.is_answer_at(place) for place in gap.ours)
+            )
+            gap.newest = max(self.path[place] for place in gap.ours) if is_front else NOWHERE
+        return elsewhere > gap.newest
 
-    def _place_other(self, j: int, ours: list[int], gap: Gap, compacts: bool) -> None:
-        """Judge a block of the client's own that is not what stood there."""
+    def _place_other(self, j: int, own: OrderedDict[int, None], compacts: bool) -> None:
+        """Judge a block of the client's own that is not what stood there: one of its `own`."""
         block = self.resent[j].block
         if block.kind is Kind.TOOL_RESULT:
             if not self._is_called(j, block):
@@ -302,7 +314,7 @@ class _Judge(Laying):
         later = self._kept_after(j)
         if not later:
             return  # it is new
-        mine = self._replaced(block, ours)
+        mine = self._replaced(block, own)
         was = None if mine is None else self.block_at(mine)
         if mine is not None and was is not None and spelling.same_clock(was, block):
             code = History.CLOCK_CHANGED
@@ -321,20 +333,15 @@ class _Judge(Laying):
             mine = None
         if mine is not None:
             self.consumed.add(mine)
+            del own[mine]
         self.judged(j, code, None if mine is None else self.path[mine])
 
-    def _replaced(self, block: Block, ours: Sequence[int]) -> int | None:
+    def _replaced(self, block: Block, own: Iterable[int]) -> int | None:
         """Find the client's block that stood where this one stands: of its kind, if there is one."""
-        open_ones = (
-            place
-            for place in ours
-            if place not in self.consumed
-            and not self.is_answer_at(place)
-            and self.kind_at(place) is not Kind.TOOL_RESULT
-        )
-        own = list(itertools.islice(open_ones, NEAR))
+        near = list(itertools.islice(own, NEAR))
         return next(
-            (place for place in own if self.kind_at(place) is block.kind), own[0] if own else None
+            (place for place in near if self.kind_at(place) is block.kind),
+            near[0] if near else None,
         )
 
     def _kept_after(self, j: int) -> bool:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections import OrderedDict, deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from braid.call import History
 from braid.node import Kind
@@ -132,20 +134,23 @@ class Laying(Beside):
     def _spell_thoughts(self, gap: Gap) -> None:
         """Pair thoughts by signature or words; other words under a signature are edited."""
         mine, its = self._open(gap, Kind.THINKING)
+        left = OrderedDict.fromkeys(mine)
         signed = self._by_name(mine, spelling.signature_of)
+        said = self._by_name(mine, _signed_words)
         for j in its:
             theirs = self.resent[j].block
             name = spelling.signature_of(theirs)
-            for i in signed.get(name, []) if name else mine[:NEAR]:
-                ours = self.block_at(i)
-                if (
-                    ours is not None
-                    and i not in self.paired
-                    and spelling.same_thought(ours, theirs)
-                ):
-                    self.pair(i, j, History.VARIANT)
-                    mine.remove(i)
-                    break
+            if name:
+                # Under one signature the same words, or none, say the same.
+                has_words = bool(spelling.letters(theirs))
+                same = said.get(_signed_words(theirs)) if has_words else signed.get(name)
+                place = self._first_left(same)
+            else:
+                near = islice(left, NEAR)
+                place = next((i for i in near if self._is_same_thought(i, theirs)), None)
+            if place is not None:
+                self.pair(place, j, History.VARIANT)
+                del left[place]
         mine, its = self._open(gap, Kind.THINKING)
         signed = self._by_name(mine, spelling.signature_of)
         unsigned = [n for n in its if self._is_signed_so(self.resent[n].block, signed)]
@@ -153,25 +158,32 @@ class Laying(Beside):
         _, its = self._open(gap, Kind.THINKING)
         for j in its:
             name = spelling.signature_of(self.resent[j].block)
-            left = (
-                i for i in signed.get(name, []) if not {i} & (self.paired.keys() | self.consumed)
-            )
-            place = next(left, None) if name else None
+            place = self._first_left(signed.get(name)) if name else None
             if place is not None:
                 self.consumed.add(place)
                 self.judged(j, History.EDITED_THINKING, self.path[place])
 
     def _by_name(
-        self, places: Sequence[int], name_of: Callable[[Block], object]
-    ) -> dict[str, list[int]]:
+        self, places: Iterable[int], name_of: Callable[[Block], object]
+    ) -> dict[str, deque[int]]:
         """Give the places of known blocks by what they are called; those without a name not."""
-        named: dict[str, list[int]] = {}
+        named: dict[str, deque[int]] = {}
         for place in places:
             block = self.block_at(place)
             name = None if block is None else name_of(block)
             if isinstance(name, str) and name:
-                named.setdefault(name, []).append(place)
+                named.setdefault(name, deque()).append(place)
         return named
+
+    def _first_left(self, places: deque[int] | None) -> int | None:
+        """Give the first of these places that nothing was made of yet; what is taken stays so."""
+        while places and (places[0] in self.paired or places[0] in self.consumed):
+            places.popleft()
+        return places[0] if places else None
+
+    def _is_same_thought(self, place: int, theirs: Block) -> bool:
+        ours = self.block_at(place)
+        return ours is not None and bool(spelling.same_thought(ours, theirs))
 
     def _is_signed_so(self, block: Block, signatures: Collection[str]) -> bool:
         """Tell whether a thought has no signature, or one of these: no words fit another's."""
@@ -258,26 +270,32 @@ class Laying(Beside):
 
     def _spell_results(self, gap: Gap) -> None:
         mine, its = self._open(gap, Kind.TOOL_RESULT)
-        answers = self._by_name(mine, lambda block: block.attrs.get("tool_use_id"))
+        left = OrderedDict.fromkeys(i for i in mine if i not in self.consumed)
+        answers = self._by_name(left, lambda block: block.attrs.get("tool_use_id"))
         for j in its:
             theirs = self.resent[j].block
             name = theirs.attrs.get("tool_use_id")
-            near = answers.get(self._known_name(str(name)), []) if name else mine[:NEAR]
-            for i in near:
-                ours = self.block_at(i)
-                if ours is None or i in self.paired or i in self.consumed:
-                    continue
-                if not name and theirs.attrs.get("name") not in (None, ours.attrs.get("name")):
-                    continue
-                code = History.EDITED_RESULT
-                if self.memory.known(self.path[i]).provided:
-                    code = History.EDITED
-                elif spelling.is_cleared(ours, theirs):
-                    code = History.RESULT_CLEARED
-                self.consumed.add(i)
-                self.judged(j, code, self.path[i])
-                mine.remove(i)
-                break
+            if name:
+                place = self._first_left(answers.get(self._known_name(str(name))))
+            else:
+                near = islice(left, NEAR)
+                place = next((i for i in near if self._is_result_of(i, theirs)), None)
+            ours = None if place is None else self.block_at(place)
+            if place is None or ours is None:
+                continue
+            code = History.EDITED_RESULT
+            if self.memory.known(self.path[place]).provided:
+                code = History.EDITED
+            elif spelling.is_cleared(ours, theirs):
+                code = History.RESULT_CLEARED
+            self.consumed.add(place)
+            self.judged(j, code, self.path[place])
+            del left[place]
+
+    def _is_result_of(self, place: int, theirs: Block) -> bool:
+        """Tell whether a known result is of the tool that another names, if it names one."""
+        tool, ours = theirs.attrs.get("name"), self.block_at(place)
+        return ours is not None and tool in (None, ours.attrs.get("name"))
 
     def _known_name(self, name: str) -> str:
         """Give the id by which a call is known that a client calls so."""
@@ -310,11 +328,26 @@ class Laying(Beside):
         called = self.memory.find_call(name) if isinstance(name, str) and name else None
         at: int | None = None
         if called is None:
-            calls = (n for n in range(place - 1, -1, -1) if self.kind_at(n) is Kind.TOOL_USE)
-            at = next(calls, None)
+            at = self._call_before(place)
         else:
             at = self.place_of().get(called)
         return at is not None and (at in self.paired or at in self.consumed)
+
+    def _call_before(self, place: int) -> int | None:
+        """Give the place of the last tool call before a place in the path."""
+        if not self.calls_before:
+            last = None
+            for n in range(len(self.path)):
+                self.calls_before.append(last)
+                if self.kind_at(n) is Kind.TOOL_USE:
+                    last = n
+        return self.calls_before[place]
+
+
+def _signed_words(block: Block) -> str:
+    """Give the words of a thought with its signature; nothing where it has none."""
+    signature = spelling.signature_of(block)
+    return f"{signature} {spelling.letters(block)}" if signature else ""
 
 
 def _weighs(block: Block) -> bool:

@@ -68,7 +68,8 @@ def read_request(
 ) -> Request:
     """Read a request body; bytes that cannot be read are one block. Never raises.
 
-    What was read `before` for this owner need not be read again. The path names the model, and says whether the answer is to be streamed.
+    What was read `before` for this owner need not be read again.
+    The path names the model, and says whether the answer is to be streamed.
     """
     history = Again("contents", _read_content, before, owner)
     spelled = open_request(PROVIDER, body, _DATA_AT, history)

@@ -69,7 +69,8 @@ def read_request(
 ) -> Request:
     """Read a request body; bytes that cannot be read are one block. Never raises.
 
-    What was read `before` for this owner need not be read again. The path names the interaction that is asked for again, or cancelled, without a body.
+    What was read `before` for this owner need not be read again.
+    The path names the interaction that is asked for again, or cancelled, without a body.
     """
     kept = _find_id(path)
     if kept is not None and not body:
