@@ -29,6 +29,7 @@ from typing import Any
 from braid_verifier.leaks.features import features, punctuation
 from braid_verifier.leaks.moves import moves
 from braid_verifier.leaks.passage import PassageKind
+from braid_verifier.leaks.scoring import may_be_strong
 from leaks_items import OWN, owner, passages_of, read, tuned
 
 TARGET = Path(__file__).parent.parent / "verifier/braid_verifier/leaks/weights.py"
@@ -78,8 +79,8 @@ PRIOR: dict[str, tuple[float, dict[str, float]]] = {
 }
 
 #: Thresholds in logits, chosen from the cross-validated curves below and frozen.
-POSSIBLE = {"comment": 1.2, "prose": 1.0}
-STRONG = {"comment": 3.2, "prose": 3.2}
+POSSIBLE = {"comment": 1.3, "prose": 1.0}
+STRONG = {"comment": 3.5, "prose": 3.5}
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,15 +172,23 @@ CURVE = (-0.5, 0.0, 0.4, 0.8, 1.2, 1.6, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0)
 
 
 def curve(
-    scored: Sequence[tuple[float, bool]], unread: Sequence[float], thresholds: Iterable[float]
+    scored: Sequence[tuple[float, Row]],
+    unread: Sequence[float],
+    thresholds: Iterable[float],
+    strong: float = math.inf,
 ) -> None:
-    leaks = sum(leak for _, leak in scored)
+    """Print how right each threshold is; from `strong` on, of what may be strong at all."""
+    leaks = sum(row.leak for _, row in scored)
     for threshold in thresholds:
-        hits = [leak for points, leak in scored if points >= threshold]
+        hits = [
+            row.leak
+            for points, row in scored
+            if points >= threshold and (threshold < strong or may_be_strong(row.features))
+        ]
         precision = sum(hits) / len(hits) if hits else 1.0
         wrong = sum(points >= threshold for points in unread)
         print(
-            f"    {threshold:4.1f}  P {precision:.3f}  R {sum(hits) / leaks:.3f} of {leaks}"
+            f"    {threshold:4.1f}  P {precision:.3f} R {sum(hits) / leaks:.3f}, {sum(hits)}/{len(hits)} of {leaks}"
             f"  unread {wrong} of {len(unread)}"
         )
 
@@ -211,7 +220,7 @@ def main() -> None:
     ).replace("benchmarks/leaks_weights.py\n\nfrom", "benchmarks/leaks_weights.py,\nfrom")
     for surface in ("comment", "prose"):
         real, ours = rows(items, surface, None), rows(own, surface, 0.5)
-        scored: list[tuple[float, bool]] = []
+        scored: list[tuple[float, Row]] = []
         unread: list[float] = []
         for number in range(options.folds):
             model = fit(
@@ -224,10 +233,10 @@ def main() -> None:
                 if row.weight == _UNREAD:
                     unread.append(model.score(row))
                 else:
-                    scored.append((model.score(row), row.leak))
+                    scored.append((model.score(row), row))
         print(f"{surface}: {len(real)} items, {len(ours)} of our own")
         if options.whole:
-            curve(scored, unread, (POSSIBLE[surface], STRONG[surface]))
+            curve(scored, unread, (POSSIBLE[surface], STRONG[surface]), STRONG[surface])
             continue
         curve(scored, unread, CURVE)
         model = fit(surface, real + ours)

@@ -63,20 +63,22 @@ def ceiling(tallied: Tally, prose: bool) -> int:
 
 
 def tier(points: int, features: Mapping[str, int], prose: bool) -> Tier | None:
-    """Return the tier of so many points; None for no finding.
+    """Return the tier of so many points; None for no finding."""
+    if points < POSSIBLE:
+        return None
+    if points >= (PROSE_STRONG if prose else COMMENT_STRONG) and may_be_strong(features):
+        return Tier.STRONG
+    return Tier.POSSIBLE
+
+
+def may_be_strong(features: Mapping[str, int]) -> bool:
+    """Tell whether a passage with these features is strong if it has the points.
 
     Moves that are far apart add up in any long text, so they are never strong; nor is a text that
     only explains, or one that takes nothing back and answers no two questions of its own.
     """
-    if points < POSSIBLE:
-        return None
-    if features.get("sparse") or features.get("explains") or _sureness(features) < SURE:
-        return Tier.POSSIBLE
-    return Tier.STRONG if points >= (PROSE_STRONG if prose else COMMENT_STRONG) else Tier.POSSIBLE
-
-
-def _sureness(features: Mapping[str, int]) -> int:
-    return sum(worth * features.get(move, 0) for move, worth in _SURE.items())
+    sure = sum(worth * features.get(move, 0) for move, worth in _SURE.items())
+    return sure >= SURE and not (features.get("sparse") or features.get("explains"))
 
 
 def leak_class(spoken: Sequence[Spoken], prose: bool) -> LeakClass:
