@@ -19,14 +19,14 @@ import json
 import random
 import statistics
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from braid_verifier.leaks.detection import judge
-from braid_verifier.leaks.finding import VERSION, Finding, Tier
+from braid_verifier.leaks.finding import COVERING, VERSION, Finding, Tier
 from leaks_items import owner, passages_of, read, scored, tuned
 
 RESAMPLES = 1_000
@@ -200,6 +200,16 @@ def report(all_items: Sequence[Judged]) -> None:
         line(f"recall, {surface}", [e for e in decided if e.has(surface=surface)], recall)
     for language in sorted({e.item.get("nl", "en") for e in decided if e.leak} - {"en"}):
         line(f"recall, in {language}", [e for e in decided if e.has(nl=language)], recall)
+
+    for kind, named in (("languages", "nl"), ("programming languages, of comments", "lang")):
+        some = decided if named == "nl" else comments
+        default = "en" if named == "nl" else ""
+        leaks: Counter[str] = Counter()
+        for each in some:
+            leaks[each.item.get(named) or default] += each.leak
+        few = [f"{name} ({n})" for name, n in sorted(leaks.items()) if name and n < COVERING]
+        if few:
+            print(f"  not covered, fewer than {COVERING} real leaks each, {kind}: {', '.join(few)}")
 
 
 def cost(items: Sequence[dict[str, Any]]) -> None:

@@ -14,7 +14,7 @@ from rich.text import Text
 from braid_clients.leak_search import Leak, Unread
 from braid_clients.visible import fit, visible
 from braid_clients.wording import counted
-from braid_verifier.leaks import VERSION, LeakClass, Tier
+from braid_verifier.leaks import COVERED, VERSION, LeakClass, Tier
 
 SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _STYLES = {Tier.STRONG: "red", Tier.POSSIBLE: "yellow"}
@@ -56,13 +56,14 @@ def summary(leaks: Sequence[Leak], looked: int, unread: int) -> str:
     kinds = [f"{tiers[tier]} {tier}" for tier in Tier if tiers[tier]]
     said = f"{counted(len(leaks), 'finding')}{' (' + ', '.join(kinds) + ')' if kinds else ''}"
     missed = f", {unread} could not be read" if unread else ""
-    return f"{said} in {counted(looked, 'file')}{missed}; detector version {VERSION}"
+    return f"{said} in {counted(looked, 'file')}{missed}; detector version {VERSION}, measured in {', '.join(COVERED)} alone"
 
 
 def as_json(leaks: Sequence[Leak], unread: Sequence[Unread], looked: int) -> dict[str, Any]:
     """Give all of it as JSON. No words: offsets are code points of the file, or of the block."""
     return {
         "detector": VERSION,
+        "covered": list(COVERED),
         "files": looked,
         "findings": [_finding(leak) for leak in leaks],
         "unread": [{"file": each.file, "why": each.why} for each in unread],
@@ -101,7 +102,7 @@ def as_sarif(leaks: Sequence[Leak], unread: Sequence[Unread]) -> dict[str, Any]:
                     "driver": {
                         "name": "braid leaks",
                         "semanticVersion": importlib.metadata.version("braid-provenance"),
-                        "properties": {"detector": VERSION},
+                        "properties": {"detector": VERSION, "covered": list(COVERED)},
                         "rules": [
                             {
                                 "id": str(rule),

@@ -47,6 +47,7 @@ def test_a_leak_in_a_source_is_shown_with_its_line(home: Any, leaks: Any) -> Non
     assert first.startswith("a.py:5:7: strong ")
     assert words.strip().startswith("Wait, actually that is wrong.")
     assert last.startswith("1 finding (1 strong) in 1 file; detector version ")
+    assert last.endswith(", measured in en alone")
 
 
 def test_nothing_found_is_nothing_wrong(home: Any, leaks: Any) -> None:
@@ -61,6 +62,7 @@ def test_json_gives_offsets_and_no_words(home: Any, leaks: Any) -> None:
     ran = leaks("a.py", "--json")
     assert ran.returncode == FOUND
     (finding,) = findings(ran)
+    assert json.loads(ran.stdout)["covered"] == ["en"]
     text = (home.folder / "a.py").read_text()
     assert text[finding["start"] : finding["end"]].startswith("Wait, actually")
     assert (finding["line"], finding["column"]) == (6, 7)

@@ -51,6 +51,7 @@ def leaks(
     a braid of your store.
 
     Exit code 0: nothing at or above --fail-on. 1: something. 2: something could not be read.
+    Of text that is not English, no finding means nothing: other languages are looked at and not covered.
     A finding is no proof of anything, and its absence none either: docs/leaks.md.
     """
     if to_json and to_sarif:

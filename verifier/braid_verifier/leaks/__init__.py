@@ -7,13 +7,14 @@ docs/leaks.md says what is meant, and what is not seen.
 
 from braid_verifier.leaks.comments import comments
 from braid_verifier.leaks.detection import detect, judge
-from braid_verifier.leaks.finding import VERSION, Finding, LeakClass, Reason, Tier
+from braid_verifier.leaks.finding import COVERED, VERSION, Finding, LeakClass, Reason, Tier
 from braid_verifier.leaks.heard import Heard
 from braid_verifier.leaks.languages import language_of
 from braid_verifier.leaks.places import file_passages, passages
 from braid_verifier.leaks.position import Position, SignedThinking, TurnBlock, position
 
 __all__ = [
+    "COVERED",
     "VERSION",
     "Finding",
     "Heard",
