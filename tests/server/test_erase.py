@@ -11,6 +11,7 @@ import pytest
 from braid.node import Kind
 from braid.wire.anthropic import read_request
 from braid_server.library import NoSuchBraid, NoSuchNode
+from braid_server.logbook import files
 from braid_server.sealing import StillOpen
 from braid_verifier import Answer, ClaimName, Result, verify
 from fakes.desk import Desk, ask
@@ -72,6 +73,27 @@ def test_words_that_are_erased_leave_what_was_read_of_requests(tmp_path: Path) -
         assert before.size
         desk.run(desk.library.erase(braid, with_code(desk, braid)))
         assert not before.size
+
+
+def test_what_the_log_shows_never_let_the_code_be_guessed(tmp_path: Path) -> None:
+    """Entries stay for good, so there is nothing in them: sealed, and before any erasure."""
+    with Desk(tmp_path) as desk:
+        braid = record(desk)
+        desk.seal(braid)
+        assert found(desk) == list(range(9))
+        with desk.store.read() as reading:
+            log = reading.log.active()
+        assert log is not None and log.size == 2
+        shown = files(desk.store, log, lambda path: False)
+        said = b"".join(raw for _, raw in shown)
+        said += json.dumps(json.loads(desk.transcript(braid))["proofs"]).encode()
+        nodes = json.loads(desk.transcript(braid))["nodes"]
+    assert not any(trace in said for trace in traces(desk.keyring, CODE))
+    # Nor a commitment or a salt by which a guess would be confirmed, of any node with words.
+    headers = [json.loads(node["h"]) for node in nodes]
+    held = {header["content"] for header in headers if header["kind"] != Kind.SEAL}
+    held |= {node[name] for node in nodes for name in ("salt", "bsalt") if name in node}
+    assert not any(value.encode() in said for value in held)
 
 
 def test_the_braid_still_verifies_sealed_and_says_what_was_erased(tmp_path: Path) -> None:
