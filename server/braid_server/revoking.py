@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -87,6 +87,11 @@ class Revoked:
         self._rotations: tuple[Rotation, ...] = tuple(map(check_rotation, rotations))
         said = Statements() if root_key is None else load_revocations(root_key)
         self._seen = _Seen(self._stamp(), said)
+        self._hears: Callable[[], object] | None = None
+
+    def on_news(self, hears: Callable[[], object]) -> None:
+        """Have something called, in whichever thread sees it first, when the file was changed."""
+        self._hears = hears
 
     def _stamp(self) -> tuple[int, int, int] | None:
         if self._root_key is None:
@@ -106,6 +111,8 @@ class Revoked:
             except KeyFileUnusable as fault:
                 _log.error("event=revocations_unusable reason=%s", fault)
             self._seen = _Seen(stamp, said)
+            if self._hears is not None:
+                self._hears()
         return self._seen.said
 
     @property

@@ -12,6 +12,7 @@ import os
 import socket
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -171,7 +172,10 @@ def _providers(settings: Settings) -> list[Provider]:
 def _service(settings: Settings, store: Store, clock: Callable[[], datetime]) -> Service:
     keyring = _keyring(settings, store)
     log = keep_log(store, _log_settings(settings), clock())
-    _log_statements(store, keyring)
+    for logged in _log_statements(store, keyring):
+        logged.result()
+    # Whoever sees a change may be in the writer's thread, and so cannot wait for it.
+    keyring.revoked.on_news(functools.partial(_log_statements, store, keyring))
     recorder = Recorder(store, keyring, clock, history=settings.history)
     if settings.restored:
         _log.info("event=braids_closed count=%d", recorder.close_all())
@@ -191,13 +195,16 @@ def _log_settings(settings: Settings) -> LogSettings:
     return LogSettings(settings.log_key, settings.log_origin, settings.issuer, anew)
 
 
-def _log_statements(store: Store, keyring: Keyring) -> None:
+def _log_statements(store: Store, keyring: Keyring) -> list[Future[None]]:
     """Log what the roots said of their keys, as far as it is not logged yet."""
+    logged = []
     for line in keyring.revoked.statements.splitlines():
         said = read_object(line, "statement")
         pop = None if "pop" not in said else str(said["pop"])
         entry = LogEntry(EntryKind(str(said["type"])), str(said["h"]), str(said["s"]), pop)
-        store.submit(functools.partial(Transaction.log_statement, entry=entry)).result()
+        job = functools.partial(Transaction.log_statement, entry=entry)
+        logged.append(store.submit(job))
+    return logged
 
 
 def _keyring(settings: Settings, store: Store) -> Keyring:

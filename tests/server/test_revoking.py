@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from braid.checkpoint import SignedCheckpoint, cosign, read_checkpoint
+from braid.encoding import write_time
+from braid.note import NoteSigner, SignatureType
 from braid.revocation import Reason, Subject
 from braid.signing import SecretKey
 from braid.statements import Statements, parse_statements
@@ -24,6 +31,7 @@ from braid_verifier.policy import ClaimName
 from fakes.anthropic import json_answer
 from fakes.client import RawClient
 from fakes.desk import ROOT, START, WRAPPING, Desk, ask, write_keys
+from fakes.logs import entries_in
 from fakes.replay import fetch
 from fakes.upstream import ScriptedUpstream
 
@@ -127,7 +135,8 @@ def test_an_heir_closes_what_the_old_root_certified(desk: Desk, folder: Path) ->
     reseat(desk, folder)
     assert desk.recorder.close_all() == 1
     file = json.loads(desk.transcript(braid))
-    assert [proof["type"] for proof in file["proofs"]] == ["rotation", "rotation", "closure"]
+    kinds = [proof["type"] for proof in file["proofs"] if proof["type"] != "log"]
+    assert kinds == ["rotation", "rotation", "closure"]
     report = verify(desk.transcript(braid), roots=[ROOT.text])
     assert codes(desk.transcript(braid), ROOT.text) == []
     assert str(report.claims[ClaimName.CLOSED].answer) == "yes"
@@ -225,3 +234,49 @@ def test_revocations_are_added_to_what_was_said_before(folder: Path) -> None:
         stolen(folder, key, Subject.BRAID)
     assert len(load_revocations(folder / "root.key").revocations) == 3
     assert not [path for path in folder.iterdir() if path.name.endswith(".next")]
+
+
+WITNESS = NoteSigner("example.org/witness", bytes(range(32)), SignatureType.COSIGNATURE)
+
+
+def cosign_the_log(port: int, at: datetime) -> None:
+    """Have the witness say that it saw the log of a server as it is, at a time."""
+    signed = read_checkpoint(fetch(port, "/braid/log/checkpoint"))
+    note = SignedCheckpoint(signed.checkpoint, signed.signatures[:1]).with_signatures(
+        cosign(WITNESS, signed.checkpoint, int(at.timestamp()))
+    )
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    connection.request("POST", "/braid/log/cosignatures", note.raw)
+    assert connection.getresponse().status == 200
+    connection.close()
+
+
+@pytest.mark.parametrize("of", list(Subject))
+def test_what_a_witness_saw_before_stays_and_only_for_who_pins_it(
+    folder: Path, of: Subject
+) -> None:
+    with Desk(folder) as desk:
+        braid = desk.turn(ask("question"), "answer").braid
+        desk.seal(braid)
+    write_keys(folder)
+    watched = replace(settings(folder, "http://127.0.0.1:9"), log_witnesses=(WITNESS.public.text,))
+    key = ROOT.text if of is Subject.ROOT else braid
+    with running(watched) as url:
+        port = int(url.rpartition(":")[2])
+        log = fetch(port, "/braid/log/vkey").decode().strip()
+        cosign_the_log(port, START)
+
+        def said(since: timedelta, **pins: Any) -> list[str]:
+            revoke(folder / "root.key", key, of, Reason.STOLEN, write_time(START + since), later)
+            report = verify(fetch(port, f"/braid/v1/braids/{braid}"), roots=[ROOT.text], **pins)
+            return [one.code for one in report.findings if one.code.startswith("E_")]
+
+        later = START + timedelta(days=9)
+        pins = {"logs": (log,), "witnesses": (WITNESS.public.text,)}
+        assert said(timedelta(hours=1), **pins) == []
+        assert said(timedelta(hours=1), logs=(log,)) == ["E_REVOKED"]
+        assert said(timedelta(hours=1)) == ["E_REVOKED"]
+        # Another revocation, from before the witness came.
+        assert said(-timedelta(hours=1), **pins) == ["E_REVOKED"]
+        # The running server logged each of them.
+        assert b"braid/1 log revocation" in b"".join(entries_in(folder / "braid.db"))
