@@ -15,10 +15,12 @@ from braid.call import CallContent, CallOutcome, parse_call, parse_end
 from braid.content import BodyDigest
 from braid.errors import BraidError
 from braid.transcript import StoredNode, TranscriptReader
+from braid.wire.block import Block
 from braid_clients.answers import Said, is_content
+from braid_clients.beside import agrees, beside
 from braid_clients.calls import Call
 from braid_verifier import Answer, NotVerified, Policy, Report, Result, Root, verify
-from braid_verifier.history import canonical
+from braid_verifier.history import canonical, numbers, read
 from braid_verifier.opened import OpenedBraid, OpenedCall
 
 T = TypeVar("T")
@@ -35,6 +37,7 @@ class Difference(StrEnum):
     ERASED        a block's words were erased since, so nothing can be compared.
     STOP_REASON   the answer says that it ended for another reason.
     ANSWER_ID     the answer has another id.
+    USAGE         the answer counts other tokens.
     REQUEST       the call was made with another request.
     """
 
@@ -46,6 +49,7 @@ class Difference(StrEnum):
     ERASED = "erased"
     STOP_REASON = "stop_reason"
     ANSWER_ID = "answer_id"
+    USAGE = "usage"
     REQUEST = "request"
 
 
@@ -137,8 +141,8 @@ def check_answer(
     """Compare what an answer says with the nodes of its call.
 
     Compared are the content of each candidate, block by block in their canonical form (SPEC
-    §8.3), the reason it ended, its id, and the body of the request where it is given. Not
-    compared is what stands beside the content: usage, citations, log probabilities.
+    §8.3) with `BESIDE`, the reason it ended, its id, its usage as far as both say it, and the body
+    of the request where it is given. Not compared is what else stands beside the content.
     """
     report = verify(transcript, policy, roots)
     if report.result is not Result.VERIFIED:
@@ -170,6 +174,8 @@ def _ending(braid: OpenedBraid, call: OpenedCall, said: Said) -> Iterable[Found]
         yield Found(Difference.STOP_REASON, None, node.signature)
     if said.id != (node.attrs or {}).get("id"):
         yield Found(Difference.ANSWER_ID, None, node.signature)
+    if said.usage is not None and not agrees(numbers(read(said.usage)), numbers(end.usage)):
+        yield Found(Difference.USAGE, None, node.signature)
 
 
 def _words(braid: OpenedBraid, call: OpenedCall, said: Said) -> Iterable[Found]:
@@ -189,12 +195,16 @@ def _words(braid: OpenedBraid, call: OpenedCall, said: Said) -> Iterable[Found]:
         spoken = [n for n, block in enumerate(said.blocks) if block.candidate == number]
         for index, place in zip(spoken, recorded, strict=False):
             block = braid.block(place)
-            if block is None or canonical(block) != canonical(said.blocks[index]):
+            if block is None or not _is_same(block, said.blocks[index]):
                 yield Found(Difference.CHANGED, index, braid.nodes[place].signature)
         for index in spoken[len(recorded) :]:
             yield Found(Difference.ADDED, index)
         for place in recorded[len(spoken) :]:
             yield Found(Difference.MISSING, None, braid.nodes[place].signature)
+
+
+def _is_same(recorded: Block, said: Block) -> bool:
+    return canonical(recorded) == canonical(said) and beside(recorded) == beside(said)
 
 
 def _asked(transcript: bytes, position: int, request: bytes) -> Answer:

@@ -38,11 +38,16 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What an answer says: its blocks, in the order of its candidates, and how it ended."""
+    """What an answer says: its blocks, in the order of its candidates, and how it ended.
+
+    `about` are blocks that stand beside these: what is said of a whole candidate. `usage` is JSON.
+    """
 
     blocks: tuple[Block, ...]
     id: str | None
     stop_reason: str | None
+    about: tuple[Block, ...] = ()
+    usage: bytes | None = None
 
 
 def answer_in(response: object) -> Any:
@@ -98,7 +103,8 @@ def said_in(answer: object) -> Said:
     blocks += rest
     content = [block for block in blocks if is_content(block.kind, block.content, block.attrs)]
     content.sort(key=lambda block: block.candidate)
-    return Said(tuple(content), outcome.id, outcome.stop_reason)
+    about = tuple(block for block in blocks if is_about(block.attrs))
+    return Said(tuple(content), outcome.id, outcome.stop_reason, about, outcome.usage)
 
 
 # The readers ask a request for little, and of that nothing that an SDK's object still needs.
@@ -109,7 +115,12 @@ def is_content(kind: Kind, content: bytes, attrs: Mapping[str, object]) -> bool:
     """Tell what an answer says from what stands beside it, and from text of no length."""
     if kind is Kind.TEXT and not content:
         return False
-    return kind in _CONTENT or ("index" in attrs and attrs.get("type") != _ABOUT)
+    return kind in _CONTENT or ("index" in attrs and not is_about(attrs))
+
+
+def is_about(attrs: Mapping[str, object]) -> bool:
+    """Tell what is said of a whole candidate."""
+    return attrs.get("type") == _ABOUT
 
 
 def _plain(piece: object) -> Json:

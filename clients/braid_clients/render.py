@@ -6,7 +6,7 @@ so the indentation of a braid of n nodes is at most log2 n.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from rich.cells import cell_len
@@ -167,12 +167,22 @@ class _Braid:
         return ", ".join("?" if index is None else str(index) for index in found)
 
 
-def draw(braid: str, nodes: Iterable[StoredNode], drawing: Drawing) -> Iterator[Text]:
-    """Draw a braid, a line at a time, each no wider than asked; never raises for odd nodes."""
+def draw(
+    braid: str,
+    nodes: Iterable[StoredNode],
+    drawing: Drawing,
+    is_closed: Callable[[], bool] = lambda: False,
+) -> Iterator[Text]:
+    """Draw a braid, a line at a time, each no wider than asked; never raises for odd nodes.
+
+    `is_closed` is asked behind the last node: whether its root says that it ends there.
+    """
     drawn = _Braid(nodes)
     calls = sum(seen.header is not None and seen.header.kind is Kind.CALL for seen in drawn.nodes)
     last = drawn.nodes[-1].header if drawn.nodes else None
-    state = "sealed" if last is not None and last.kind is Kind.SEAL else "open"
+    state = "closed" if is_closed() else "open"
+    if last is not None and last.kind is Kind.SEAL:
+        state = "sealed"
     size = f"{counted(len(drawn.nodes), 'node')}, {counted(calls, 'call')}, {state}"
     yield Text(f"braid {visible(braid)}", "bold") + Text(f"  {size}", "not bold")
     numbers = len(str(max(len(drawn.nodes) - 1, 0)))

@@ -124,6 +124,16 @@ def test_untrust_takes_one_root_off_the_list_and_nothing_else(home: Any, made: A
     assert home.braid("verify", file).returncode == 3
 
 
+def test_trust_says_of_a_transcript_what_it_is(home: Any, made: Any) -> None:
+    file = home.folder / "x.braid.json"
+    file.write_bytes(made.json)
+    ran = home.braid("keys", "trust", file)
+    assert ran.returncode == 2 and not ran.stdout and not home.config.exists()
+    first, *hints = ran.stderr.splitlines()
+    assert first == f"braid: {file}: this is a transcript, expected root keys"
+    assert any(made.root in hint for hint in hints)
+
+
 def test_untrust_says_when_there_is_nothing_to_take_off(home: Any, made: Any) -> None:
     for given, said in {
         made.root: "is not trusted",

@@ -52,6 +52,18 @@ def test_help_shows_the_files_that_are_used(home: Any) -> None:
     assert "default:/k/root" in "".join(chosen.split())
 
 
+def test_a_mistyped_command_is_told_what_is_like_it(home: Any) -> None:
+    for typed, said in {
+        "verfy": "braid: no such command 'verfy' (did you mean verify?)\n",
+        "sho": "braid: no such command 'sho' (did you mean show?)\n",
+        "quux": "braid: no such command 'quux'\n",
+    }.items():
+        ran = home.braid(typed, "x")
+        assert (ran.returncode, ran.stdout) == (2, "")
+        assert ran.stderr == f"{said}braid: see: braid --help\n"
+    assert "trust" in home.braid("keys", "trst", "x").stderr
+
+
 def test_the_version_is_that_of_the_distribution(home: Any) -> None:
     ran = home.braid("--version")
     assert ran.returncode == 0 and ran.stdout.startswith("braid, version 0.")

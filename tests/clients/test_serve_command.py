@@ -135,7 +135,10 @@ def test_what_stands_in_the_way_is_told(home: Any) -> None:
     try:
         for options, said in {
             ("--port", port): f"braid: port {port} is taken; --port 0 takes a free one\n",
-            ("--upstream-anthropic", "nonsense"): "upstream",
+            ("--upstream-anthropic", "nonsense"): (
+                "braid: --upstream-anthropic: expected http://HOST or https://HOST, got 'nonsense'\n"
+            ),
+            ("--upstream-openai", "http://u:secret@"): "braid: --upstream-openai: expected http",
             ("--db", "mysql://x/y"): "store",
             ("--db", "file/x.db"): "file/x.db",
             ("--root-key", "file/x"): "file/x",
@@ -149,6 +152,7 @@ def test_what_stands_in_the_way_is_told(home: Any) -> None:
             assert all(line.startswith("braid: ") for line in ran.stderr.splitlines())
     finally:
         taken.close()
+    assert "secret" not in home.braid("serve", "--upstream-openai", "http://u:secret@").stderr
     secret = root.read_text().split()[1]
     assert secret not in ran.stderr
     (home.data / "root.key").write_text("braid-root-key/1 short\n")

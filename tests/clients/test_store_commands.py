@@ -21,6 +21,8 @@ from braid_server.library import Library
 from braid_server.sealing import StillOpen
 from braid_verifier import parse_root, verify
 from braid_verifier.report import Result
+from fakes.desk import Desk
+from fakes.desk import ask as question
 
 TOKENS = {"ada": "ada-secret", "bob": "bob-secret"}
 
@@ -400,3 +402,15 @@ def test_what_fits_nothing_leaves_the_braid_as_it_is(home: Any, place: Place) ->
         ran = home.braid("erase", braid, *options, *place.options)
         assert ran.returncode == 2 and said in ran.stderr
     assert " open" in home.braid("ls", *place.options).stdout
+
+
+def test_show_says_of_a_braid_whether_its_root_closed_it(home: Any, tmp_path: Path) -> None:
+    file = tmp_path / "talk.braid.json"
+    states = []
+    with Desk(tmp_path) as desk:
+        braid = desk.turn(question("question"), "answer").braid
+        for step in (lambda: None, desk.recorder.close_all):
+            step()
+            file.write_bytes(desk.transcript(braid))
+            states.append(home.braid("show", file).stdout.splitlines()[0].rpartition(", ")[2])
+    assert states == ["open", "closed"]

@@ -7,6 +7,7 @@ what needs them, so that the base install has `braid verify` and `braid keys`.
 from __future__ import annotations
 
 import contextlib
+import difflib
 import errno
 import importlib
 import os
@@ -61,6 +62,15 @@ class _Lazy(click.Group):
         word = _WORDS.get(cmd_name, cmd_name)
         command: click.Command = getattr(module, word)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0].startswith("-") or args[0] in _COMMANDS or ctx.resilient_parsing:
+            return super().resolve_command(ctx, args)
+        like = difflib.get_close_matches(args[0], _COMMANDS, n=2)
+        hint = f" (did you mean {' or '.join(like)}?)" if like else ""
+        raise click.UsageError(f"no such command '{args[0][:40]}'{hint}", ctx)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -32,6 +32,7 @@ from braid_clients.trust import (
 from braid_clients.visible import visible
 from braid_clients.wording import counted
 from braid_server import keyfiles
+from braid_verifier import Result, verify
 from braid_verifier.policy import Root, parse_root
 
 OWN = "local"  # the label of roots that are the user's own
@@ -313,7 +314,20 @@ def roots_of(given: str) -> tuple[Root, ...]:
             raise Problem(
                 f"{given}: this is a secret key file", "its public key: braid keys show"
             ) from fault
+        _explain_transcript(given, path)
         raise
     if not roots:
         raise Problem(f"{given}: holds no root key")
     return roots
+
+
+def _explain_transcript(given: str, path: Path) -> None:
+    """Raise Problem for a transcript that is taken for a list of roots."""
+    with path.open("rb") as file:
+        report = verify(file)
+    if report.result is Result.UNREADABLE:
+        return
+    hints = ["a root key comes from whoever published the transcript, and not with it"]
+    if report.root is not None:
+        hints.append(f"this one names {report.root}; if you know whose that is: keys trust KEY")
+    raise Problem(f"{given}: this is a transcript, expected root keys", *hints)

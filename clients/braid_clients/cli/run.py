@@ -20,7 +20,7 @@ from braid_clients.cli.logs import log_to_stderr
 from braid_clients.cli.terminal import say
 from braid_clients.loopback import without_proxy_to_loopback
 from braid_clients.problem import Problem
-from braid_clients.upstreams import base_urls, upstream_options, upstreams_of
+from braid_clients.upstreams import base_urls, check, upstream_options, upstreams_of
 
 
 @click.command("run", context_settings={"allow_interspersed_args": False})
@@ -61,6 +61,7 @@ def run(
         "openai": upstream_openai,
     }
     upstreams = upstreams_of(os.environ, given)
+    check(upstreams.values())
     if any("codex" in word.lower() for word in command):
         say(
             "Codex does not read OPENAI_BASE_URL; name it on its command line:",

@@ -24,7 +24,7 @@ from braid_clients.cli.logs import log_to_stderr
 from braid_clients.cli.own_file import OwnFile
 from braid_clients.cli.terminal import say
 from braid_clients.problem import Problem
-from braid_clients.upstreams import HOMES, upstream_options
+from braid_clients.upstreams import HOMES, check, upstream_options, upstreams_of
 from braid_server.loopback import is_loopback
 
 _TENANT = re.compile(r"[A-Za-z0-9_.-]{1,64}")
@@ -163,6 +163,12 @@ def serve(
         )
     from braid_server import service
 
+    given = {
+        "anthropic": upstream_anthropic,
+        "gemini": upstream_gemini,
+        "openai": upstream_openai,
+    }
+    check(upstreams_of({}, given).values())
     address = db or str(paths.store_file(os.environ))
     settings = service.Settings(
         db=address,

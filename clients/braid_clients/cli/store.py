@@ -12,6 +12,7 @@ from typing import BinaryIO, TypeVar
 
 import click
 
+from braid import closure
 from braid.encoding import encode
 from braid.errors import BraidError
 from braid.transcript import Layout, StoredNode, TranscriptReader, Unreadable
@@ -208,8 +209,12 @@ def _draw(file: BinaryIO) -> None:
         except Unreadable as fault:
             cut.append(fault)
 
+    def is_closed() -> bool:
+        kinds = [proof.get("type") for proof in reader.proofs if isinstance(proof, dict)]
+        return closure.PROOF_TYPE in kinds
+
     drawing = Drawing(width(), not speaks_unicode())
-    answer_styled(draw(reader.braid or "?", nodes(), drawing))
+    answer_styled(draw(reader.braid or "?", nodes(), drawing, is_closed))
     if strange[0]:
         say(f"{strange[0]} entries do not have the shape of a node")
     if cut:
