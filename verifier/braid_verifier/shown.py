@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable
 
 from braid.call import context_of, parse_call
@@ -10,7 +11,8 @@ from braid.encoding import decode
 from braid.errors import Malformed
 from braid_verifier.leaks import Heard
 
-_LISTS = (ContextList.SYSTEM, ContextList.MESSAGES)
+# Conversations that one file may go back and forth between without each being read anew.
+_AT_ONCE = 8
 
 _Ends = tuple[bytes, ...]
 
@@ -27,7 +29,8 @@ class Shown:
         self._before: dict[bytes, tuple[bytes, str]] = {}
         self._ends: dict[str, _Ends] = {}
         self._call_of: dict[str, str] = {}
-        self._last: tuple[_Ends, Heard] = tuple(CHAIN_START[name] for name in _LISTS), Heard()
+        # What was asked for last, by where its messages end: (where its system texts end, heard).
+        self._recent: OrderedDict[bytes, tuple[bytes, Heard]] = OrderedDict()
 
     def said(self, s: str, text: str) -> None:
         """Take a text of a user, a tool or the system."""
@@ -58,20 +61,39 @@ class Shown:
         ends = self._ends.get(self._call_of.get(s, ""))
         if ends is None:
             return Heard()
-        known, heard = self._last
+        system, messages = ends
         fresh: list[str] = []
-        for end, until in zip(ends, known, strict=True):
-            if not self._walk(end, until, fresh):
-                # Not a later state of the conversation that was asked for last.
-                heard, fresh = Heard(), []
-                for name, whole in zip(_LISTS, ends, strict=True):
-                    self._walk(whole, CHAIN_START[name], fresh)
-                break
+        heard = self._gone_on_from(system, messages, fresh)
+        if heard is None:
+            heard = Heard()
+            self._walk(system, CHAIN_START[ContextList.SYSTEM], fresh)
         for shown in fresh:
             if shown in self._said:
                 heard.join(self._said[shown])
-        self._last = ends, heard
+        self._recent[messages] = system, heard
+        if len(self._recent) > _AT_ONCE:
+            self._recent.popitem(last=False)
         return heard
+
+    def _gone_on_from(self, system: bytes, messages: bytes, into: list[str]) -> Heard | None:
+        """Take what was heard in a conversation that this one goes on from, and collect the rest.
+
+        None if it goes on from none that is at hand; then all its messages are collected.
+        """
+        value = messages
+        while True:
+            before = self._recent.get(value)
+            if before is not None:
+                more: list[str] = []
+                if self._walk(system, before[0], more):
+                    del self._recent[value]
+                    into += more
+                    return before[1]
+            step = self._before.get(value)
+            if step is None:
+                return None
+            value, signature = step
+            into.append(signature)
 
     def _follow(self, value: bytes, added: Iterable[str]) -> bytes:
         for signature in added:
