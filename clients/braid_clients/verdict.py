@@ -107,6 +107,8 @@ def _not_proven(report: Report) -> Iterator[str]:
             yield "one story: another version, if there is one, is in this log too, or in none"
         else:
             yield "one story: the signer could have sealed another version too"
+    if report.claims[ClaimName.SIGNER].answer is Answer.YES:
+        yield "keys: that one was stolen since is known only to who was told (braid keys trust FILE)"
     yield "truth: the signer alone was there; it could invent, or leave out"
 
 
@@ -139,8 +141,14 @@ def _shortened(lines: list[str], omitted: int = 0) -> list[str]:
     return lines if more <= 0 else [*lines[:MAX_SHOWN], f"and {more} more: see --json"]
 
 
+def _codes(report: Report) -> set[str]:
+    return {found.code for found in _of(report, Severity.FAILURE)}
+
+
 def _next(report: Report) -> list[str]:
     match report.result:
+        case Result.FAILED if _codes(report) == {"E_REVOKED"}:
+            return ["ask whoever it is from what of it they stand by, and under which key"]
         case Result.FAILED:
             return ["do not rely on it; ask whoever made it for the original"]
         case Result.UNREADABLE:

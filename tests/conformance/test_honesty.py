@@ -110,6 +110,7 @@ def may_say_yes(report: Report, roots: list[str], pins: dict[str, Any]) -> set[C
         may -= {ClaimName.HISTORY}
     if 13 in failed or "N_OPEN" in codes or report.counts.pending:
         may -= {ClaimName.SEALED}
+    assert ("E_REVOKED" in codes) is (15 in failed)
     unended = report.counts.pending and "N_CLOSED" not in codes
     if failed & (_NODES | {13}) or unusable or "N_OPEN" in codes or unended:
         may -= {ClaimName.CLOSED}
@@ -157,6 +158,8 @@ def test_what_people_read_names_every_limit_beside_every_pass(vector: dict[str, 
             assert (name in proven) is (claim.answer is Answer.YES)
             assert (name in limits) is (claim.answer is not Answer.YES)
     assert (ClaimName.ERASED in limits) is (report.claims[ClaimName.ERASED].answer is Answer.YES)
+    trusted = report.claims[ClaimName.SIGNER].answer is Answer.YES
+    assert any("stolen since" in line for line in sections["not proven"]) is trusted
     assert any("could invent, or leave out" in line for line in sections["not proven"])
     if report.claims[ClaimName.SEALED].answer is Answer.YES:
         assert any("another version" in line for line in sections["not proven"])

@@ -215,6 +215,24 @@ def test_the_log_of_the_server_says_no_word(
     assert str(CODE) not in caplog.text
 
 
+def test_flags_about_the_words_go_with_them(tmp_path: Path) -> None:
+    """A flag repeats no word, but where its cues stand would tell words of one length from others."""
+    leak = f"Wait, actually that's wrong. Hmm, let me reconsider: the code is {CODE}."
+
+    def kept(desk: Desk, braid: str) -> list[bool]:
+        nodes = json.loads(desk.transcript(braid))["nodes"]
+        return ["text" in n for n in nodes if json.loads(n["h"])["kind"] == Kind.FLAG]
+
+    with Desk(tmp_path) as desk:
+        braid = desk.turn(ask("What is the code?"), leak).braid
+        assert kept(desk, braid) == [True]
+        marked = b"self_correction"
+        assert marked in on_disk(desk)
+        desk.run(desk.library.erase(braid, with_code(desk, braid)))
+        assert kept(desk, braid) == [False] and marked not in on_disk(desk)
+        desk.verified(braid)
+
+
 def test_words_erased_from_many_pages_leave_no_stale_copy(tmp_path: Path) -> None:
     """Large and small blocks, split over pages that were rewritten many times."""
     with Desk(tmp_path) as desk:
