@@ -81,4 +81,6 @@ def is_moment(text: str) -> bool:
 
 def write_time(moment: datetime) -> str:
     """Write an aware moment in UTC, cut to milliseconds."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat(timespec="milliseconds")[:-6] + "Z"

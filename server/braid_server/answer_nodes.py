@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
+
+import msgspec
 
 from braid.call import CallOutcome
 from braid.content import BodyDigest
@@ -26,8 +27,7 @@ _CROWDED = 1.8
 _CLOSED = "the call was closed while its answer was under way"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Append:
+class Append(msgspec.Struct, frozen=True):
     """What is to be added to the call at a seq of a braid; `kept` is as in Request."""
 
     number: int
@@ -44,10 +44,10 @@ class Append:
 def attempts_at(append: Append) -> Iterator[Append]:
     """Give what is to be added, then its raw bytes where the first is not understood."""
     yield append
-    raw = dataclasses.replace(append, blocks=tuple(map(raw_block, append.blocks)), flags=())
+    raw = msgspec.structs.replace(append, blocks=tuple(map(raw_block, append.blocks)), flags=())
     yield raw
     if append.ending is not None:
-        yield dataclasses.replace(raw, ending=bare(append.ending))
+        yield msgspec.structs.replace(raw, ending=bare(append.ending))
 
 
 class AnswerNodes:
@@ -78,7 +78,7 @@ class AnswerNodes:
             if ending is None:
                 raise RecordingFailed("the braid is nearly full")
             blocks = gathered(append.provider, blocks) if blocks else ()
-            append = dataclasses.replace(append, flags=())
+            append = msgspec.structs.replace(append, flags=())
         weaving = self._loom.weaving(transaction, lineage)
         if ending is not None:
             ending, rest = shortened(append.provider, ending)

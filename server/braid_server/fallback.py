@@ -4,7 +4,6 @@ or because there is too much of it (SPEC §5.4).
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -78,7 +77,7 @@ def shortened(provider: str, ending: CallEnding) -> tuple[CallEnding, Block | No
     content = msgspec.json.encode(said, order="sorted")
     attrs = {"provider": provider, "type": "end"}
     block = Block(Kind.OTHER, Origin.PROVIDER, _JSON, content, attrs)
-    short = dataclasses.replace(
+    short = msgspec.structs.replace(
         ending,
         request_id=None if "request_id" in long else ending.request_id,
         answer_id=None if "id" in long else ending.answer_id,

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 
 import msgspec
 
@@ -30,9 +28,8 @@ NOTHING = Judgement()
 _FAILED = frozenset(CallOutcome) - {CallOutcome.COMPLETE, CallOutcome.REFUSED}
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a request belongs.
+class Place(msgspec.Struct, frozen=True):
+    """Where a request belongs; a msgspec.Struct, as is `Wanted`, because every call makes one.
 
     lineage   the braid it goes on in, or None for a new one.
     resumes   what it goes on from: an end, or a repeated call that has none.
@@ -54,13 +51,12 @@ class Place:
     judgement: Judgement = NOTHING
     source: Lineage | None = None
     closed: bool = False
-    elsewhere: Mapping[int, tuple[str, str]] = field(default_factory=dict)
+    elsewhere: Mapping[int, tuple[str, str]] = msgspec.field(default_factory=dict)
     carried: bool = False
     repeated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(msgspec.Struct, frozen=True):
     """What a request says of where it belongs, and the values it is recognised by.
 
     retried_since  when the request must have come of which this may be a repetition; None
@@ -99,7 +95,7 @@ class Wanted:
 
     def saying(self, request: Request) -> Wanted:
         """Give the same with the words of another reading of the request."""
-        return dataclasses.replace(
+        return msgspec.structs.replace(
             self,
             tools=self.marks.resent(request.tools),
             system=self.marks.resent(request.system),
@@ -108,7 +104,7 @@ class Wanted:
         )
 
 
-def want(marks: Marks, opening: CallOpening, since: str, bsalt: bytes) -> Wanted:
+def want(marks: Marks, opening: CallOpening, since: Callable[[], str], bsalt: bytes) -> Wanted:
     """Compute the values by which a request is recognised, one kept `since` as its first try."""
     request = opening.request
     name = request.polls or request.continues
@@ -122,7 +118,7 @@ def want(marks: Marks, opening: CallOpening, since: str, bsalt: bytes) -> Wanted
         body=body,
         body_mark=marks.body(opening.body),
         # Requests without a body are all alike, and so may be those of users whom nothing names.
-        retried_since=since if opening.body and (opening.retry or opening.session) else None,
+        retried_since=since() if opening.body and (opening.retry or opening.session) else None,
         retries=opening.retry > 0,
         session=None if opening.session is None else marks.session(opening.session),
         answer=None if name is None else marks.answer(opening.provider, name),
@@ -224,7 +220,7 @@ class Placer:
         parent = lineage.find(wanted.parent)
         if parent is None:
             raise Unplaceable("x-braid-parent: no such node in this braid")
-        return place if place.lineage is None else dataclasses.replace(place, resumes=parent)
+        return place if place.lineage is None else msgspec.structs.replace(place, resumes=parent)
 
     def _session(self, wanted: Wanted) -> Place | None:
         if wanted.session is None:

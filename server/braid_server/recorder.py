@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import dataclasses
 import functools
 import logging
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from datetime import datetime, timedelta
+
+import msgspec
 
 from braid.call import HistoryEntry, HistoryPolicy
 from braid.content import BodyDigest
@@ -206,10 +207,12 @@ class Recorder:
     async def _want(self, opening: CallOpening) -> Wanted:
         """Compute what a request is recognised by, outside the writer's thread."""
         marks = self._loom.marks(opening.tenant)
-        since = write_time(self._loom.clock() - _RETRIED_WITHIN)
         if len(opening.body) > IN_THREAD or len(opening.request.messages) > MOST_BLOCKS:
-            return await asyncio.to_thread(want, marks, opening, since, self._loom.salts())
-        return want(marks, opening, since, self._loom.salts())
+            return await asyncio.to_thread(want, marks, opening, self._since, self._loom.salts())
+        return want(marks, opening, self._since, self._loom.salts())
+
+    def _since(self) -> str:
+        return write_time(self._loom.clock() - _RETRIED_WITHIN)
 
     # In the writer's thread.
 
@@ -246,13 +249,13 @@ class Recorder:
             wanted.marks, opening.provider, lambda: transaction.reading, row_of, readable
         )
         messages = references.resolved(wanted.messages)
-        wanted = dataclasses.replace(
+        wanted = msgspec.structs.replace(
             wanted, messages=messages, referred=frozenset(references.braids)
         )
         place = placer.place(wanted)
         if count_new(place, wanted) > MOST_BLOCKS:
             raw = raw_request(opening.request, opening.body, TOO_MANY)
-            opening = dataclasses.replace(opening, request=raw)
+            opening = msgspec.structs.replace(opening, request=raw)
             wanted = wanted.saying(raw)
             place = placer.place(wanted)
         lineage = place.lineage or self._loom.begin(transaction, opening.tenant, wanted.session)
@@ -299,6 +302,8 @@ class Recorder:
 def _attempts(opening: CallOpening) -> Iterator[CallOpening]:
     """Give an opening, then what stays of it where a fault of ours must not stop the call."""
     yield opening
-    raw = dataclasses.replace(opening, request=raw_request(opening.request, opening.body), retry=0)
+    raw = msgspec.structs.replace(
+        opening, request=raw_request(opening.request, opening.body), retry=0
+    )
     yield raw
-    yield dataclasses.replace(raw, session=None)
+    yield msgspec.structs.replace(raw, session=None)

@@ -6,8 +6,9 @@ store, and a benchmark implements it over nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 from braid.call import CallOutcome
 from braid.errors import BraidError
@@ -22,9 +23,10 @@ class RecordingFailed(BraidError):
     """The record could not be made durable; the relay must not let the call end as if it were."""
 
 
-@dataclass(frozen=True, slots=True)
-class CallOpening:
+class CallOpening(msgspec.Struct, frozen=True):
     """One recorded request, whole, before it goes upstream.
+
+    A msgspec.Struct, as is the ending: every call makes one, in a sixth of the time.
 
     upstream  the configured address of the provider, without user info.
     path      as received, percent-encoding untouched; of the query known parameters only.
@@ -49,8 +51,7 @@ class CallOpening:
     parent: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CallEnding:
+class CallEnding(msgspec.Struct, frozen=True):
     """How the call ended, as the relay saw it.
 
     `aliases` are other names than `answer_id` by which a later request may continue the answer.

@@ -7,10 +7,11 @@ request is let in, finds its provider and is passed through or handed to a Recor
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import logging
 from collections.abc import AsyncIterator, MutableMapping, Sequence
 from typing import Any
+
+import msgspec
 
 from braid.call import CallOutcome
 from braid.wire.again import ReadBefore
@@ -148,7 +149,7 @@ class Relay:
                     _named(headers, b"x-braid-conversation"),
                     self._before,
                 )
-                opening = dataclasses.replace(
+                opening = msgspec.structs.replace(
                     opening,
                     braid=_named(headers, b"x-braid-id"),
                     parent=_named(headers, b"x-braid-parent"),

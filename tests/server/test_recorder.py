@@ -219,7 +219,9 @@ class TestFaultsOfOurs:
         opening = opening_of(ask("one", "two", "in confidence"), session="s")
         unencodable = replace(opening.request.messages[2], attrs={"type": "\ud800"})
         messages = (*opening.request.messages[:2], unencodable)
-        spoiled = replace(opening, request=replace(opening.request, messages=messages))
+        spoiled = msgspec.structs.replace(
+            opening, request=replace(opening.request, messages=messages)
+        )
         call = desk.run(desk.recorder.open(spoiled))
         desk.answer(call, "four")
         # Its session still says where it belongs.
