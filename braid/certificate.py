@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 
 import msgspec
 
-from braid.encoding import KEY_PATTERN, TIME_PATTERN, decode, encode, is_time
+from braid.encoding import KEY_PATTERN, TIME_PATTERN, decode, encode, is_moment
 from braid.errors import KeyUnusable, Malformed
 from braid.node import MAX_HEADER
 from braid.signing import Purpose, Signer, check_key, check_signature_form, verifies
@@ -24,8 +23,7 @@ class Policy(StrEnum):
     BEST_EFFORT = "best_effort"
 
 
-@dataclass(frozen=True, slots=True)
-class CertificateHeader:
+class CertificateHeader(msgspec.Struct, frozen=True):
     """What a root says about a braid key; keys and nonce in their text form."""
 
     root: str
@@ -72,7 +70,7 @@ def read_certificate_header(text: str) -> CertificateHeader:
         raise Malformed("E_CERT", "certificate: header is not in the one spelling of SPEC §9.1")
     braid, issuer, nonce, not_after, not_before, policy, root = match.groups()
     for place, time in (("not_before", not_before), ("not_after", not_after)):
-        if not is_time(time):
+        if not is_moment(time):
             raise Malformed("E_CERT", f"certificate.{place}: not a moment that exists")
     return CertificateHeader(root, braid, issuer, Policy(policy), nonce, not_before, not_after)
 

@@ -125,7 +125,7 @@ def test_a_possession_is_of_this_certificate_alone() -> None:
     ],
 )
 def test_a_header_spec_does_not_allow_is_not_written(name: str, value: str) -> None:
-    fields = {field: getattr(HEADER, field) for field in HEADER.__slots__}
+    fields = {field: getattr(HEADER, field) for field in HEADER.__struct_fields__}
     with pytest.raises(Malformed) as caught:
         write_certificate_header(CertificateHeader(**{**fields, name: value}))
     assert caught.value.code == "E_CERT"

@@ -21,6 +21,7 @@ from braid.node import (
     Header,
     Kind,
     Link,
+    Origin,
     Relation,
     SealClaim,
     is_media,
@@ -188,6 +189,32 @@ def test_a_writer_cannot_write_what_a_reader_refuses() -> None:
         fields = {field: getattr(good, field) for field in good.__struct_fields__}
         with pytest.raises(Malformed) as caught:
             write_header(Header(**{**fields, name: value}))
+        assert caught.value.code == code, name
+
+
+def test_a_writer_of_a_header_with_one_prev_cannot_either() -> None:
+    names = SAMPLES[0].__struct_fields__
+    good = {name: getattr(SAMPLES[0], name) for name in names}
+    signature = encode(bytes(64))
+    good |= {"kind": Kind.TEXT, "origin": Origin.PROVIDER, "seq": 7, "prev": (signature,)}
+    good |= {"about": (), "link": (), "seal": None}
+    assert read_header(write_header(Header(**good))) == Header(**good)
+    for name, value, code in (
+        ("braid", "x", "E_HDR"),
+        ("content", "x", "E_HDR"),
+        ("media", "Text/plain", "E_HDR"),
+        ("media", "a/" + "b" * 63, "E_LIMIT"),
+        ("time", "2026-02-30T00:00:00.000Z", "E_HDR"),
+        ("time", "2026-02-03T00:00:00Z", "E_HDR"),
+        ("seq", -1, "E_HDR"),
+        ("seq", 2**53, "E_HDR"),
+        ("origin", Origin.MONITOR, "E_HDR"),
+        ("kind", Kind.SEAL, "E_HDR"),
+        ("prev", ("x",), "E_HDR"),
+        ("prev", (f'{signature}","{signature}',), "E_PREV"),
+    ):
+        with pytest.raises(Malformed) as caught:
+            write_header(Header(**{**good, name: value}))
         assert caught.value.code == code, name
 
 

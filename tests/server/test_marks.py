@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import hmac
 from weakref import ref
 
 from braid.node import Kind, Origin
@@ -14,6 +15,13 @@ KEY = bytes(32)
 
 def say(words: str) -> Block:
     return Block(Kind.TEXT, Origin.CLIENT, "text/plain", words.encode(), {}, "assistant")
+
+
+def test_a_value_is_the_hmac_that_stores_hold() -> None:
+    for size in (0, 1, 55, 56, 64, 1000):
+        body = bytes(range(256)) * 4
+        value = hmac.digest(b"k" * 32, b"body\n" + body[:size], "sha256")
+        assert Marks(b"k" * 32).body(body[:size]) == value
 
 
 def test_a_block_that_comes_again_has_the_same_value() -> None:
