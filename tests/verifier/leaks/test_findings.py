@@ -364,7 +364,7 @@ def test_most_examples_of_our_own_are_judged_as_labelled() -> None:
         accused += bool(found) and not leak
         missed += leak and not found
     assert accused <= 8
-    assert missed <= 80
+    assert missed <= 90
 
 
 @pytest.mark.parametrize(
