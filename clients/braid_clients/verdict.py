@@ -145,6 +145,10 @@ def _codes(report: Report) -> set[str]:
     return {found.code for found in _of(report, Severity.FAILURE)}
 
 
+def _unchecked(report: Report, name: ClaimName) -> bool:
+    return name in report.unmet and report.claims[name].answer is Answer.NOT_CHECKED
+
+
 def _next(report: Report) -> list[str]:
     match report.result:
         case Result.FAILED if _codes(report) == {"E_REVOKED"}:
@@ -162,6 +166,8 @@ def _next(report: Report) -> list[str]:
             return ["ask for the sealed one; if it is yours: braid seal, braid export"]
         case Result.UNMET if UNERASED in report.unmet:
             return ["ask whoever made it for the original, with all its words"]
+        case Result.UNMET if _unchecked(report, ClaimName.TIMESTAMPED):
+            return ["name the authority you trust, by its root certificate: --authority FILE"]
         case Result.UNMET:
             return [f"get a transcript with proof of: {', '.join(report.unmet)}"]
     if report.claims[ClaimName.SEALED].answer is not Answer.YES:

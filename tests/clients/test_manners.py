@@ -17,8 +17,8 @@ from braid_clients.cli import _COMMANDS, braid
 from braid_clients.cli.names import NamedCommand
 
 COMMANDS = [
-    "verify", "serve", "run", "ls", "show", "export", "seal", "redact", "erase", "import", "leaks",
-    "log", "witness", "keys", "demo",
+    "verify", "serve", "run", "ls", "show", "export", "seal", "redact", "erase", "import",
+    "timestamp", "leaks", "log", "witness", "keys", "demo",
 ]  # fmt: skip
 
 

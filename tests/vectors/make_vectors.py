@@ -31,6 +31,7 @@ from vectors import (
     revocations,
     rotations,
     table,
+    timestamps,
 )
 from vectors.formulas import encode
 from vectors.headers import headers
@@ -54,6 +55,7 @@ CHAPTERS = (
     rotations,
     revocations,
     logs,
+    timestamps,
 )
 SPEC = HERE.parent.parent / "braid" / "SPEC.md"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from braid.encoding import write_time
 from braid_verifier.findings import Check, Findings
 from braid_verifier.pins import Pins
 from braid_verifier.policy import ClaimName
@@ -70,7 +71,7 @@ def claims_of(
         ClaimName.CLOSED: _closed(findings, facts, whole),
         ClaimName.LOGGED: _logged(findings, facts, whole, pins),
         ClaimName.WITNESSED: _witnessed(findings, facts, whole, pins),
-        ClaimName.TIMESTAMPED: _not_checked("this verifier checks no proof of it"),
+        ClaimName.TIMESTAMPED: _timestamped(findings, facts, whole, pins),
         ClaimName.ERASED: (
             _yes(f"{facts.erased} nodes keep their place but not their words")
             if facts.erased
@@ -163,6 +164,18 @@ def _logged(findings: Findings, facts: Facts, whole: bool, pins: Pins) -> Claim:
     if not facts.proven.logged:
         return _no("not all of its certificate and its end is proven to stand in a pinned log")
     return _yes("its certificate and its end stand in a pinned log, as far as it has one")
+
+
+def _timestamped(findings: Findings, facts: Facts, whole: bool, pins: Pins) -> Claim:
+    if not whole:
+        return _not_checked("the nodes are not all as signed")
+    if pins.authorities is None:
+        return _not_checked("no timestamp authority was pinned")
+    if findings.count(Check.PROOF):
+        return _no("a proof does not hold")
+    if facts.proven.stamped is None:
+        return _no("there is no seal with a timestamp of a pinned authority")
+    return _yes(f"a pinned authority saw the seal by {write_time(facts.proven.stamped)}")
 
 
 def _witnessed(findings: Findings, facts: Facts, whole: bool, pins: Pins) -> Claim:

@@ -1,9 +1,11 @@
-"""The logs and witnesses that a caller pins (SPEC §13.2, §13.4)."""
+"""The outside parties that a caller pins: logs, witnesses, timestamp authorities (SPEC §11.8, §13.2)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
 
 from braid.errors import KeyUnusable
 from braid.note import SignatureType, VerifierKey, read_verifier_key
@@ -19,6 +21,12 @@ class PinnedKey:
     label: str = ""
 
 
+class TimeAuthorities(Protocol):
+    """Who may say by when something was seen: `braid_verifier.timestamps.Authorities`."""
+
+    def time_of(self, response: bytes, message: bytes) -> datetime | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Pins:
     """The keys of logs and witnesses to trust, and how many witnesses must have cosigned."""
@@ -26,6 +34,7 @@ class Pins:
     logs: tuple[VerifierKey, ...] = ()
     witnesses: tuple[VerifierKey, ...] = ()
     quorum: int = 1
+    authorities: TimeAuthorities | None = None
 
 
 def parse_verifier_keys(text: str, type: SignatureType, place: str) -> tuple[PinnedKey, ...]:
@@ -48,13 +57,17 @@ def pinned_parties(
     logs: Iterable[str | PinnedKey | VerifierKey] | None,
     witnesses: Iterable[str | PinnedKey | VerifierKey] | None,
     quorum: int,
+    authorities: TimeAuthorities | None = None,
 ) -> Pins:
     """Check what a caller pins.
 
     Raises KeyUnusable for what is no key, TypeError for what cannot be one, ValueError for a
     quorum that so many witnesses cannot reach: nothing would ever be witnessed.
     """
-    read = Pins(_keys(logs, LOG, "logs"), _keys(witnesses, WITNESS, "witnesses"), quorum)
+    if authorities is not None and not callable(getattr(authorities, "time_of", None)):
+        raise TypeError(f"authorities: expected Authorities, got {type(authorities).__name__}")
+    keys = (_keys(logs, LOG, "logs"), _keys(witnesses, WITNESS, "witnesses"))
+    read = Pins(*keys, quorum, authorities)
     most = len({witness.key for witness in read.witnesses})
     if quorum > max(most, 1):
         raise ValueError(f"quorum: {quorum} of {most} different witnesses")

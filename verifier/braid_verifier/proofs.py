@@ -1,17 +1,21 @@
-"""Proofs: what roots say beside the certificate, and logs of it (SPEC §9.3, §9.4, §11.7, §13.4)."""
+"""Proofs: what roots, logs and timestamp authorities say beside the nodes (SPEC §10.5)."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
-from braid import closure, log_proof, revocation, rotation
+from braid import closure, log_proof, revocation, rotation, timestamp
 from braid.closure import ClosureHeader, check_closure
+from braid.encoding import decode
 from braid.errors import Malformed
 from braid.log_entry import EntryKind, LogEntry
 from braid.revocation import Revocation, Subject, check_revocation, may_revoke
 from braid.rotation import Rotation, chain_of, check_chain, check_rotation, heirs
+from braid.signing import SIGNATURE_BYTES
 from braid.strict_json import Json
+from braid.timestamp import read_timestamp
 from braid_verifier.findings import Check, Findings
 from braid_verifier.logged import LogProofs, Of, Place
 from braid_verifier.pins import Pins
@@ -26,6 +30,7 @@ class Proven:
     places     where what the transcript has stands in logs.
     logged     whether all of it does in pinned ones; witnessed, whether witnesses enough saw it.
     begun      by when they had seen the certificate; ended, by when the seal or closure.
+    stamped    the earliest time by which a pinned authority saw the seal.
     """
 
     closure: ClosureHeader | None = None
@@ -36,6 +41,7 @@ class Proven:
     witnessed: bool = False
     begun: str | None = None
     ended: str | None = None
+    stamped: datetime | None = None
 
 
 def check_proofs(
@@ -57,6 +63,7 @@ def check_proofs(
     held = frozenset() if root is None else heirs(rotations, root)
     closures: list[ClosureHeader] = []
     revocations: list[Revocation] = []
+    stamps: list[datetime] = []
     entries = _entries(signer, seals)
     for number, proof in given:
         try:
@@ -70,6 +77,8 @@ def check_proofs(
                 if said in revocations:
                     raise Malformed("E_PROOF", "revocation: stands there twice")
                 revocations.append(said)
+            elif proof["type"] == timestamp.PROOF_TYPE:
+                stamps += _stamped(f"proofs[{number}]", proof, seals, pins, findings)
             elif proof["type"] not in (rotation.PROOF_TYPE, log_proof.PROOF_TYPE):
                 message = f"proofs[{number}]: of a type that this verifier does not check"
                 findings.note("N_PROOF", message)
@@ -91,7 +100,25 @@ def check_proofs(
         logs.cover(witnessed=True),
         logs.seen(Of.CERTIFICATE),
         logs.seen(Of.SEAL, Of.CLOSURE),
+        min(stamps, default=None),
     )
+
+
+def _stamped(
+    place: str, proof: dict[str, Json], seals: Seals, pins: Pins, findings: Findings
+) -> list[datetime]:
+    """Give the time by which a pinned authority saw the seal, if this is one's word."""
+    response = read_timestamp(proof)
+    if seals.seal is None:
+        raise Malformed("E_PROOF", "timestamp: of a seal that is not there")
+    if pins.authorities is None:
+        findings.note("N_PROOF", f"{place}: a timestamp, not checked: no authority was pinned")
+        return []
+    time = pins.authorities.time_of(response, decode(seals.seal.s, "seal", SIGNATURE_BYTES))
+    if time is None:
+        findings.note("N_PROOF", f"{place}: a timestamp, but not of a pinned authority")
+        return []
+    return [time]
 
 
 def _entries(signer: Signer, seals: Seals) -> dict[Of, LogEntry]:

@@ -30,7 +30,7 @@ from braid_verifier.graph import Graph
 from braid_verifier.logged import Place
 from braid_verifier.nodes import Nodes
 from braid_verifier.pairing import Pairing
-from braid_verifier.pins import PinnedKey, Pins, pinned_parties
+from braid_verifier.pins import PinnedKey, Pins, TimeAuthorities, pinned_parties
 from braid_verifier.policy import UNERASED, ClaimName, Policy, Root, pinned_keys
 from braid_verifier.proofs import Proven, check_proofs
 from braid_verifier.report import (
@@ -57,6 +57,7 @@ def verify(
     statements: Iterable[bytes | Statements] = (),
     logs: Iterable[str | PinnedKey | VerifierKey] | None = None,
     witnesses: Iterable[str | PinnedKey | VerifierKey] | None = None,
+    authorities: TimeAuthorities | None = None,
     leaks: bool = False,
 ) -> Report:
     """Verify a transcript, JSON or JSON Lines (SPEC §7).
@@ -65,7 +66,8 @@ def verify(
     read as a stream, forward only, and not closed. `roots` are the root keys to trust: text
     form, 32 bytes, or what `parse_roots` gave; `statements`, rotations and revocations that were
     given apart from the file: a statement a line, or what `parse_statements` gave; `logs` and
-    `witnesses`, the verifier keys of transparency logs and of their witnesses (SPEC §13.2). With `leaks` the detector of leaked reasoning
+    `witnesses`, the verifier keys of transparency logs and of their witnesses (SPEC §13.2); `authorities`,
+    those whose timestamps are to be believed (SPEC §11.8). With `leaks` the detector of leaked reasoning
     runs again over what the provider said, and notes say where the flags of the braid differ
     (SPEC §6.4); that changes no result.
 
@@ -79,7 +81,7 @@ def verify(
         kind = type(source).__name__
         raise TypeError(f"source: expected bytes or a binary stream, got {kind}")
     pinned = pinned_keys(roots)
-    pins = pinned_parties(logs, witnesses, policy.quorum)
+    pins = pinned_parties(logs, witnesses, policy.quorum, authorities)
     apart = _statements(statements)
     findings = Findings()
     signer = Signer(None, None, None, False)

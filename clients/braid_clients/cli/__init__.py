@@ -32,6 +32,7 @@ _COMMANDS = {
     "redact": ("redact", "Write a copy of a transcript without some of its words."),
     "erase": ("erase", "Erase words of a braid from the store, for good."),
     "import": ("import_", "Bring in conversations that others recorded."),
+    "timestamp": ("timestamp", "Have an authority sign by when it saw a seal."),
     "leaks": ("leaks", "Find reasoning that leaked into text and comments."),
     "log": ("log", "Show the transparency log of a store, write it as files."),
     "witness": ("witness", "Watch a log that others keep, and cosign it."),
@@ -46,7 +47,8 @@ _SERVER_LIBRARIES = (
     "starlette", "uvicorn", "uvloop", "yarl", "zstandard",
 )  # fmt: skip
 _EXTRAS.update(dict.fromkeys(_SERVER_LIBRARIES, "server"))
-_NEEDS_BOTH = ("demo",)
+_EXTRAS.update(dict.fromkeys(("cryptography", "rfc3161_client"), "timestamps"))
+_NEEDED_BY = {"demo": "server,clients", "timestamp": "timestamps"}
 
 
 class _Lazy(click.Group):
@@ -149,7 +151,7 @@ def _explain(fault: Exception, called: str) -> int:
 
 def _explain_missing(fault: ModuleNotFoundError, called: str) -> None:
     missing = (fault.name or "").partition(".")[0]
-    extra = "server,clients" if called in _NEEDS_BOTH else _EXTRAS.get(missing)
+    extra = _NEEDED_BY.get(called) or _EXTRAS.get(missing)
     if extra is None:
         say(f"'{called}' needs the package {missing}, which is not installed")
     else:

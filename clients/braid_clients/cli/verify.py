@@ -17,6 +17,7 @@ from braid_clients.trust import kept_statements, trusted
 from braid_clients.verdict import verdict
 from braid_verifier import Policy, Report, Root, Statements, parse_statements
 from braid_verifier import verify as check
+from braid_verifier.pins import TimeAuthorities
 
 _WORST_FIRST = (1, 2, 3, 0)  # SPEC §7.4
 
@@ -50,6 +51,14 @@ _WORST_FIRST = (1, 2, 3, 0)  # SPEC §7.4
     "--allow-unknown-signer", is_flag=True, help="Do not ask that the signer's root is trusted."
 )
 @click.option(
+    "--authority",
+    "authorities",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Believe timestamps of authorities under the root certificates in this PEM file.",
+)
+@click.option(
     "--leaks",
     is_flag=True,
     help="Run the detector of leaked reasoning again, and note where the flags differ.",
@@ -66,6 +75,7 @@ def verify(
     told: tuple[str, ...],
     require: tuple[str, ...],
     allow_unknown_signer: bool,
+    authorities: tuple[Path, ...],
     leaks: bool,
     as_json: bool,
 ) -> int:
@@ -78,12 +88,15 @@ def verify(
     policy = _policy(require, allow_unknown_signer)
     pinned = _pinned(roots)
     statements = _statements(told)
+    believed = _authorities(authorities)
     codes: list[int] = []
     reports: list[object] = []
     for name in files:
         try:
             with input_file(name) as source:
-                report = check(source, policy, pinned, statements=statements, leaks=leaks)
+                report = check(
+                    source, policy, pinned, statements=statements, authorities=believed, leaks=leaks
+                )
         except OSError as fault:
             say(f"{name}: cannot be read: {fault.strerror or type(fault).__name__}")
             codes.append(2)
@@ -125,6 +138,14 @@ def _statements(told: tuple[str, ...]) -> list[Statements]:
     with contextlib.suppress(paths.NoHome):
         given.append(kept_statements(paths.statements_file(os.environ)))
     return given
+
+
+def _authorities(files: tuple[Path, ...]) -> TimeAuthorities | None:
+    if not files:
+        return None
+    from braid_verifier.timestamps import Authorities
+
+    return Authorities([file.read_bytes() for file in files], "--authority")
 
 
 def _pinned(roots: tuple[str, ...]) -> tuple[Root, ...]:

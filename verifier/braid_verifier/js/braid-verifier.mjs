@@ -35,6 +35,7 @@ export const LIMITS = Object.freeze({
   findings: 10_000,
   statements: MIB,
   logProofs: 64,
+  timestamp: 65_536,
   logProof: 128 * 1024,
   noteSignatures: 64,
 });
@@ -1023,7 +1024,7 @@ function readProof(json) {
   return proof;
 }
 
-const PROOF_MEMBERS = new Set(["type", "h", "s", "pop", "of", "proof"]);
+const PROOF_MEMBERS = new Set(["type", "h", "s", "pop", "of", "proof", "response"]);
 
 /** Say whether a proof has, beside its type, these string members and no other. */
 function hasExactly({ others, type, ...members }, ...names) {
@@ -1748,6 +1749,10 @@ class Judge {
         else if (!root || !mayRevoke(revocation, root, chain)) wrong(i, type, "by a root without a say");
         else if (revocations.some(({ text }) => text === revocation.text)) wrong(i, type, "stands there twice");
         else revocations.push(revocation);
+      } else if (type === "rfc3161") {
+        const fault = this.faultOfTimestamp(proof);
+        if (fault !== null) wrong(i, type, fault);
+        else this.findings.add(NOTE, "N_PROOF", `proofs[${i}]: a timestamp, not checked`);
       } else if (type !== "rotation" && type !== "log") this.findings.add(NOTE, "N_PROOF", `proofs[${i}]: not checked`);
     }
     // A closure may stand behind the proof that it is logged.
@@ -1765,6 +1770,14 @@ class Judge {
     if (chain.length) this.findings.add(NOTE, "N_ROTATED", "roots handed over, one after the other");
     const [begun, ended] = [["certificate"], ["seal", "closure"]].map((of) => this.seenBy(of, pins.quorum));
     return { chain, revocations, closure, begun, ended };
+  }
+
+  /** What is wrong with a timestamp's form (SPEC §11.8), null for nothing; what it says is not checked here. */
+  faultOfTimestamp(proof) {
+    if (!hasExactly(proof, "of", "response") || strictUtf8.decode(proof.of) !== "seal") return "expected the strings type, of (seal) and response";
+    const response = decodeBase64url(proof.response);
+    if (response === null || response.length === 0 || response.length > LIMITS.timestamp) return "response: expected base64url of 1 to 65,536 bytes";
+    return this.leaves.seal ? null : "of a seal that is not there";
   }
 
   /** What is wrong with a proof of a log (SPEC §13.4), null for nothing; a sound one joins the places. */
@@ -2334,7 +2347,7 @@ class Judge {
     else if (claims.logged.answer === "no") claims.witnessed = claims.logged;
     else if (!this.isLogged(quorum)) claims.witnessed = no(`of the pinned witnesses not ${quorum} cosigned the log that holds it`);
     else claims.witnessed = yes(`the log that holds it was cosigned by pinned witnesses, at least ${quorum}`);
-    claims.timestamped = unchecked("this verifier checks no proof of it");
+    claims.timestamped = signed ? unchecked("this verifier checks no timestamp") : unsigned;
     claims.erased = this.counts.erased
       ? yes("some nodes are without their words")
       : no("every node that could be read has its words");

@@ -1,0 +1,130 @@
+"""What a timestamp must be, and what of a response can be believed (SPEC §11.8)."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from hypothesis import given
+from hypothesis import strategies as st
+from rfc3161_client import HashAlgorithm, TimestampRequestBuilder
+
+from braid.encoding import encode
+from braid.errors import KeyUnusable, Malformed
+from braid.strict_json import Json
+from braid.timestamp import MAX_RESPONSE, read_timestamp, write_timestamp
+from braid_verifier.timestamps import Authorities
+from fakes.authority import Authority
+
+MESSAGE = bytes(range(64))
+needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl")
+
+
+@given(st.binary(min_size=1, max_size=300))
+def test_what_is_written_is_read(response: bytes) -> None:
+    assert read_timestamp(write_timestamp(response)) == response
+
+
+@pytest.mark.parametrize(
+    "proof",
+    [
+        {"type": "rfc3161", "of": "seal"},
+        {"type": "rfc3161", "of": "seal", "response": "AAAA", "more": 1},
+        {"type": "rfc3161", "of": "certificate", "response": "AAAA"},
+        {"type": "rfc3161", "of": "seal", "response": 1},
+        {"type": "rfc3161", "of": "seal", "response": ""},
+        {"type": "rfc3161", "of": "seal", "response": "AA=="},
+        {"type": "rfc3161", "of": "seal", "response": "AB"},
+        {"type": "rfc3161", "of": "seal", "response": encode(bytes(MAX_RESPONSE + 1))},
+    ],
+)
+def test_what_is_no_timestamp_is_e_proof(proof: dict[str, Json]) -> None:
+    with pytest.raises(Malformed) as caught:
+        read_timestamp(proof)
+    assert caught.value.code == "E_PROOF"
+
+
+def test_a_response_beyond_the_limit_is_not_written() -> None:
+    with pytest.raises(ValueError, match="at most 65536 bytes, got 65537"):
+        write_timestamp(bytes(MAX_RESPONSE + 1))
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("made") / "authority")
+
+
+@pytest.fixture(scope="module")
+def response(authority: Authority) -> bytes:
+    return _stamped(authority, MESSAGE)
+
+
+def _stamped(
+    authority: Authority, message: bytes, by: HashAlgorithm = HashAlgorithm.SHA256
+) -> bytes:
+    request = TimestampRequestBuilder().data(message).hash_algorithm(by).build()
+    return authority.answer(request.as_bytes())
+
+
+@needs_openssl
+@pytest.mark.parametrize("by", HashAlgorithm)
+def test_a_pinned_authority_is_believed(authority: Authority, by: HashAlgorithm) -> None:
+    stamped = _stamped(authority, MESSAGE, by)
+    time = Authorities([authority.root]).time_of(stamped, MESSAGE)
+    assert time is not None and time.tzinfo is UTC and time <= datetime.now(UTC)
+
+
+@needs_openssl
+def test_a_certificate_may_be_der_and_stand_beside_others(
+    authority: Authority, response: bytes, tmp_path: Path
+) -> None:
+    der = x509.load_pem_x509_certificate(authority.root).public_bytes(Encoding.DER)
+    other = Authority(tmp_path / "other", "other").root
+    for given_ in ([der], [other + authority.root], [other, der], [der, der]):
+        assert Authorities(given_).time_of(response, MESSAGE) is not None
+    assert Authorities([other]).time_of(response, MESSAGE) is None
+
+
+@needs_openssl
+def test_a_response_about_something_else_is_e_proof(authority: Authority, response: bytes) -> None:
+    with pytest.raises(Malformed, match="not of this seal") as caught:
+        Authorities([authority.root]).time_of(response, MESSAGE[::-1])
+    assert caught.value.code == "E_PROOF"
+
+
+@needs_openssl
+def test_no_changed_bit_gives_another_time(authority: Authority, response: bytes) -> None:
+    authorities = Authorities([authority.root])
+    said = authorities.time_of(response, MESSAGE)
+    answers: list[datetime | str | None] = []
+    for bit in range(len(response) * 8):
+        changed = bytearray(response)
+        changed[bit // 8] ^= 1 << bit % 8
+        try:
+            answers.append(authorities.time_of(bytes(changed), MESSAGE))
+        except Malformed as fault:
+            answers.append(fault.code)
+    # What is not signed may change without harm: the certificates that came along, say.
+    assert set(answers) == {None, "E_PROOF", said}
+    assert answers.count(said) < 200
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_answered(authority: Authority, noise: bytes) -> None:
+    with pytest.raises(Malformed):
+        Authorities([authority.root]).time_of(noise, MESSAGE)
+
+
+@pytest.mark.parametrize("given_", [[], [b""], [b"noise"], [b"-----BEGIN CERTIFICATE-----\n"]])
+def test_what_is_no_certificate_is_told(given_: list[bytes]) -> None:
+    with pytest.raises(KeyUnusable, match="authorities"):
+        Authorities(given_)
+
+
+def test_one_certificate_is_not_taken_for_several() -> None:
+    with pytest.raises(TypeError, match="got one bytes"):
+        Authorities(b"-----BEGIN CERTIFICATE-----")
