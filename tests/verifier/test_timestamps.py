@@ -97,6 +97,13 @@ def test_a_response_about_something_else_is_e_proof(authority: Authority, respon
 
 
 @needs_openssl
+def test_a_response_that_grants_nothing_is_e_proof(authority: Authority, response: bytes) -> None:
+    refused = response.replace(b"\x02\x01\x00", b"\x02\x01\x02", 1)  # PKIStatus, RFC 3161 §2.4.2
+    with pytest.raises(Malformed, match="grants none"):
+        Authorities([authority.root]).time_of(refused, MESSAGE)
+
+
+@needs_openssl
 def test_no_changed_bit_gives_another_time(authority: Authority, response: bytes) -> None:
     authorities = Authorities([authority.root])
     said = authorities.time_of(response, MESSAGE)
@@ -127,4 +134,4 @@ def test_what_is_no_certificate_is_told(given_: list[bytes]) -> None:
 
 def test_one_certificate_is_not_taken_for_several() -> None:
     with pytest.raises(TypeError, match="got one bytes"):
-        Authorities(b"-----BEGIN CERTIFICATE-----")
+        Authorities(b"-----BEGIN CERTIFICATE-----")  # type: ignore[arg-type]
