@@ -83,7 +83,9 @@ def _form(block: Block) -> Json:
             # Every member of an input is the model's word: only its numbers may be reprinted.
             return [kind, _attr(attrs, "id"), _attr(attrs, "name"), numbers(read(block.content))]
         case Kind.TOOL_RESULT:
-            return [kind, _attr(attrs, "tool_use_id"), failed(attrs), _result(block)]
+            # Where no id says which call it answers, the name of the tool does.
+            asked: Json = _attr(attrs, "tool_use_id") or ["of", _attr(attrs, "name")]
+            return [kind, asked, failed(attrs), _result(block)]
         case Kind.TOOLS:
             # Below the top stand the names of the tool's own parameters.
             tool = read(block.content)

@@ -87,6 +87,7 @@ class _Judge(Laying):
                 self.told_from = self._question()
             for gap in gaps:
                 self._place(gap)
+            self._follow_results()
             self._follow_forks()
         elif at < len(path):
             self.leave_out([place for place in range(at, len(path)) if place not in self.paired])
@@ -380,6 +381,30 @@ class _Judge(Laying):
             if one.block.kind is Kind.TOOL_USE and tool in (None, one.block.attrs.get("name")):
                 return True
         return False
+
+    def _follow_results(self) -> None:
+        """Say of results that stand where others are gone, or beside one, that they are false."""
+        answered: dict[object, int] = {}  # id of a call, or its tool in this turn, to its result
+        for place, (block, _, _) in enumerate(self.resent):
+            if block.kind is not Kind.TOOL_RESULT:
+                if is_answer(block):
+                    answered.clear()
+                continue
+            verdict = self.verdicts.get(place, NEW)
+            name = block.attrs.get("tool_use_id") or ("of", block.attrs.get("name"))
+            if verdict.known is not None:
+                answered.setdefault(name, verdict.known)
+            if verdict.code is not None or not self._kept_after(place):
+                continue
+            gone = (node for node in self.dropped if self._is_like(node, block))
+            known = next(gone, answered.get(name))
+            if known is not None:
+                self.dropped = [node for node in self.dropped if node != known]
+                self.judged(place, History.EDITED_RESULT, known)
+
+    def _is_like(self, node: int, result: Block) -> bool:
+        was = self.memory.block(node)
+        return was is not None and self._is_of_call(was, result)
 
     def _follow_forks(self) -> None:
         """Say of answers that follow words they were not given to that they were moved."""

@@ -92,7 +92,7 @@ class Laying(Beside):
             [spelling.loose(block) if _weighs(block) else object() for _, block in its],
         )
         for i, j in pairs:
-            if _may_be(mine[i][1], its[j][1]):
+            if self._may_be(mine[i][1], its[j][1]):
                 self.pair(mine[i][0], its[j][0], History.VARIANT)
         left = [(mine[i][0], its[j][0]) for i, j in pairs if mine[i][0] in self.paired]
         for inner in _split(gap, left):
@@ -102,6 +102,27 @@ class Laying(Beside):
                 self._spell_calls(inner)
             unpaired = [place for place in inner.ours if place not in self.paired]
             yield Gap(unpaired, [place for place in inner.theirs if place not in self.verdicts])
+
+    def _may_be(self, ours: Block, theirs: Block) -> bool:
+        """Tell whether blocks that say the same can be the same: under one signature, of one call."""
+        if ours.kind is Kind.THINKING:
+            return bool(spelling.same_thought(ours, theirs))
+        if ours.kind is Kind.TOOL_USE:
+            name = theirs.attrs.get("id")
+            # An id may be made up, but not that of another call.
+            own = not isinstance(name, str) or self.memory.find_call(name) is None
+            return own or name == ours.attrs.get("id")
+        if ours.kind is Kind.TOOL_RESULT:
+            return failed(ours.attrs) == failed(theirs.attrs) and self._is_of_call(ours, theirs)
+        return True
+
+    def _is_of_call(self, ours: Block, theirs: Block) -> bool:
+        """Tell whether two results may be of one call: by its ids, or else by its tool."""
+        mine, its = ours.attrs.get("tool_use_id"), theirs.attrs.get("tool_use_id")
+        if isinstance(mine, str) and isinstance(its, str):
+            return self._known_name(its) == mine
+        tools = ours.attrs.get("name"), theirs.attrs.get("name")
+        return None in tools or tools[0] == tools[1]
 
     def _spell_whole(self, gap: Gap, kind: Kind) -> None:
         """Pair all texts of a gap where they say the same together: cut anywhere, none is missing."""
@@ -356,15 +377,6 @@ def _weighs(block: Block) -> bool:
 
 
 _SPELLED = frozenset((*spelling.WORDS, Kind.TOOL_USE, Kind.TOOL_RESULT))
-
-
-def _may_be(ours: Block, theirs: Block) -> bool:
-    """Tell whether blocks that say the same can be the same: not under another's signature."""
-    if ours.kind is Kind.THINKING:
-        return bool(spelling.same_thought(ours, theirs))
-    if ours.kind is Kind.TOOL_RESULT:
-        return failed(ours.attrs) == failed(theirs.attrs)
-    return True
 
 
 def _between(ours: range, theirs: range, pairs: Sequence[tuple[int, int]]) -> Iterator[Gap]:

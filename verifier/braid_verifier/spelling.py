@@ -39,11 +39,20 @@ _CLOCK = re.compile(
 _SEARCH = "tool_search_call"
 _OF_CLIENTS = ("function_call", "custom_tool_call")
 _LISTING = "mcp_list_tools"
-_CLEARED = re.compile(
-    r"\[?\(?(?:old |earlier |previous )?(?:tool )?(?:result|output|content)s?\b.{0,80}",
-    re.IGNORECASE,
+_CLEARING = re.compile(
+    r"\b(?:clear|remov|omit|elid|truncat|compact|trim|prun|shorten|no longer)", re.IGNORECASE
 )
-_CLEARING = re.compile(r"clear|remov|omit|elid|truncat|compact|trim|prun|no longer", re.IGNORECASE)
+# Such a mark says that a result is gone, and nothing else.
+_OF_MARKS = re.compile(
+    r"a|after|again|and|are|as|available|be|been|being|by|bytes?|calls?|called|cannot|char(?:acter)?s?"
+    r"|clear(?:ed|ing)?|compact(?:ed)?|contents?|context|conversation|deleted|due|earlier|elided|file"
+    r"|for|free|from|full|has|have|history|if|in|is|it|its|last|length|less|limits?|lines?|long(?:er)?"
+    r"|memory|more|moved|need(?:ed)?|no|not|of|old(?:er)?|omitted|on|or|original|outputs?"
+    r"|previous(?:ly)?|pruned|read|reduce|removed|rerun|responses?|results?|run|saved?|see|shortened"
+    r"|shorter|show|shown|size|space|stored|that|the|this|to|tokens?|too|tools?|trimmed|truncated"
+    r"|turns?|unavailable|use|was|were|will|you"
+)
+_WORD = re.compile(r"[^\W\d_]+")
 
 
 def letters(block: Block) -> str:
@@ -154,7 +163,7 @@ def same_call(ours: Block, theirs: Block) -> bool:
     # A client reads an input that broke off as far as it goes, and sends back what it read.
     if isinstance(said, list) and said[:1] == ["unreadable"]:
         written = ours.content.decode("utf-8", "replace")
-        return all(dumps(word)[1:-1] in written for word in _strings(read(theirs.content)))
+        return all(word in written for word in _words(read(theirs.content)))
     return _written(_given(ours)) == _written(_given(theirs))
 
 
@@ -169,16 +178,18 @@ def _leaves(value: Json) -> Iterator[Json]:
         yield value
 
 
-def _strings(value: Json) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list):
+def _words(value: Json) -> Iterator[str]:
+    """Give the names and values of an input as they are written."""
+    if isinstance(value, list):
         for item in value:
-            yield from _strings(item)
+            yield from _words(item)
     elif isinstance(value, dict):
-        yield from value
-        for member in value.values():
-            yield from _strings(member)
+        for name, member in value.items():
+            yield dumps(name)[1:-1]
+            yield from _words(member)
+    elif value is not None:
+        written = dumps(value)
+        yield written[1:-1] if isinstance(value, str) else written
 
 
 def same_clock(ours: Block, theirs: Block) -> bool:
@@ -191,9 +202,10 @@ def is_cleared(ours: Block, theirs: Block) -> bool:
     """Tell whether a tool's result came back shortened, or as a mark in its place."""
     said, came = (str(gist(one)) for one in (ours, theirs))
     text = theirs.content.decode("utf-8", "replace").strip()
-    if not came or (len(text) <= 100 and _CLEARED.search(text) and _CLEARING.search(text)):
+    if not came or _is_mark(text):
         return True
-    head, _, tail = text.partition("…") if "…" in text else text.partition("...")
+    dots = "…" if "…" in text else "..."
+    head, _, tail = text.partition(dots)
     head = "".join(head.split())
     tail = "".join(tail.split())
     # It begins as the result did, and then says that something is missing.
@@ -201,7 +213,15 @@ def is_cleared(ours: Block, theirs: Block) -> bool:
         len(came) < len(said)
         and len(head) >= 16
         and said.startswith(head)
-        and (not tail or said.endswith(tail) or (len(tail) <= 100 and bool(_CLEARING.search(tail))))
+        and (not tail or said.endswith(tail) or _is_mark(text.partition(dots)[2]))
+    )
+
+
+def _is_mark(text: str) -> bool:
+    """Tell whether a text says of a result that it is gone, and nothing else."""
+    words = _WORD.findall(text.lower())
+    return (
+        len(text) <= 100 and bool(_CLEARING.search(text)) and all(map(_OF_MARKS.fullmatch, words))
     )
 
 
