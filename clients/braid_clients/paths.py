@@ -8,6 +8,8 @@ from pathlib import Path
 from braid.errors import BraidError
 
 TRUSTED_ROOTS = "trusted-roots"
+TRUSTED_LOGS = "trusted-logs"
+TRUSTED_WITNESSES = "trusted-witnesses"
 
 
 class NoHome(BraidError):
@@ -32,6 +34,16 @@ def trust_file(environment: Mapping[str, str]) -> Path:
 def statements_file(environment: Mapping[str, str]) -> Path:
     """Give the file of what roots said of each other and of keys; raises NoHome."""
     return config_folder(environment) / "statements"
+
+
+def trusted_logs_file(environment: Mapping[str, str]) -> Path:
+    """Give the file that lists the transparency logs a user trusts; raises NoHome."""
+    return config_folder(environment) / TRUSTED_LOGS
+
+
+def trusted_witnesses_file(environment: Mapping[str, str]) -> Path:
+    """Give the file that lists the witnesses of logs a user trusts; raises NoHome."""
+    return config_folder(environment) / TRUSTED_WITNESSES
 
 
 def store_file(environment: Mapping[str, str]) -> Path:

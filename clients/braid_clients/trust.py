@@ -1,8 +1,8 @@
-"""The trust file: the root keys a user trusts, a line each: the key, then a label; and beside it
-what roots said of each other.
+"""Trust files: the roots, logs and witnesses a user trusts, a line each: the key, then a label; and
+beside them what roots said of each other.
 
 Lines that begin with `#` and blank lines are kept as they are. A file with a line that
-is neither is refused whole: a root that silently does not count would be a surprise.
+is neither is refused whole: a key that silently does not count would be a surprise.
 """
 
 from __future__ import annotations
@@ -11,57 +11,91 @@ import contextlib
 import os
 import secrets
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from braid.errors import BraidError
 from braid.statements import Statements, parse_statements, write_statement
+from braid_verifier.pins import LOG, WITNESS, PinnedKey, parse_verifier_keys
 from braid_verifier.policy import Root, parse_roots
 
 MAX_BYTES = 1024 * 1024  # far beyond any list a person keeps
-_HEADER = "# Root keys that `braid verify` trusts: a key a line, then a label.\n"
 
 
 class TrustUnusable(BraidError):
-    """A file that is no list of roots."""
+    """A file that is no list of keys."""
 
 
-def read_roots(path: Path) -> tuple[Root, ...]:
-    """Read a file of roots; raises TrustUnusable, KeyUnusable, and OSError where it is not there."""
+Trusted = TypeVar("Trusted", Root, PinnedKey)
+
+
+@dataclass(frozen=True, slots=True)
+class Whom(Generic[Trusted]):
+    """What a trust file lists: what one is called, and how the lines are read."""
+
+    noun: str
+    parse: Callable[[str, str], tuple[Trusted, ...]]
+
+
+ROOTS = Whom("root key", parse_roots)
+LOGS = Whom("log", lambda text, place: parse_verifier_keys(text, LOG, place))
+WITNESSES = Whom("witness", lambda text, place: parse_verifier_keys(text, WITNESS, place))
+
+
+def read_list(path: Path, whom: Whom[Trusted]) -> tuple[Trusted, ...]:
+    """Read a trust file; raises TrustUnusable, KeyUnusable, and OSError where it is not there."""
     with path.open("rb") as file:
         raw = file.read(MAX_BYTES + 1)
     if len(raw) > MAX_BYTES:
-        raise TrustUnusable(f"{path}: expected a list of root keys of at most {MAX_BYTES} bytes")
+        raise TrustUnusable(f"{path}: expected a list of keys of at most {MAX_BYTES} bytes")
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as fault:
-        raise TrustUnusable(f"{path}: expected lines of root key and label in UTF-8") from fault
-    return parse_roots(text, str(path))
+        raise TrustUnusable(f"{path}: expected lines of {whom.noun} and label in UTF-8") from fault
+    return whom.parse(text, str(path))
+
+
+def read_roots(path: Path) -> tuple[Root, ...]:
+    """Read a file of roots; raises as `read_list`."""
+    return read_list(path, ROOTS)
+
+
+def trusted_of(path: Path, whom: Whom[Trusted]) -> tuple[Trusted, ...]:
+    """Read a trust file; none where there is no such file. Raises as `read_list`."""
+    try:
+        return read_list(path, whom)
+    except FileNotFoundError:
+        return ()
 
 
 def trusted(path: Path) -> tuple[Root, ...]:
-    """Read the trust file; none where there is no such file. Raises as `read_roots`."""
-    try:
-        return read_roots(path)
-    except FileNotFoundError:
-        return ()
+    """Read the roots a user trusts; raises as `read_list`."""
+    return trusted_of(path, ROOTS)
 
 
 def trust(path: Path, root: Root) -> bool:
     """Add a root to the trust file, whole or not at all; False where it stands there already.
 
-    Raises as `read_roots`, and OSError where the file cannot be written.
+    Raises as `read_list`, and OSError where the file cannot be written.
     """
-    if _holds(path, root.key):
+    return trust_one(path, root, ROOTS)
+
+
+def trust_one(path: Path, one: Trusted, whom: Whom[Trusted]) -> bool:
+    """Add a root, log or witness to its trust file, as `trust` does."""
+    if _holds(path, one.key, whom):
         return False
     # Through a link the file is replaced, not the link to it.
     target = path.resolve()
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _alone(target.parent):
-        if _holds(target, root.key):
+        if _holds(target, one.key, whom):
             return False
-        old = target.read_text(encoding="utf-8") if target.exists() else _HEADER
-        line = " ".join([root.key, *root.label.split()])
+        header = f"# Each {whom.noun} that `braid verify` trusts: a key a line, then a label.\n"
+        old = target.read_text(encoding="utf-8") if target.exists() else header
+        line = " ".join([one.key, *one.label.split()])
         _replace(target, old + ("" if old.endswith("\n") or not old else "\n") + line + "\n")
     return True
 
@@ -71,7 +105,12 @@ def distrust(path: Path, key: str) -> bool:
 
     Raises as `trust`.
     """
-    if not _holds(path, key):
+    return distrust_one(path, key, ROOTS)
+
+
+def distrust_one(path: Path, key: str, whom: Whom[Trusted]) -> bool:
+    """Take a root, log or witness off its trust file, as `distrust` does."""
+    if not _holds(path, key, whom):
         return False
     target = path.resolve()
     with _alone(target.parent):
@@ -107,8 +146,8 @@ def keep_statements(path: Path, told: Statements) -> int:
     return len(lines) - before
 
 
-def _holds(path: Path, key: str) -> bool:
-    return any(known.key == key for known in trusted(path))
+def _holds(path: Path, key: str, whom: Whom[Trusted]) -> bool:
+    return any(known.key == key for known in trusted_of(path, whom))
 
 
 def _replace(target: Path, text: str) -> None:

@@ -16,8 +16,11 @@ from hypothesis import strategies as st
 
 import braid_verifier
 from braid.node import Kind, Origin
+from vectors.tlog import LOG, SECOND, WITNESS
 
 VERIFIED, FAILED, UNREADABLE, UNMET = 0, 1, 2, 3
+VECTORS = Path(__file__).parents[1] / "vectors"
+ROOT: str = json.loads((VECTORS / "index.json").read_text("utf-8"))["root"]
 
 
 @pytest.fixture
@@ -44,6 +47,71 @@ def test_a_braid_of_a_trusted_root_is_verified(home: Any, made: Any, good: Path)
     assert "signer: a pinned root certified the braid key (the lab)" in text
     assert "logged, witnessed: not checked, no log was pinned" in text
     assert "the signer alone was there" in text
+
+
+LOGGED = VECTORS / "transcripts" / "witnessed-by-two.json"
+
+
+def test_a_log_and_its_witnesses_are_trusted_by_option(home: Any) -> None:
+    asked = ("verify", LOGGED, "--root", ROOT, "--require", "logged,witnessed")
+    ran = home.braid(*asked)
+    assert ran.returncode == UNMET and "no log was pinned" in ran.stdout
+    assert "N_LOG" in ran.stdout and "log.example/braid" in ran.stdout
+    ran = home.braid(*asked, "--log", LOG.vkey)
+    assert ran.returncode == UNMET and "witnessed: not checked, no witness" in ran.stdout
+    one = (*asked, "--log", LOG.vkey, "--witness", WITNESS.vkey)
+    ran = home.braid(*one)
+    assert ran.returncode == VERIFIED
+    assert "seal: entry 8 of 11 in log.example/braid" in ran.stdout
+    assert (
+        "seal: seen by witness.example/one, not later than 2026-02-03T04:05:06.000Z" in ran.stdout
+    )
+    assert (
+        "one story: another version, if there is one, is in this log too, or in none" in ran.stdout
+    )
+    assert home.braid(*one, "--quorum", "2").returncode == UNREADABLE
+    two = home.braid(*one, "--witness", SECOND.vkey, "--quorum", "2", "--json")
+    assert two.returncode == VERIFIED
+    (logged, _) = json.loads(two.stdout)["logs"]
+    assert [each["witness"] for each in logged["cosignatures"]] == [WITNESS.vkey, SECOND.vkey]
+    for wrong in (WITNESS.vkey, LOG.vkey + "x", "log+", "nowhere", home.folder):
+        ran = home.braid(*asked, "--log", wrong)
+        assert ran.returncode == UNREADABLE and not ran.stdout and ran.stderr.startswith("braid: ")
+
+
+def test_a_log_and_its_witnesses_are_trusted_by_file(home: Any) -> None:
+    asked = ("verify", LOGGED, "--root", ROOT, "--require", "logged,witnessed")
+    assert home.braid("keys", "trust", LOG.vkey, "--as", "log", "--label", "ours").returncode == 0
+    assert home.braid(*asked).returncode == UNMET
+    witnesses = home.folder / "them"
+    witnesses.write_text(f"{WITNESS.vkey} a friend\n{SECOND.vkey}\n")
+    ran = home.braid("keys", "trust", witnesses, "--as", "witness")
+    assert ran.returncode == 0 and ran.stderr.count("is now trusted") == 2
+    assert "was trusted before" in home.braid("keys", "trust", witnesses, "--as", "witness").stderr
+    assert home.braid(*asked, "--quorum", "2").returncode == VERIFIED
+    assert home.braid("keys", "list").stdout.splitlines() == [
+        f"log {LOG.vkey} ours",
+        f"witness {WITNESS.vkey} a friend",
+        f"witness {SECOND.vkey}",
+    ]
+    assert home.braid("keys", "untrust", SECOND.vkey).returncode == 0
+    assert home.braid(*asked).returncode == VERIFIED
+    assert home.braid(*asked, "--quorum", "2").returncode == UNREADABLE
+    assert home.braid("keys", "untrust", LOG.vkey).returncode == 0
+    assert home.braid("keys", "untrust", LOG.vkey).returncode == 2
+    assert home.braid(*asked).returncode == UNMET
+
+
+def test_a_key_is_trusted_only_as_what_it_is(home: Any, made: Any) -> None:
+    for key, what in ((LOG.vkey, "witness"), (WITNESS.vkey, "log"), (made.root, "log"),
+                      (LOG.vkey, "root")):  # fmt: skip
+        ran = home.braid("keys", "trust", key, "--as", what)
+        assert ran.returncode == 2 and ran.stderr.startswith("braid: ")
+    assert not home.config.exists()
+    (home.folder / "config" / "braid").mkdir(parents=True)
+    (home.config / "trusted-logs").write_text(f"{LOG.vkey}\nrubbish\n")
+    ran = home.braid("verify", LOGGED)
+    assert ran.returncode == 2 and "line 2" in ran.stderr
 
 
 def test_an_unknown_signer_is_unmet_and_the_answer_says_what_to_do(

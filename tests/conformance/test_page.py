@@ -19,6 +19,7 @@ import pytest
 import braid_verifier
 from braid_server.service import Settings, running
 from conformance.browser import Page, chromium_command, opened
+from vectors.tlog import LOG, SECOND, WITNESS
 
 PAGE = Path(braid_verifier.__file__).parent / "js" / "verify.html"
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -89,9 +90,12 @@ async def judged(page: Page, *files: Path) -> list[list[str]]:
     return said
 
 
-async def start(page: Page, roots: str = "", statements: str = "") -> None:
+async def start(
+    page: Page, roots: str = "", statements: str = "", logs: str = "", witnesses: str = ""
+) -> None:
     await page.wait_for("document.documentElement?.dataset.ready === 'yes'")
-    for name, text in {"roots": roots, "statements": statements}.items():
+    given = {"roots": roots, "statements": statements, "logs": logs, "witnesses": witnesses}
+    for name, text in given.items():
         await page.evaluate(f"void (document.getElementById('{name}').value = {json.dumps(text)})")
 
 
@@ -104,13 +108,14 @@ def test_it_says_of_every_vector_what_the_vector_says() -> None:
 
     async def run() -> None:
         async with opened(PAGE.as_uri()) as page:
-            await start(page, INDEX["root"])
+            parties = {"logs": LOG.vkey, "witnesses": f"{WITNESS.vkey}\n{SECOND.vkey}"}
+            await start(page, INDEX["root"], **parties)
             for at in range(0, len(alone), SOME):
                 some = [cases[case["name"]] for case in alone[at : at + SOME]]
                 said = await judged(page, *some)
             assert said == results[::-1]
             for case in told:
-                await start(page, INDEX["root"], case["statements"])
+                await start(page, INDEX["root"], case["statements"], **parties)
                 file = cases[case["name"]]
                 assert (await judged(page, file))[0] == [file.name, case["result"]]
             await start(page, INDEX["root"], "not a statement")
@@ -129,6 +134,34 @@ def test_it_says_of_every_vector_what_the_vector_says() -> None:
             await start(page, "no key")
             await page.choose("#file", cases["sealed"])
             await page.wait_for("document.body.innerText.includes('not checked: roots: expected')")
+
+    asyncio.run(run())
+
+
+def test_it_asks_for_a_log_and_for_as_many_witnesses_as_are_wanted() -> None:
+    chromium_command()
+    file = VECTORS / "transcripts" / "witnessed-by-two.json"
+
+    async def run() -> None:
+        async with opened(PAGE.as_uri()) as page:
+            await start(page, INDEX["root"])
+            await page.evaluate("document.querySelector('input[value=witnessed]').click()")
+            assert (await judged(page, file))[0] == [file.name, "unmet"]
+            assert "not pinned: nobody's word" in await page.evaluate("document.body.innerText")
+            await start(page, INDEX["root"], "", LOG.vkey, WITNESS.vkey)
+            assert (await judged(page, file))[0] == [file.name, "verified"]
+            text = await page.evaluate("document.querySelector('article').innerText")
+            assert (
+                "seal\tlog.example/braid\tentry 8 of 11\tpinned\twitness.example/one, not" in text
+            )
+            await page.evaluate("void (document.getElementById('quorum').value = 2)")
+            await page.choose("#file", file)
+            await page.wait_for("document.body.innerText.includes('not checked: quorum: expected')")
+            await start(page, INDEX["root"], "", LOG.vkey, f"{WITNESS.vkey}\n{SECOND.vkey}")
+            assert (await judged(page, file))[0] == [file.name, "verified"]
+            await start(page, INDEX["root"], "", "no+key")
+            await page.choose("#file", file)
+            await page.wait_for("document.body.innerText.includes('not checked: logs: expected')")
 
     asyncio.run(run())
 

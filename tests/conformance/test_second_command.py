@@ -13,6 +13,7 @@ import pytest
 
 import braid_verifier
 from conformance.second_verifier import node_command
+from vectors.tlog import LOG, SECOND, WITNESS
 
 JS = Path(braid_verifier.__file__).parent / "js"
 COMMAND = JS / "braid-verify.mjs"
@@ -119,6 +120,27 @@ def test_roots_are_read_from_a_file(tmp_path: Path) -> None:
     assert run(SEALED, "--root", str(roots)).returncode == 0
     roots.write_text("# none\n")
     assert run(SEALED, "--root", str(roots)).returncode == 2
+
+
+def test_logs_and_witnesses_are_trusted_by_key_or_file(tmp_path: Path) -> None:
+    file = str(TRANSCRIPTS / "witnessed-by-two.json")
+    asked = (file, "--root", ROOT, "--require", "logged,witnessed")
+    assert run(*asked).returncode == 3
+    both = (*asked, "--log", LOG.vkey, "--witness", WITNESS.vkey)
+    done = run(*both)
+    assert done.returncode == 0
+    assert "seal: entry 8 of 11 in log.example/braid, seen by witness.example/one" in (
+        done.stdout.decode()
+    )
+    assert run(*both, "--quorum", "2").returncode == 2
+    witnesses = tmp_path / "witnesses"
+    witnesses.write_text(f"{WITNESS.vkey} one\n# and\n{SECOND.vkey} two\n")
+    two = (*asked, "--log", LOG.vkey, "--witness", str(witnesses), "--quorum", "2")
+    assert run(*two).returncode == 0
+    assert "which is not pinned" in run(*asked).stdout.decode()
+    for wrong in (WITNESS.vkey, "log.example+x", "no-such-file", LOG.vkey[:-1]):
+        done = run(*asked, "--log", wrong)
+        assert done.returncode == 2 and done.stderr.startswith(b"braid-verify: ")
 
 
 def test_it_runs_as_a_package_and_through_a_link(tmp_path: Path) -> None:

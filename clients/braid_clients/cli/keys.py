@@ -19,20 +19,25 @@ from braid.statements import MAX_BYTES, Statements, parse_statements
 from braid_clients import paths
 from braid_clients.cli.names import NamedCommand
 from braid_clients.cli.own_file import OwnFile
+from braid_clients.cli.parties import PARTIES, keys_of
 from braid_clients.cli.terminal import answer, say
 from braid_clients.problem import Problem
 from braid_clients.trust import (
     TrustUnusable,
     distrust,
+    distrust_one,
     keep_statements,
     read_roots,
     trust,
+    trust_one,
     trusted,
+    trusted_of,
 )
 from braid_clients.visible import visible
 from braid_clients.wording import counted
 from braid_server import keyfiles
 from braid_verifier import Result, verify
+from braid_verifier.pins import PinnedKey
 from braid_verifier.policy import Root, parse_root
 
 OWN = "local"  # the label of roots that are the user's own
@@ -237,12 +242,28 @@ def _subject(key: str, roots: Collection[str], db: str | None) -> Subject:
 @keys.command("trust", cls=NamedCommand)
 @click.argument("root", metavar="KEY|FILE")
 @click.option("--label", default="", help="What you call whoever holds it.")
-def trust_root(root: str, label: str) -> None:
-    """Trust a root key: `braid verify` then says yes to braids that it certifies.
+@click.option(
+    "--as",
+    "as_what",
+    type=click.Choice(["root", *PARTIES]),
+    default="root",
+    show_default=True,
+    help="Whose key it is: a signer's root, a transparency log's, or a witness's of such logs.",
+)
+def trust_root(root: str, label: str, as_what: str) -> None:
+    """Trust a key: `braid verify` then believes what a root certifies, a log holds, a witness saw.
 
-    KEY is a public key of 43 characters, FILE holds one a line, each with a label; or it holds what
-    roots say of each other and of keys that are revoked, which is heeded from then on.
+    KEY is the public key of a root, 43 characters, or the verifier key of a log or witness,
+    NAME+ID+BASE64; FILE holds one a line, each with a label. Of roots it may also hold what they
+    say of each other and of keys that are revoked, which is heeded from then on.
     """
+    if as_what in PARTIES:
+        party = PARTIES[as_what]
+        file = party.file(os.environ)
+        for key in keys_of(root, party):
+            added = trust_one(file, PinnedKey(key.key, label or key.label), party.whom)
+            say(f"{key.key} {'is now trusted' if added else 'was trusted before'} ({file})")
+        return
     told = statements_of(root)
     if told is not None:
         kept = paths.statements_file(os.environ)
@@ -263,10 +284,17 @@ def trust_root(root: str, label: str) -> None:
 @keys.command("untrust", cls=NamedCommand)
 @click.argument("root", metavar="KEY")
 def untrust_root(root: str) -> None:
-    """Trust a root key no more: braids that it certifies are then of an unknown signer.
+    """Trust a key no more: braids that a root certifies are then of an unknown signer.
 
-    KEY is whole, as `braid keys list` prints it.
+    KEY is whole, as `braid keys list` prints it; that of a log or witness too.
     """
+    if "+" in root:
+        files = {party.file(os.environ): party.whom for party in PARTIES.values()}
+        gone = [file for file, whom in files.items() if distrust_one(file, root, whom)]
+        if not gone:
+            raise Problem(f"{root} is not trusted", "see who is: braid keys list")
+        say(f"{root} is no longer trusted ({gone[0]})")
+        return
     file = paths.trust_file(os.environ)
     if not distrust(file, parse_root(root, "root key").key):
         raise Problem(f"{root} is not trusted ({file})", "see who is: braid keys list")
@@ -275,13 +303,19 @@ def untrust_root(root: str) -> None:
 
 @keys.command("list")
 def list_roots() -> None:
-    """List the root keys you trust: a key a line, and its label; your own are `local`."""
+    """List the keys you trust: a root's a line, and its label; your own are `local`.
+
+    Then logs and witnesses, each line beginning with what it is.
+    """
     file = paths.trust_file(os.environ)
     roots = trusted(file)
     for root in roots:
         answer(visible(f"{root.key} {root.label}".rstrip()))
     if not roots:
         say(f"no root key is trusted ({file})", "trust one: braid keys trust KEY")
+    for name, party in PARTIES.items():
+        for each in trusted_of(party.file(os.environ), party.whom):
+            answer(visible(f"{name} {each.key} {each.label}".rstrip()))
 
 
 def statements_of(given: str) -> Statements | None:

@@ -6,18 +6,26 @@ import contextlib
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import click
 
 from braid_clients import paths
 from braid_clients.cli.keys import roots_of
+from braid_clients.cli.parties import (
+    PARTIES,
+    chosen,
+    log_option,
+    quorum_option,
+    witness_option,
+)
 from braid_clients.cli.terminal import answer, answer_styled, input_file, say
 from braid_clients.problem import Problem
 from braid_clients.trust import kept_statements, trusted
 from braid_clients.verdict import verdict
 from braid_verifier import Policy, Report, Root, Statements, parse_statements
 from braid_verifier import verify as check
-from braid_verifier.pins import TimeAuthorities
+from braid_verifier.pins import TimeAuthorities, pinned_parties
 
 _WORST_FIRST = (1, 2, 3, 0)  # SPEC §7.4
 
@@ -31,6 +39,9 @@ _WORST_FIRST = (1, 2, 3, 0)  # SPEC §7.4
     metavar="KEY|FILE",
     help="Trust this root key, or those in this file, instead of your trusted roots.",
 )
+@log_option
+@witness_option
+@quorum_option
 @click.option(
     "--statements",
     "--rotations",
@@ -72,6 +83,9 @@ _WORST_FIRST = (1, 2, 3, 0)  # SPEC §7.4
 def verify(
     files: tuple[str, ...],
     roots: tuple[str, ...],
+    logs: tuple[str, ...],
+    witnesses: tuple[str, ...],
+    quorum: int,
     told: tuple[str, ...],
     require: tuple[str, ...],
     allow_unknown_signer: bool,
@@ -85,18 +99,26 @@ def verify(
     3: intact, but short of what is required; by default that you trust the signer's root (braid
     keys trust). For several files the first of 1, 2, 3, 0 that occurred.
     """
-    policy = _policy(require, allow_unknown_signer)
+    policy = _policy(require, allow_unknown_signer, quorum)
     pinned = _pinned(roots)
     statements = _statements(told)
-    believed = _authorities(authorities)
+    held, seen = chosen(logs, PARTIES["log"]), chosen(witnesses, PARTIES["witness"])
+    try:
+        pinned_parties(held, seen, quorum)
+    except ValueError as fault:
+        raise Problem(f"--{fault}", "trust more: braid keys trust VKEY --as witness") from fault
+    given: dict[str, Any] = {
+        "statements": statements,
+        "logs": held,
+        "witnesses": seen,
+        "authorities": _authorities(authorities),
+    }
     codes: list[int] = []
     reports: list[object] = []
     for name in files:
         try:
             with input_file(name) as source:
-                report = check(
-                    source, policy, pinned, statements=statements, authorities=believed, leaks=leaks
-                )
+                report = check(source, policy, pinned, **given, leaks=leaks)
         except OSError as fault:
             say(f"{name}: cannot be read: {fault.strerror or type(fault).__name__}")
             codes.append(2)
@@ -119,10 +141,10 @@ def answer_report(name: str, report: Report, pinned: tuple[Root, ...]) -> None:
     answer_styled(verdict(name, report, pinned))
 
 
-def _policy(require: tuple[str, ...], allow_unknown_signer: bool) -> Policy:
+def _policy(require: tuple[str, ...], allow_unknown_signer: bool, quorum: int) -> Policy:
     names = frozenset(name.strip() for each in require for name in each.split(",") if name.strip())
     try:
-        return Policy(names, allow_unknown_signer)
+        return Policy(names, allow_unknown_signer, quorum)
     except ValueError as fault:
         raise Problem(f"--{fault}") from fault
 

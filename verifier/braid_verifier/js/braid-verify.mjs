@@ -18,6 +18,11 @@ Options:
   --root KEY|FILE         Trust this root key, or those in this file: a key a line.
   --statements FILE       Heed what roots say in this file of each other and of
                           keys that are revoked (also --rotations, --revocations).
+  --log VKEY|FILE         Trust this transparency log: its verifier key,
+                          NAME+ID+BASE64, or those in this file.
+  --witness VKEY|FILE     Trust this witness of such logs, in the same form.
+  --quorum N              How many different trusted witnesses must have
+                          cosigned for witnessed; 1 by default.
   --require CLAIM,…       Ask for more than intact: signer, context, history,
                           sealed, closed, logged, witnessed,
                           timestamped, unerased.
@@ -35,18 +40,21 @@ const say = (text) => process.stderr.write(`braid-verify: ${text}\n`);
 /** Something the caller must change; its message is for them. */
 class Problem extends Error {}
 
+const rootsOf = (given) => keysOf(given, given.length === 43, "a root key of 43 characters");
+const partiesOf = (given) => keysOf(given, given.includes("+"), "a verifier key, NAME+ID+BASE64,");
+
 /** The keys of KEY|FILE; in a file a key a line, then perhaps a label; # begins a comment. */
-function rootsOf(given) {
-  if (given.length === 43 && !existsSync(given)) return [given];
+function keysOf(given, isKey, form) {
+  if (isKey && !existsSync(given)) return [given];
   let text;
   try {
     text = readFileSync(given, "utf-8");
   } catch (fault) {
-    throw new Problem(`${given}: neither a root key of 43 characters nor a file that can be read (${fault.code})`);
+    throw new Problem(`${given}: neither ${form} nor a file that can be read (${fault.code})`);
   }
   const lines = text.split("\n").map((line) => line.trim());
   const keys = lines.filter((line) => line && !line.startsWith("#")).map((line) => line.split(/\s/)[0]);
-  if (keys.length === 0) throw new Problem(`${given}: holds no root key`);
+  if (keys.length === 0) throw new Problem(`${given}: holds no key`);
   return keys;
 }
 
@@ -72,6 +80,10 @@ function told(name, report) {
   const row = (label, text) => lines.push(`  ${label.padEnd(11)} ${text}`);
   if (result !== "unreadable") {
     for (const [claim, { answer, reason }] of Object.entries(claims)) row(claim, `${answer}, ${reason}`);
+  }
+  for (const { of, origin, index, size, log, cosignatures } of report.logs) {
+    const seen = cosignatures.map(({ witness, time }) => `, seen by ${witness.split("+")[0]} not later than ${time}`);
+    row("log", `${of}: entry ${index} of ${size} in ${origin}${log === null ? ", which is not pinned" : seen.join("")}`);
   }
   const shown = findings.slice(0, SHOWN_FINDINGS);
   for (const { code, node, message } of shown) {
@@ -105,6 +117,9 @@ async function main(given) {
         statements: { type: "string", multiple: true, default: [] },
         rotations: { type: "string", multiple: true, default: [] },
         revocations: { type: "string", multiple: true, default: [] },
+        log: { type: "string", multiple: true, default: [] },
+        witness: { type: "string", multiple: true, default: [] },
+        quorum: { type: "string", default: "1" },
         require: { type: "string", multiple: true, default: [] },
         "allow-unknown-signer": { type: "boolean" },
         json: { type: "boolean" },
@@ -123,6 +138,9 @@ async function main(given) {
   const options = {
     roots: values.root.flatMap(rootsOf),
     statements: [values.statements, values.rotations, values.revocations].flat().map(statementsOf),
+    logs: values.log.flatMap(partiesOf),
+    witnesses: values.witness.flatMap(partiesOf),
+    quorum: Number(values.quorum),
     require: values.require.flatMap((names) => names.split(",").map((name) => name.trim()).filter(Boolean)),
     allowUnknownSigner: values["allow-unknown-signer"],
   };

@@ -15,6 +15,8 @@ const MEANINGS = {
   unerased: "unerased: no words were taken out",
   context: "context: what each model was shown can be listed",
   history: "history: no call carries a history finding",
+  logged: "logged: it stands in a log you trust",
+  witnessed: "witnessed: witnesses you trust saw that log",
 };
 
 function make(tag, text = "", ...children) {
@@ -51,6 +53,13 @@ function shown(name, report) {
       tableOf(["claim", "answer", "why"], Object.entries(claims).map(([claim, { answer, reason }]) => [claim, answer, reason])),
     );
   }
+  if (report.logs.length) {
+    const rows = report.logs.map(({ of, origin, index, size, log, cosignatures }) => [
+      of, origin, `entry ${index} of ${size}`, log === null ? "not pinned: nobody's word" : "pinned",
+      cosignatures.map(({ witness, time }) => `${witness.split("+")[0]}, not later than ${time}`).join("; "),
+    ]);
+    article.append(make("h2", "Transparency logs"), tableOf(["what", "log", "where", "trusted", "seen by"], rows));
+  }
   if (findings.length) {
     const rows = findings.slice(0, SHOWN_FINDINGS).map(({ code, node, message }) => [code, node ?? "file", message]);
     article.append(make("h2", "Findings"), tableOf(["code", "node", "what"], rows));
@@ -62,11 +71,16 @@ function shown(name, report) {
   return article;
 }
 
+const linesOf = (id) => byId(id).value.split(/\s+/).filter(Boolean);
+
 function asked() {
   const boxes = [...document.querySelectorAll("#require input:checked")];
   return {
-    roots: byId("roots").value.split(/\s+/).filter(Boolean),
+    roots: linesOf("roots"),
     statements: byId("statements").value.split("\n").map((line) => line.trim()).filter(Boolean),
+    logs: linesOf("logs"),
+    witnesses: linesOf("witnesses"),
+    quorum: Number(byId("quorum").value),
     require: boxes.map((box) => box.value).filter((name) => name !== "anyone"),
     allowUnknownSigner: boxes.some((box) => box.value === "anyone"),
   };

@@ -1,0 +1,81 @@
+"""Logs and witnesses on the command line: which are trusted, by option or by trust file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from braid.errors import KeyUnusable
+from braid_clients import paths
+from braid_clients.problem import Problem
+from braid_clients.trust import LOGS, WITNESSES, TrustUnusable, Whom, read_list, trusted_of
+from braid_verifier.pins import PinnedKey
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A log or a witness: how its keys are read, and where those a user trusts are listed."""
+
+    whom: Whom[PinnedKey]
+    file: Callable[[Mapping[str, str]], Path]
+
+
+PARTIES = {
+    "log": Party(LOGS, paths.trusted_logs_file),
+    "witness": Party(WITNESSES, paths.trusted_witnesses_file),
+}
+log_option = click.option(
+    "--log",
+    "logs",
+    multiple=True,
+    metavar="VKEY|FILE",
+    help="Trust this log's verifier key, or those in this file, instead of your trusted logs.",
+)
+witness_option = click.option(
+    "--witness",
+    "witnesses",
+    multiple=True,
+    metavar="VKEY|FILE",
+    help="Trust this witness's verifier key, or those in this file, instead of your trusted ones.",
+)
+quorum_option = click.option(
+    "--quorum",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="How many different trusted witnesses must have cosigned for `witnessed`.",
+)
+
+
+def keys_of(given: str, party: Party) -> tuple[PinnedKey, ...]:
+    """Read VKEY|FILE as a list of verifier keys; raises Problem."""
+    noun = party.whom.noun
+    try:
+        if "+" in given and not os.path.exists(given):
+            return party.whom.parse(given, f"{noun} key")
+        found = read_list(Path(given), party.whom)
+    except FileNotFoundError as fault:
+        raise Problem(
+            f"{given}: neither the verifier key of a {noun} (NAME+ID+BASE64) nor a file that is there"
+        ) from fault
+    except OSError as fault:
+        raise Problem(f"{given}: cannot be read: {fault.strerror}") from fault
+    except (KeyUnusable, TrustUnusable) as fault:
+        raise Problem(str(fault)) from fault
+    if not found:
+        raise Problem(f"{given}: holds no verifier key")
+    return found
+
+
+def chosen(given: tuple[str, ...], party: Party) -> tuple[PinnedKey, ...]:
+    """Give the keys that the options name, else those that the user trusts."""
+    if given:
+        return tuple(key for each in given for key in keys_of(each, party))
+    try:
+        return trusted_of(party.file(os.environ), party.whom)
+    except paths.NoHome:
+        return ()
