@@ -30,12 +30,15 @@ def _cosigned(rows: list[CosignatureRow]) -> SignedCheckpoint:
 
 
 def covering(reading: LogReading, log: LogRow, index: int) -> SignedCheckpoint:
-    """Give the checkpoint that proves an entry best: cosigned by most, of those the newest."""
+    """Give the checkpoint that proves an entry best: cosigned by most, of those the oldest.
+
+    A witness's time says that the entry was there by then: the earlier, the more it says.
+    """
     rows = [row for row in reading.cosignatures(log.number) if row.size > index]
     if not rows:
         return log.signed
     by_size = Counter(row.size for row in rows)
-    best = max(by_size, key=lambda size: (by_size[size], size))
+    best = max(by_size, key=lambda size: (by_size[size], -size))
     return _cosigned([row for row in rows if row.size == best])
 
 

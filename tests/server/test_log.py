@@ -636,6 +636,23 @@ class TestCosignatures:
             # What a larger one says as well is let go of.
             assert {size for size, _ in kept} == {4, 5}
 
+    def test_a_proof_is_of_the_day_on_which_it_was_first_seen(self, folder: Path) -> None:
+        """A revocation leaves what was seen before it, so that is what must not be forgotten."""
+        first, *others = grow(folder, 4, seal=False)
+        with served(folder, log_witnesses=(WITNESS.public.text,)) as port:
+            sizes = set()
+            for day, braid in enumerate((first, *others)):
+                # Which the log grows by.
+                assert fetch(port, f"/braid/v1/braids/{braid}/seal", "POST")[0] == 200
+                note = cosigned(port, WITNESS, at=SECOND + day * 86_400)
+                sizes.add(note.checkpoint.size)
+                assert fetch(port, f"{LOG}/cosignatures", "POST", note.raw)[0] == 200
+                raw = fetch(port, f"/braid/v1/braids/{first}")[2]
+                signed = read_log_proof(proofs_in(raw)["seal"]["proof"]).signed
+                times = [int.from_bytes(line.value[:8], "big") for line in signed.signatures[1:]]
+                assert times == [SECOND]
+            assert len(sizes) == 4
+
     @pytest.mark.parametrize("body", [b"", b"\xff\xfe", b"not a note\n", b"{}"])
     def test_what_is_no_note_is_refused(self, shared: int, body: bytes) -> None:
         status, _, raw = fetch(shared, f"{LOG}/cosignatures", "POST", body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import sqlite3
 from collections.abc import Iterator
 
@@ -50,7 +51,14 @@ class CosignatureRow(msgspec.Struct, frozen=True):
     checkpoint: str
     line: str
 
+    @property
+    def day(self) -> int:
+        """Which day of the witness's clock it was, counted from 1970."""
+        value = base64.b64decode(self.line.split()[-1])
+        return int.from_bytes(value[_KEY_ID_BYTES : _KEY_ID_BYTES + 8], "big") // 86_400
 
+
+_KEY_ID_BYTES = 4
 _LOGS = "SELECT number, key, begun, frozen, size, checkpoint FROM log ORDER BY number"
 _OF_BRAID = "SELECT log, number, kind FROM log_entry WHERE braid = ? ORDER BY log, number"
 _STATEMENTS = "SELECT raw FROM log_entry WHERE braid IS NULL AND log = ? ORDER BY number"

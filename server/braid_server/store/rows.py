@@ -248,14 +248,15 @@ class Transaction:
     def add_cosignature(self, row: CosignatureRow) -> None:
         """Keep what a witness said, and let go of what a larger checkpoint says as well.
 
-        That is every smaller one that no other witness cosigned than did the larger.
+        That is every smaller one that no other witness cosigned than did the larger, on the same
+        day: that a braid was seen long ago says more than that it was seen yesterday (SPEC §9.4).
         """
         self._driver.execute(_COSIGNED, msgspec.structs.astuple(row))
-        by: dict[int, set[str]] = {}
+        by: dict[int, set[tuple[str, int]]] = {}
         for one in LogReading(self._driver).cosignatures(row.log):
-            by.setdefault(one.size, set()).add(one.witness)
-        for size, witnesses in by.items():
-            if any(size < larger and witnesses <= by[larger] for larger in by):
+            by.setdefault(one.size, set()).add((one.witness, one.day))
+        for size, seen in by.items():
+            if any(size < larger and seen <= by[larger] for larger in by):
                 self._driver.execute(_FORGET_COSIGNED, (row.log, size))
 
     def erase(self, braid: int, words: Iterable[int], bsalts: Iterable[int]) -> None:
