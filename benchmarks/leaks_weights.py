@@ -79,8 +79,8 @@ PRIOR: dict[str, tuple[float, dict[str, float]]] = {
 }
 
 #: Thresholds in logits, chosen from the cross-validated curves below and frozen.
-POSSIBLE = {"comment": 1.3, "prose": 1.0}
-STRONG = {"comment": 3.5, "prose": 3.5}
+POSSIBLE = {"comment": 1.3, "prose": 1.2}
+STRONG = {"comment": 3.2, "prose": 3.2}
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ CUES: tuple[Cue, ...] = (
         Move.SO,
         Place.SENTENCE,
         "so then therefore thus hence ok okay given since because which",
-        r"(?:so\b(?! (?:that|called)\b)|(?:therefore|thus|hence)\b|(?:ok|okay),? so\b"
+        r"(?:so\b(?! (?:that|called|far)\b)|(?:therefore|thus|hence)\b|(?:ok|okay),? so\b"
         r"|given (?:that|this|the|it|how|these|what)\b|since (?:the|we|i|it|this|there|that"
         r"|both|only|no|all)\b)",
     ),

@@ -31,12 +31,21 @@ CUES: tuple[Cue, ...] = (
         "outcome",
         Move.REPORT,
         Place.ANYWHERE,
-        "tests test lint build builds suite checks ci now",
+        "tests test lint build builds suite checks ci now done",
         r"(?:(?:tests?|lint(?:er|ing)?|builds?|suite|checks|ci) (?:all |now |still )*"
         r"(?:pass(?:es|ed)?|clean|green|succeed(?:s|ed)?|fine)|"
         + after("is|are")
         + r"now\b(?! (?:clear|obvious))"
-        r"|(?<=it )now [a-z]+s\b|now (?:uses?|returns?|passes|works|rejects?|accepts?|handles?|supports?|reads?|writes?)\b)",
+        r"|(?<=it )now [a-z]+s\b|(?:(?<=is )|(?<=are ))done[.,:;]|ci is (?:green|happy)|now (?:uses?|returns?|passes|works|rejects?|accepts?|handles?|supports?|reads?|writes?)\b)",
+    ),
+    cue(
+        "i-did",
+        Move.REPORT,
+        Place.ANYWHERE,
+        "i i've",
+        r"(?:i|i've) (?:also |then |now |just )?(?:replaced|moved|added|changed|removed|updated|reverted|closed|fixed|pinned"
+        r"|renamed|split|dropped|rewrote|refactored|implemented|converted|left (?:it|that|the)|kept|documented|tested|traced"
+        r"|extended|simplified|cleaned|switched|raised|bumped)\b",
     ),
     cue(
         "done",
