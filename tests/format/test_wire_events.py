@@ -173,6 +173,8 @@ def test_an_item_is_told_by_its_last_event(name: str) -> None:
     # What its events said besides stands nowhere as words of its own.
     assert said(blocks) == said(list(whole)) and said(blocks)
     assert not [block for block in blocks if "ambiguous" in block.attrs]
+    kinds = [str(block.attrs.get("type", "")) for block in blocks]
+    assert not [kind for kind in kinds if kind.startswith(("response.", "keepalive"))]
 
 
 @pytest.mark.parametrize("name", STREAMS)

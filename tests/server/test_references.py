@@ -93,6 +93,34 @@ def test_a_reference_alone_leads_to_its_braid(tmp_path: Path, typed: bool) -> No
     assert call.shown["messages"][0] == first.content[2]
 
 
+def test_of_answers_that_use_an_id_again_the_newest_counts(tmp_path: Path) -> None:
+    """Servers that speak like OpenAI's may count their items from nought in every answer."""
+
+    def counting(asked: Asked) -> Reply:
+        return response(asked, {**message(f"Answer {asked.number}."), "id": "msg_0"})
+
+    with proxied(counting, tmp_path) as braid:
+        ask(braid, [user(QUESTION)])
+        _, said = ask(braid, [user("And another?")])
+        call, _ = ask(braid, [user("And another?"), pointing(said.output[0]), user("So?")])
+    words = [node.text for node in call.shown["messages"]]
+    assert words == ["And another?", "Answer 1.", "So?"]
+
+
+def test_of_one_braid_too(tmp_path: Path) -> None:
+    def counting(asked: Asked) -> Reply:
+        return response(asked, {**message(f"Answer {asked.number}."), "id": "msg_0"})
+
+    with proxied(counting, tmp_path) as braid:
+        _, said = ask(braid, [user(QUESTION)])
+        talk = [user(QUESTION), said.output[0].to_dict(), user("And then?")]
+        _, second = ask(braid, talk)
+        call, _ = ask(braid, [*talk, pointing(second.output[0]), user("So?")])
+        assert len(braid.braids()) == 1
+    words = [node.text for node in call.shown["messages"]]
+    assert words == [QUESTION, "Answer 0.", "And then?", "Answer 1.", "So?"]
+
+
 def test_what_nobody_knows_is_partial(tmp_path: Path) -> None:
     """Also what the provider was told not to keep: then it cannot be pointed to."""
     with proxied(answering, tmp_path) as braid:
