@@ -272,7 +272,9 @@ class TranscriptReader:
         stream, index = self._stream, 0
         while stream.peek():
             entry = self._quick_entry(index)
-            if entry is None:
+            if entry is not None:
+                stream.skip(1)  # what `line` stopped before
+            else:
                 members = stream.value(1, inline=True)
                 if isinstance(members, dict) and set(members) == {"proofs"}:
                     self._read_proofs(members["proofs"])
@@ -281,7 +283,7 @@ class TranscriptReader:
                         raise stream.fail("E_JSON", "expected the end after the line of proofs")
                     return
                 entry = _entry(index, members)
-            stream.take(b"\n")
+                stream.take(b"\n")
             yield entry
             index += 1
 
