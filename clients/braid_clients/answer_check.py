@@ -19,7 +19,7 @@ from braid.wire.block import Block
 from braid_clients.answers import Said, is_content
 from braid_clients.beside import agrees, beside
 from braid_clients.calls import Call
-from braid_verifier import Answer, NotVerified, Policy, Report, Result, Root, verify
+from braid_verifier import Answer, NotVerified, Policy, Report, Result, Root, Statements, verify
 from braid_verifier.history import canonical, numbers, read
 from braid_verifier.opened import OpenedBraid, OpenedCall
 
@@ -137,6 +137,7 @@ def check_answer(
     request: bytes | None,
     policy: Policy,
     roots: Iterable[str | bytes | Root],
+    statements: Iterable[bytes | Statements] = (),
 ) -> AnswerCheck[T]:
     """Compare what an answer says with the nodes of its call.
 
@@ -144,7 +145,7 @@ def check_answer(
     §8.3) with `BESIDE`, the reason it ended, its id, its usage as far as both say it, and the body
     of the request where it is given. Not compared is what else stands beside the content.
     """
-    report = verify(transcript, policy, roots)
+    report = verify(transcript, policy, roots, statements=statements)
     if report.result is not Result.VERIFIED:
         return AnswerCheck(False, call, report, (), Answer.NOT_CHECKED, answer)
     braid = OpenedBraid(transcript)

@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 import os
 from collections.abc import Awaitable, Iterable, Mapping
@@ -31,12 +32,13 @@ from braid_clients.conversation import (
     conversation,
 )
 from braid_clients.server import NO_ANSWER, TIMEOUT, Server, ServerError
-from braid_clients.trust import trusted
+from braid_clients.trust import kept_statements, trusted
 from braid_verifier import (
     HistoryCheck,
     Policy,
     Report,
     Root,
+    Statements,
     Wire,
     check_history,
     verify,
@@ -98,6 +100,7 @@ class _Client:
     ) -> None:
         self._server = Server(url, token)
         self._roots = _pinned(roots)
+        self._statements = _told()
         self._policy = policy
 
     def conversation(
@@ -127,7 +130,9 @@ class _Client:
         return self.conversation().gemini()
 
     def _report(self, transcript: bytes, braid: str, policy: Policy | None) -> Report:
-        report = verify(transcript, policy or self._policy, self._roots)
+        report = verify(
+            transcript, policy or self._policy, self._roots, statements=self._statements
+        )
         _same(braid, report)
         return report
 
@@ -141,6 +146,7 @@ class _Client:
             request_of(response),
             self._policy,
             self._roots,
+            self._statements,
         )
         _same(call.braid, check.report)
         return check
@@ -149,7 +155,7 @@ class _Client:
         self, transcript: bytes, braid: str, wire: Wire, request: bytes | Mapping[str, object]
     ) -> HistoryCheck:
         body = request if isinstance(request, bytes) else body_of(request)
-        check = check_history(transcript, body, wire, self._roots)
+        check = check_history(transcript, body, wire, self._roots, statements=self._statements)
         _same(braid, check.report)
         return check
 
@@ -158,7 +164,8 @@ class Braid(_Client):
     """A Braid server, asked by programs. Use it as a context manager, or close it.
 
     `token` is the server's, where it wants one. `roots` are the root keys to trust, by default
-    those of the user's trust file, as `braid verify` does; `policy` is what else must be true
+    those of the user's trust file, as `braid verify` does; what the user was told of rotations and
+    revocations (`braid keys trust FILE`) is always heeded; `policy` is what else must be true
     of a braid. Raises ValueError for an address or a token that can be none, KeyUnusable for a
     root that is no key.
     """
@@ -321,6 +328,13 @@ class AsyncBraid(_Client):
         braid, known = braid_of(of), Wire(wire)
         transcript = await self.transcript(braid)
         return await asyncio.to_thread(self._check_history, transcript, braid, known, request)
+
+
+def _told() -> tuple[Statements, ...]:
+    """Give what the user was told of rotations and revocations: a revocation is for good."""
+    with contextlib.suppress(paths.NoHome):
+        return (kept_statements(paths.statements_file(os.environ)),)
+    return ()
 
 
 def _pinned(roots: Iterable[str | bytes | Root] | None) -> frozenset[str]:

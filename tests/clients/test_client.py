@@ -23,7 +23,9 @@ import braid_clients
 from braid.call import By
 from braid.encoding import encode
 from braid.errors import KeyUnusable
+from braid.revocation import Reason, Revocation, Subject, write_revocation
 from braid.signing import SecretKey
+from braid.statements import parse_statements, write_statement
 from braid_clients import (
     AsyncBraid,
     Braid,
@@ -35,7 +37,8 @@ from braid_clients import (
     call_of,
 )
 from braid_clients.checked import checking
-from braid_clients.trust import trust
+from braid_clients.trust import keep_statements, trust
+from braid_server import keyfiles
 from braid_verifier import (
     Answer,
     HistoryNotGenuine,
@@ -223,6 +226,26 @@ class TestRoots:
         trust(tmp_path / "braid" / "trusted-roots", parse_root(server.root()))
         with Braid(server.url, token=TOKEN) as reader:
             reader.check(came.response).require()
+
+    def test_what_the_user_was_told_is_heeded(
+        self, server: Proxied, braid: Braid, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """First what a root says that has no say over this braid, then what the server's says."""
+        came = WAYS[0](braid.conversation())
+        monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+        key = braid.report(came.response).braid
+        assert key is not None
+        time = "2026-01-01T00:00:00.000Z"
+        for root, result in (
+            (SecretKey(bytes([7]) * 32), "verified"),
+            (SecretKey(keyfiles.load(server.folder / "root.key", keyfiles.ROOT_LABEL)), "failed"),
+        ):
+            said = Revocation(key, Subject.BRAID, Reason.STOLEN, time, root.text, time)
+            line = write_statement(write_revocation(root, said))
+            keep_statements(tmp_path / "braid" / "statements", parse_statements(line))
+            with Braid(server.url, token=TOKEN, roots=[server.root()]) as reader:
+                assert reader.report(came.response).result == result
+                assert reader.check(came.response).genuine is (result == "verified")
 
     def test_a_policy_asks_for_more(self, server: Proxied, braid: Braid) -> None:
         came = WAYS[0](braid.conversation())

@@ -166,16 +166,31 @@ def test_a_running_server_publishes_what_is_said_meanwhile(folder: Path) -> None
         assert (len(said.rotations), said.revocations) == (1, ())
         (key,) = json.loads(fetch(port, "/.well-known/braid-keys"))["keys"]
         assert key["x"] == turn.new
+        clean = fetch(port, f"/braid/v1/braids/{braid}")
+        assert checked(port, clean) == "verified"
         stolen(folder, turn.new)
         said = published(port)
         assert [one.key for one in said.revocations] == [turn.new]
         assert json.loads(fetch(port, "/.well-known/braid-keys")) == {"keys": []}
-        assert codes(fetch(port, f"/braid/v1/braids/{braid}"), ROOT.text) == ["E_REVOKED"]
+        transcript = fetch(port, f"/braid/v1/braids/{braid}")
+        assert codes(transcript, ROOT.text) == ["E_REVOKED"]
+        assert checked(port, clean) == "failed"  # which was exported before
         before = len(upstream.requests)
         with RawClient(port) as client:
             client.post("/v1/messages", json.dumps(ask("something else")).encode())
             assert client.answer().status == 503
         assert len(upstream.requests) == before  # what is not recorded is not sent
+
+
+def checked(port: int, transcript: bytes) -> str:
+    """Ask a server of a request, and give what it says of the transcript."""
+    request = json.dumps(ask("question"))
+    asked = {"wire": "anthropic", "transcript": transcript.decode(), "request": request}
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    connection.request("POST", "/braid/v1/check-history", json.dumps(asked))
+    said: str = json.loads(connection.getresponse().read())["transcript"]
+    connection.close()
+    return said
 
 
 def published(port: int) -> Statements:

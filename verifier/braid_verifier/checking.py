@@ -15,6 +15,7 @@ from braid.call import REFUSED_HISTORY, CallOutcome, History, HistoryPolicy
 from braid.context import ContextList
 from braid.errors import BraidError
 from braid.node import Kind
+from braid.statements import Statements
 from braid.wire import anthropic, gemini, interactions, openai_chat, openai_responses
 from braid.wire.block import Block, Request
 from braid_verifier import characters
@@ -140,19 +141,20 @@ def check_history(
     wire: Wire | str,
     roots: Iterable[str | bytes | Root] | None = None,
     *,
+    statements: Iterable[bytes | Statements] = (),
     strict: bool = False,
 ) -> HistoryCheck:
     """Say which blocks of a request's messages are genuine and in place (SPEC §8.6).
 
     `request` is the body that a client is about to send in a wire format. The transcript is
-    verified first; pinned `roots` only show in the report. `strict`: an assistant's words that no
+    verified first, with `statements` as `verify` takes them; pinned `roots` only show in the report. `strict`: an assistant's words that no
     provider sent here are false wherever they stand. Raises ValueError for a wire that is none;
     whatever the bytes are, the answer is a check.
     """
     wire = Wire(wire)
     policy = HistoryPolicy.STRICT if strict else HistoryPolicy.REJECT
     raw = transcript if isinstance(transcript, bytes) else transcript.read()
-    report = verify(raw, roots=roots)
+    report = verify(raw, roots=roots, statements=statements)
     if report.result in (Result.FAILED, Result.UNREADABLE):
         return HistoryCheck(False, report, None, (), (), policy)
     return _Checker(OpenedBraid(raw), wire.read(request), report, policy).check()

@@ -113,6 +113,7 @@ def build_api(
             _raw(asked.request),
             asked.wire,
             (root,),
+            statements=(keyring.revoked.statements,),
             strict=asked.strict,
         )
         return _json(_told(found))
