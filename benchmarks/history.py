@@ -20,7 +20,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,14 +28,16 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from braid.call import ORDINARY_HISTORY, History
+from braid.call import ORDINARY_HISTORY
 from braid_verifier import check_history
 from fakes.desk import Desk, ask, assistant, opening_of, text, thinking, tool_result, tool_use, user
-from fakes.dialects import DIALECTS, told
+from fakes.dialects import DIALECTS, Dialect, Think, told
+from fakes.forgeries import forgeries, honest
 from fakes.hostile import SHAPES, Shape
-from fakes.rivers import ASKED, HONEST, MUTATIONS, SIDE, TALK, S
+from fakes.rivers import ASKED, SIDE, TALK, S
 
 MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
+HANDED = "handed to "
 BYTES_PER_TURN = 1024 * 1024 // 200
 
 
@@ -121,29 +123,40 @@ def speed(rounds: int) -> bool:
 
 
 def rates() -> bool:
-    """Count mutations found and honest requests accused, in every provider's shape."""
-    found = asked = accused = honest = 0
+    """Count forgeries found and honest requests accused, in every provider's shape."""
+    found = asked = accused = honest_asked = 0
     for dialect in DIALECTS:
         transcript = told(dialect, TALK.but([*S, *SIDE])).transcript()
-        for name, (said, expected) in MUTATIONS.items():
-            body = dialect.body(TALK.but([*said, ASKED]))
-            codes = {one.code for one in check_history(transcript, body, dialect.name).findings}
+        for forgery in forgeries(dialect):
+            check = check_history(transcript, forgery.body, dialect.name)
+            codes = {one.code for one in check.findings}
             asked += 1
-            if {code for code, _ in expected} <= codes:
+            if forgery.code in codes and check.genuine is not forgery.refused:
                 found += 1
             else:
-                print(f"missed: {dialect.name}, {name}: {sorted(codes)}")
-        for name, said in HONEST.items():
-            body = dialect.body(TALK.but([*said, ASKED]))
-            codes = {one.code for one in check_history(transcript, body, dialect.name).findings}
-            false: set[History] = codes - ORDINARY_HISTORY
-            honest += 1
+                print(f"missed: {dialect.name}, {forgery.name}: {sorted(codes)}")
+        for name, body in honest_requests(dialect):
+            wire = dialect.name
+            if name.startswith(HANDED):
+                wire = name.removeprefix(HANDED)
+            codes = {one.code for one in check_history(transcript, body, wire).findings}
+            false = codes - ORDINARY_HISTORY
+            honest_asked += 1
             if false:
                 accused += 1
                 print(f"accused: {dialect.name}, {name}: {sorted(false)}")
-    print(f"mutations found: {found} of {asked} ({found / asked:.1%})")
-    print(f"honest requests accused: {accused} of {honest}")
+    print(f"forgeries found: {found} of {asked} ({found / asked:.1%})")
+    print(f"honest requests accused: {accused} of {honest_asked}")
     return found == asked and not accused
+
+
+def honest_requests(dialect: Dialect) -> Iterator[tuple[str, bytes]]:
+    """What honest clients of this provider send, and what those of others hand over."""
+    yield from honest(dialect)
+    spoken = [one for one in S if not isinstance(one, Think)]
+    for other in DIALECTS:
+        if other is not dialect:
+            yield HANDED + other.name, other.body(TALK.but([*spoken, ASKED]))
 
 
 def hostile() -> bool:
