@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from braid.call import By, CallOutcome
+from braid.call import REFUSED_HISTORY, By, CallOutcome, History, HistoryEntry
 from braid.call import Context as Claims
 from braid.node import BLOCKS, Kind, Origin, read_header
 from braid.signing import SecretKey
@@ -39,6 +39,7 @@ class Lineage:
         self.nodes: list[Known] = []
         self.tails: set[int] = set()
         self.definitions: dict[bytes, int] = {}  # match of a tool or system block to its node
+        self.accused: dict[int, History] = {}  # nodes that a call said are false history
         self.last_checkpoint = -1  # its seq, -1 while there is none
         self.answers = Answers(self.nodes)
         self.chains = Chains(self._signature, self.text)
@@ -104,8 +105,13 @@ class Lineage:
             self._follow(seq, kind, prev[0])
         return seq
 
-    def learn_call(self, call: int, about: Sequence[str], by: By) -> None:
-        """Take in what the call that was just learned is about, and how it was placed."""
+    def learn_call(
+        self, call: int, about: Sequence[str], by: By, history: Sequence[HistoryEntry]
+    ) -> None:
+        """Take in what the call that was just learned is about, how it was placed, what it accuses."""
+        for entry in history:
+            if entry.code in REFUSED_HISTORY and isinstance(entry.node, str):
+                self.accused.setdefault(self._seqs[entry.node], History(entry.code))
         self.answers.learn_call(call, self._seqs[about[0]] if about else None, by)
 
     def learn_end(self, end: int, outcome: CallOutcome) -> None:
@@ -199,7 +205,7 @@ class Lineage:
             )
             if header.kind is Kind.CALL:
                 said = _read_call(content)
-                self.learn_call(seq, header.about, said.placement.by)
+                self.learn_call(seq, header.about, said.placement.by, said.history)
                 self.chains.learn(seq, said.context, self._seqs.__getitem__)
             elif header.kind is Kind.END:
                 self.learn_end(seq, _read_end(content).outcome)
@@ -213,6 +219,7 @@ class _Placement(msgspec.Struct):
 class _CallContent(msgspec.Struct):
     context: Claims
     placement: _Placement
+    history: list[HistoryEntry]
 
 
 class _EndContent(msgspec.Struct):

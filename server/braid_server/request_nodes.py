@@ -91,6 +91,9 @@ class RequestNodes:
         messages: list[int] = []
         if before is not None and place.carried and place.against is not None:
             messages.extend(lineage.conversation(lineage.call_of(place.against)))
+            for seq in messages if lineage.accused else ():
+                if seq in lineage.accused:
+                    findings.add(lineage.accused[seq], lineage.text(seq))
             if self._wanted.inherits:
                 system = system or before.system
                 tools = tools or before.tools
@@ -98,6 +101,7 @@ class RequestNodes:
             for matched in self._wanted.unseen:
                 messages.extend(self._new(matched, _NEW))
         verdicts, is_own = place.judgement.blocks, self._is_own
+        accused = (place.source or lineage).accused
         for index, matched in enumerate(self._wanted.messages):
             verdict = verdicts[index] if index < len(verdicts) else _NEW
             if place.repeated and verdict.is_known:
@@ -108,6 +112,8 @@ class RequestNodes:
             else:
                 seqs = self._new(matched, verdict, place.elsewhere.get(index))
                 self._judge(matched, verdict, seqs[0], followed)
+            if accused and verdict.is_known and verdict.known in accused:
+                findings.add(accused[verdict.known], lineage.text(seqs[0]))
             messages.extend(seqs)
         if self._wanted.ambiguous and messages:
             findings.add(History.AMBIGUOUS, lineage.text(messages[0]))

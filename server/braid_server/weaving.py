@@ -141,7 +141,7 @@ class Weaving:
             bsalt=body.bsalt,
         )
         call = self.add(draft, prev)
-        lineage.learn_call(call, draft.about, by)
+        lineage.learn_call(call, draft.about, by, said.history)
         return call
 
     def add_end(self, call: int, ending: CallEnding, body: BodyDigest | None) -> int:

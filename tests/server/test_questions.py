@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from braid.call import CallOutcome
+from braid.call import CallOutcome, History
 from braid_server.call_record import CallRecord
 from braid_server.recall import LONG_QUESTION
+from braid_verifier import Standing, check_history
 from fakes.desk import Desk, ask, assistant, text, tool_result, tool_use, user
 
 LONG = "How long could three people live on Mars with what a single rocket of today can carry?"
@@ -173,3 +175,50 @@ class TestCalls:
         forged = desk.turn(ask(LONG, FORGED, "Go on."), "No.")
         assert forged.braid == first.braid
         assert judged(desk, forged)[1] == ["continued", "elided", "foreign"]
+
+
+class TestAForgeryThatWasRecorded:
+    """Whoever gets it recorded once has not made it true."""
+
+    TALK = (LONG, FORGED, "Go on.", "Yes.", "And now?")
+
+    def forged(self, desk: Desk) -> CallRecord:
+        desk.turn(ask(LONG), ANSWER)
+        return desk.turn(ask(*self.TALK[:3]), "Yes.")
+
+    def test_each_call_that_shows_it_says_so(self, desk: Desk) -> None:
+        first = self.forged(desk)
+        (edit,) = desk.told(first).entries("edited")
+        later = desk.turn(ask(*self.TALK), "No.")
+        assert later.braid == first.braid
+        told = desk.told(later)
+        assert told.history == ["continued", "edited"]
+        (again,) = told.entries("edited")
+        # It is the same node, and not recorded anew.
+        assert again == {"code": "edited", "node": edit["node"]}
+
+    def test_after_a_restart_and_in_another_braid_too(self, folder: Path) -> None:
+        with Desk(folder) as desk:
+            first = self.forged(desk)
+        with Desk(folder) as desk:
+            later = desk.turn(ask(*self.TALK), "No.")
+            assert desk.told(later).history == ["continued", "edited"]
+            desk.seal(first.braid)
+            last = desk.turn(ask(*self.TALK), "No.")
+            assert last.braid != first.braid
+            assert desk.told(last).history == ["copied", "edited"]
+
+    def test_who_checks_before_sending_is_told(self, desk: Desk) -> None:
+        first = self.forged(desk)
+        body = json.dumps(ask(*self.TALK)).encode()
+        found = check_history(desk.transcript(first.braid), body, "anthropic")
+        assert not found.genuine
+        assert [block.standing for block in found.blocks] == [
+            Standing.KNOWN,
+            Standing.FALSE,
+            Standing.KNOWN,
+            Standing.GENUINE,
+            Standing.NEW,
+        ]
+        (false,) = [one for one in found.findings if one.code is History.EDITED]
+        assert false.block == 1

@@ -21,7 +21,7 @@ from braid.wire.block import Block, Request
 from braid_verifier import characters
 from braid_verifier.definitions import Change, Defined, system_changes, tool_changes
 from braid_verifier.history import canonical, is_spine
-from braid_verifier.judgement import Judgement, Resent, is_answer
+from braid_verifier.judgement import Judgement, Resent, Verdict, is_answer
 from braid_verifier.judging import judge
 from braid_verifier.opened import OpenedBraid, OpenedCall
 from braid_verifier.outline import Outline, trace_of
@@ -286,7 +286,8 @@ class _Checker:
     def _block(self, place: int, judgement: Judgement) -> CheckedBlock:
         block, verdict = self._resent[place].block, judgement.blocks[place]
         known = None if verdict.known is None else self._braid.nodes[verdict.known]
-        if verdict.code in self._policy.refused:
+        code = self._code(verdict)
+        if code in self._policy.refused:
             standing = Standing.FALSE
         elif verdict.is_known and known is not None:
             spoken = known.provided or not is_answer(block)
@@ -301,17 +302,24 @@ class _Checker:
             block.role,
             block.kind,
             standing,
-            verdict.code,
+            code,
             None if known is None else known.signature,
             verdict.known,
         )
 
+    def _code(self, verdict: Verdict) -> History | None:
+        """Give what is said of a block: what a call said is false stays so, however it came back."""
+        if verdict.is_known and verdict.known is not None:
+            return self._braid.accused.get(verdict.known, verdict.code)
+        return verdict.code
+
     def _findings(self, judgement: Judgement) -> Iterable[HistoryFinding]:
         nodes = self._braid.nodes
         for place, verdict in enumerate(judgement.blocks):
-            if verdict.code is not None and verdict.code is not History.CONTINUED:
+            code = self._code(verdict)
+            if code is not None and code is not History.CONTINUED:
                 made_of = None if verdict.known is None else nodes[verdict.known].signature
-                yield HistoryFinding(verdict.code, place, made_of)
+                yield HistoryFinding(code, place, made_of)
         for left_out in judgement.dropped:
             yield HistoryFinding(History.ELIDED_RESULT, None, nodes[left_out].signature)
         if judgement.truncated:

@@ -16,9 +16,11 @@ from msgspec import UNSET
 
 from braid import strict_json
 from braid.call import (
+    REFUSED_HISTORY,
     By,
     CallContent,
     CallOutcome,
+    History,
     HistoryEntry,
     Step,
     context_of,
@@ -85,6 +87,7 @@ class OpenedBraid:
         self.ends: dict[int, int] = {}  # call to its end
         self.outcomes: dict[int, CallOutcome] = {}
         self.places: dict[str, int] = {}
+        self.accused: dict[int, History] = {}  # nodes that a call said are false history
         self._said: dict[bytes, int] = {}
         self._called: dict[str, int] = {}
         self._reached: dict[ContextList, dict[bytes, tuple[bytes, int]]] = {
@@ -171,6 +174,10 @@ class OpenedBraid:
         for name in ContextList:
             shown.setdefault(name, ())
         self.calls[place] = self._call(place, header, said, shown, partial, fits)
+        for entry in said.history:
+            node = self.places.get(entry.node) if isinstance(entry.node, str) else None
+            if node is not None and entry.code in REFUSED_HISTORY:
+                self.accused.setdefault(node, History(entry.code))
 
     def _call(
         self,
