@@ -225,6 +225,14 @@ def test_what_is_not_utf8_is_refused() -> None:
         read_checkpoint(SIGNED.raw.replace(b"\xe2\x80\x94", b"\xe2\x80"))
 
 
+@pytest.mark.parametrize("control", ["\0", "\t", "\r", "\x1f"])
+def test_a_note_has_no_control_characters_but_line_ends(control: str) -> None:
+    line = NoteSignature("n", b"abcd", b"x").line
+    assert read_note(f"text\nmore\n\n{line}".encode()).text == "text\nmore\n"
+    with pytest.raises(Malformed, match="control character"):
+        read_note(f"text{control}more\n\n{line}".encode())
+
+
 def test_16_signatures_of_unknown_algorithms_are_read() -> None:
     """C2SP asks for as much; post-quantum signatures have nearly 5,000 bytes."""
     lines = [NoteSignature(f"w{n}", b"abcd", bytes(4_700)) for n in range(16)]

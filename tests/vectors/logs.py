@@ -244,6 +244,23 @@ def not_logged(b: Braid) -> None:
     b.proofs = []
 
 
+LARGEST = 128 * 1024
+
+
+def _filled(text: str, size: int) -> str:
+    """Add a line of an unknown key, so that a proof has so many bytes."""
+    rest = size - len(text.encode()) - len("—  A\n".encode()) + 1
+    name = "x" * (rest % 4 + 4)
+    return text + f"— {name} {'A' * (rest - len(name))}\n"
+
+
+@verified("§13.4", "A proof as long as it may be.", pins=SEEN, logged="yes", witnessed="yes")
+def logged_at_great_length(b: Braid) -> None:
+    b.proofs = proofs(b, WITNESS)
+    b.proofs[1]["proof"] = _filled(b.proofs[1]["proof"], LARGEST)
+    assert len(b.proofs[1]["proof"].encode()) == LARGEST
+
+
 # --- one fault each, in the proof of the seal
 
 
@@ -449,8 +466,8 @@ _wrong("log_proof_without_a_blank_line", "The path runs into the checkpoint.",
        respell=_respell(f"\n\n{LOG.name}", f"\n{LOG.name}"))  # fmt: skip
 _wrong("log_proof_without_a_checkpoint", "Nothing that was signed.",
        respell=lambda text: text[: text.index(LOG.name)])  # fmt: skip
-_wrong("log_proof_beyond_128_kib", "A line of an unknown key that is too long.",
-       respell=lambda text: text + f"— x {'A' * 131_072}\n")  # fmt: skip
+_wrong("log_proof_beyond_128_kib", "One byte too long, by a line of an unknown key.",
+       respell=lambda text: _filled(text, LARGEST + 1))  # fmt: skip
 
 # The checkpoint
 _wrong("checkpoint_with_a_leading_zero", "011.", respell=_line(TREE_SIZE, lambda line: "011"),
