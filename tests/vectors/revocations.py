@@ -20,7 +20,7 @@ from vectors.logs import (
 )
 from vectors.rotations import NEW, NEWEST, STRANGER, rotation
 from vectors.table import Pins, failed, unmet, verified
-from vectors.tlog import LOG, SECOND, WITNESS, proof_of
+from vectors.tlog import LOG, OTHER_LOG, SECOND, WITNESS, proof_of
 from vectors.tlog import TIME as TIME_SEEN
 from vectors.weaver import ROOT, Braid, Key, Signer
 
@@ -372,6 +372,11 @@ _too_late("revoked-braid-of-which-the-certificate-was-seen", "What it signed lat
           lambda b: _seen(b, of_braid(), "certificate"), SEEN)  # fmt: skip
 _too_late("revoked-root-of-which-the-seal-was-seen", "The certificate may be the thief's.",
           lambda b: _seen(b, revocation(ROOT, ROOT), "seal"), SEEN)  # fmt: skip
+
+
+_too_late("revoked-and-seen-in-another-log", "A witness who is pinned, of a log that is not.",
+          lambda b: _seen(b, revocation(ROOT, ROOT)),
+          {"logs": [OTHER_LOG.vkey], "witnesses": [WITNESS.vkey]})  # fmt: skip
 
 
 @failed("§9.4", "Each of two counts by its own time.", REVOKED, pins=SEEN, signer="no")
