@@ -99,6 +99,16 @@ class TestHonest:
         twice = [*blocks[:2], *blocks[1:]]
         assert found(past.judge(twice, left_out=thoughts)) == [(History.MOVED, 1)]
 
+    def test_a_result_said_twice_under_its_calls_name(self, dialect: Dialect) -> None:
+        """Gemini CLI does so when it goes on with an old session."""
+        if not dialect.ids:
+            pytest.skip("a format without names of calls")
+        judgement = ask(dialect, past_of(dialect), [*S[:5], S[4], *S[5:]])
+        assert found(judgement) == []
+        other = Result("toolu_1", "look", "Glomma, 612 km.")
+        judgement = ask(dialect, past_of(dialect), [*S[:5], other, *S[5:]])
+        assert [code for code, _ in found(judgement)] == [History.EDITED_RESULT]
+
     @pytest.mark.parametrize("start", [6, 9])
     def test_a_window_that_leaves_out_the_first_turns(self, dialect: Dialect, start: int) -> None:
         judgement = ask(dialect, past_of(dialect), S[start:])

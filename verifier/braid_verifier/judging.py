@@ -400,7 +400,12 @@ class _Judge(Laying):
             known = next(gone, answered.get(name))
             if known is not None:
                 self.dropped = [node for node in self.dropped if node != known]
-                self.judged(place, History.EDITED_RESULT, known)
+                # Gemini CLI says a result twice, word for word, when it goes on with an old session.
+                # Without its call's name it could be put for another's that was left out.
+                same = "tool_use_id" in block.attrs and (
+                    self.memory.known(known).match == self.resent[place].match
+                )
+                self.judged(place, History.VARIANT if same else History.EDITED_RESULT, known)
 
     def _is_like(self, node: int, result: Block) -> bool:
         was = self.memory.block(node)
