@@ -50,7 +50,7 @@ def test_each_conversation_becomes_a_transcript_that_verifies(home: Any, provide
         assert file.name == f"{safe}.braid.json"
         assert f"braid: braids/{file.name}: verified, 6 nodes, 1 call" in ran.stderr.splitlines()
     # The root that signed them is pinned for whoever ran this.
-    assert home.braid("verify", *files, "--require", "sealed,signer").returncode == 0
+    assert home.braid("verify", *files, "--require", "sealed,signer,logged").returncode == 0
     assert provider in home.braid("show", files[0]).stdout
     assert no_run_is_left(home)
 

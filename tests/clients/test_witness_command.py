@@ -17,7 +17,8 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,8 @@ import pytest
 from braid.checkpoint import SignedCheckpoint, cosigned_at, is_signed, read_checkpoint
 from braid.note import NoteSigner, SignatureType, VerifierKey, read_verifier_key
 from braid_server.service import Settings, running
-from fakes.desk import write_keys
+from braid_verifier import Answer, ClaimName, Policy, Result, verify
+from fakes.desk import ROOT, Desk, write_keys
 from fakes.logs import entries_in, grow, key_in
 from fakes.upstream import PATIENCE
 from format import rfc6962
@@ -144,6 +146,40 @@ def test_a_log_that_grows_is_cosigned_each_time(store: Path, witness: Witness) -
     with served(store, key) as url:
         again = witness(url, "--state", str(witness.home / "state"))
     assert (again.code, again.out) == (0, "")
+
+
+def test_a_transcript_proves_that_it_was_logged_and_witnessed(
+    store: Path, witness: Witness
+) -> None:
+    (braid,) = grow(store, 1)
+    log, key = key_in(store / "braid.db"), witness.key()
+    begun = int(time.time())
+    with served(store, key) as url:
+        assert witness(url).code == 0
+    with Desk(store) as desk:
+        transcript = desk.transcript(braid)
+    other = NoteSigner("example.org/other", bytes(32), SignatureType.COSIGNATURE).public.text
+    policy = Policy(require={"logged", "witnessed"})
+    pinned: Json = {"roots": [ROOT.text], "logs": [log]}
+    good = verify(transcript, policy, **pinned, witnesses=[key.text, other])
+    assert good.result is Result.VERIFIED, good.findings
+    assert good.claims[ClaimName.LOGGED].answer is Answer.YES
+    assert good.claims[ClaimName.WITNESSED].answer is Answer.YES
+    assert [place.of for place in good.logs] == ["certificate", "seal"]
+    for place in good.logs:
+        (cosignature,) = place.cosignatures
+        assert (place.size, place.log, cosignature.witness) == (2, log, key.text)
+        assert begun <= datetime.fromisoformat(cosignature.time).timestamp() <= time.time()
+    for witnesses, quorum in (([other], 1), ([key.text, other], 2)):
+        asked = replace(policy, quorum=quorum)
+        bad = verify(transcript, asked, **pinned, witnesses=witnesses)
+        assert bad.result is Result.UNMET
+        assert bad.claims[ClaimName.WITNESSED].answer is Answer.NO
+    # Cut off, the seal takes its proof with it.
+    file = json.loads(transcript)
+    file["nodes"].pop()
+    cut = verify(json.dumps(file).encode(), policy, **pinned, witnesses=[key.text])
+    assert cut.result is Result.FAILED
 
 
 def test_a_key_taken_from_the_server_is_said_loudly_and_kept(store: Path, witness: Witness) -> None:

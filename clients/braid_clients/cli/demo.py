@@ -17,6 +17,7 @@ from braid.transcript import StoredNode, TranscriptReader
 from braid_clients import paths
 from braid_clients.cli.keys import own_root_key, pin, public_key
 from braid_clients.cli.logs import log_to_stderr
+from braid_clients.cli.own_log import pin_log
 from braid_clients.cli.store import write_whole
 from braid_clients.cli.terminal import answer, answer_styled, speaks_unicode, width
 from braid_clients.cli.verify import answer_report
@@ -42,7 +43,7 @@ def demo() -> int:
     for name in [name for name in os.environ if name.startswith("ANTHROPIC_")]:
         del os.environ[name]
     os.environ.update(without_proxy_to_loopback(os.environ))
-    transcript, root = _record()
+    transcript, root, log = _record()
     pinned = (Root(root, "local"),)
     file = _folder() / FILE
     write_whole(file, [transcript])
@@ -50,20 +51,20 @@ def demo() -> int:
     _draw(transcript)
     answer(f"\n4. Anyone can check that file, offline: braid verify {file}")
     answer("")
-    good = verify(transcript, Policy(), pinned)
+    good = verify(transcript, Policy(), pinned, logs=[log])
     answer_report(str(file), good, pinned)
     changed, node = change_one_byte(transcript)
     answer(f"\n5. In a copy of it, one byte of node {node} is changed:")
     answer("")
-    bad = verify(changed, Policy(), pinned)
+    bad = verify(changed, Policy(), pinned, logs=[log])
     answer_report("the changed copy", bad, pinned)
     if good.result is not Result.VERIFIED or not _found(bad, node):
         raise Problem("the demo did not go as told; this is a bug", code=1)
     return 0
 
 
-def _record() -> tuple[bytes, str]:
-    """Hold the conversation through the proxy; gives the transcript and the root's public key."""
+def _record() -> tuple[bytes, str, str]:
+    """Hold the conversation through the proxy; gives the transcript, the root's key and the log's."""
     from braid_clients.demo_talk import converse
     from braid_server import service
 
@@ -81,9 +82,10 @@ def _record() -> tuple[bytes, str]:
             braid = converse(url, lambda line: answer(f"     {line}"))
         root = public_key(settings.root_key)
         pin(root)
+        log = pin_log(settings.db, passing=True)
         with service.library(settings) as library:
             asyncio.run(library.seal(braid))
-            return b"".join(library.transcript(braid)), root
+            return b"".join(library.transcript(braid)), root, log
 
 
 def _folder() -> Path:

@@ -25,7 +25,7 @@ class Outcome(IntEnum):
     INCOMPLETE = 2
 
 
-def write_transcripts(settings: Settings, root: str, out: Path) -> Outcome:
+def write_transcripts(settings: Settings, root: str, log: str, out: Path) -> Outcome:
     """Seal, write and verify every braid of a store, oldest first, and say each one's verdict."""
     outcome = Outcome.COMPLETE
     with library(settings) as opened:
@@ -39,7 +39,7 @@ def write_transcripts(settings: Settings, root: str, out: Path) -> Outcome:
                 outcome = Outcome.INCOMPLETE
                 continue
             with file.open("rb") as source:
-                report = verify(source, Policy(), roots=[parse_root(root)])
+                report = verify(source, Policy(), roots=[parse_root(root)], logs=[log])
             say(f"{file}: {report.summary()}, {size(report.counts)}")
             if not report.counts.outcomes.get("complete"):
                 say(

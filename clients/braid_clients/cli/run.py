@@ -17,6 +17,7 @@ from braid_clients import paths
 from braid_clients.child import NOT_EXECUTABLE, NOT_FOUND, Signals, interruptible
 from braid_clients.cli.keys import own_root_key, pin, public_key
 from braid_clients.cli.logs import log_to_stderr
+from braid_clients.cli.own_log import pin_log
 from braid_clients.cli.terminal import say
 from braid_clients.loopback import without_proxy_to_loopback
 from braid_clients.problem import Problem
@@ -86,7 +87,8 @@ def run(
             with interruptible():
                 root = public_key(settings.root_key)
                 pin(root)
-                outcome = write_transcripts(settings, root, out)
+                log = pin_log(settings.db, passing=True)
+                outcome = write_transcripts(settings, root, log, out)
             keep = outcome is Outcome.INCOMPLETE
         finally:
             if keep:

@@ -22,6 +22,7 @@ from braid_clients.cli.keys import (
 )
 from braid_clients.cli.logs import log_to_stderr
 from braid_clients.cli.own_file import OwnFile
+from braid_clients.cli.own_log import pin_log
 from braid_clients.cli.terminal import say
 from braid_clients.problem import Problem
 from braid_clients.upstreams import HOMES, check, upstream_options, upstreams_of
@@ -191,6 +192,7 @@ def serve(
 
     def ready(url: str, root: str) -> None:
         pin(root)
+        pin_log(address)
         say(f"listening on {url}, recording into {address}")
         named = " ".join(f"{home.variable}={url}{home.suffix}" for home in HOMES)
         say(f"point an SDK at it: {named}")
