@@ -579,6 +579,15 @@ _wrong("log_proof_with_a_signature", "A member of other proofs.",
        also_member=lambda m: {**m, "s": standard(b"x" * 64)})  # fmt: skip
 
 
+@failed("§13.4", "The last entry, said to stand behind itself: its path would fit.", FAULT, pins=SEEN,
+        logged="no", witnessed="no")  # fmt: skip
+def log_proof_of_the_last_entry_beyond_the_size(b: Braid) -> None:
+    entries = log_of(b)[: END_AT + 1]
+    proof = proof_of(END_AT, entries, LOG, WITNESS)
+    proof.index = len(entries)
+    b.proofs = [proofs(b, WITNESS)[0], member("seal", proof)]
+
+
 @failed("§13.4", "The same proof twice.", FAULT, pins=SEEN, logged="no", witnessed="no")
 def log_proof_repeated(b: Braid) -> None:
     made = proofs(b, WITNESS)
