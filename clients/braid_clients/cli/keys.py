@@ -15,7 +15,7 @@ from braid.errors import KeyUnusable, Malformed
 from braid.revocation import Reason, Subject
 from braid.rotation import chain_of, check_rotation
 from braid.signing import SecretKey
-from braid.statements import MAX_BYTES, Statements, parse_statements
+from braid.statements import MAX_BYTES, Statements, StatementUnusable, parse_statements
 from braid_clients import paths
 from braid_clients.cli.names import NamedCommand
 from braid_clients.cli.own_file import OwnFile
@@ -327,7 +327,13 @@ def statements_of(given: str) -> Statements | None:
             raw = file.read(MAX_BYTES + 1)
     except OSError as fault:
         raise Problem(f"{given}: cannot be read: {fault.strerror}") from fault
-    return parse_statements(raw, given) if raw.lstrip().startswith(b"{") else None
+    if not raw.lstrip().startswith(b"{"):
+        return None
+    try:
+        return parse_statements(raw, given)
+    except StatementUnusable:
+        _explain_transcript(given, Path(given))  # it begins with a brace too
+        raise
 
 
 def roots_of(given: str) -> tuple[Root, ...]:
@@ -356,7 +362,7 @@ def roots_of(given: str) -> tuple[Root, ...]:
 
 
 def _explain_transcript(given: str, path: Path) -> None:
-    """Raise Problem for a transcript that is taken for a list of roots."""
+    """Raise Problem for a transcript that is taken for a list of roots, or for what they say."""
     with path.open("rb") as file:
         report = verify(file)
     if report.result is Result.UNREADABLE:
