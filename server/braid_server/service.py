@@ -18,18 +18,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import msgspec
-
 from braid.call import HistoryPolicy
-from braid.certificate import MAX_ISSUER, Certificate, read_certificate_header
-from braid.errors import BraidError, KeyUnusable, Malformed
+from braid.certificate import MAX_ISSUER
+from braid.errors import BraidError, KeyUnusable
 from braid.log_entry import EntryKind, LogEntry
 from braid.note import SignatureType, VerifierKey, read_verifier_key
-from braid.revocation import Subject
-from braid.rotation import check_rotation
-from braid.signing import SecretKey
 from braid.strict_json import read_object
-from braid_server import homes, keyfiles
+from braid_server import homes
 from braid_server.api import build_api
 from braid_server.asgi import Message, Receive, Send
 from braid_server.gate import Gate
@@ -39,12 +34,11 @@ from braid_server.library import Library
 from braid_server.log_face import LogFace
 from braid_server.log_key import LogSettings, keep_log
 from braid_server.loopback import is_loopback
+from braid_server.opening_keys import open_keys
 from braid_server.provider import Provider
 from braid_server.providers import TABLE
 from braid_server.recorder import Recorder
 from braid_server.relay import Relay
-from braid_server.revoking import Revoked
-from braid_server.rotating import load_rotations
 from braid_server.serving import Server, configure
 from braid_server.store import REWRITES, Store, StoreUnavailable, Transaction
 from braid_server.sweeping import Sweeper
@@ -170,7 +164,7 @@ def _providers(settings: Settings) -> list[Provider]:
 
 
 def _service(settings: Settings, store: Store, clock: Callable[[], datetime]) -> Service:
-    keyring = _keyring(settings, store)
+    keyring = open_keys(store, settings.root_key, settings.wrapping_key, settings.issuer)
     log = keep_log(store, _log_settings(settings), clock())
     for logged in _log_statements(store, keyring):
         logged.result()
@@ -205,55 +199,6 @@ def _log_statements(store: Store, keyring: Keyring) -> list[Future[None]]:
         job = functools.partial(Transaction.log_statement, entry=entry)
         logged.append(store.submit(job))
     return logged
-
-
-def _keyring(settings: Settings, store: Store) -> Keyring:
-    """Read the keys. They are made on first use, which is over once the store holds a braid.
-
-    A key made in the place of a lost one would go unnoticed: what it signs verifies too.
-    """
-    signed_under = _newest_root(store)
-    if signed_under is not None:
-        if not settings.root_key.exists():
-            raise Misconfigured(
-                f"root key {settings.root_key} is not there, and this store was signed under "
-                f"{signed_under}; name its file with --root-key"
-            )
-        if not settings.wrapping_key.exists():
-            raise Misconfigured(
-                f"wrapping key {settings.wrapping_key} is not there, and the keys of this store "
-                "were wrapped under one; name its file with --wrapping-key"
-            )
-    root = SecretKey(keyfiles.load_or_create(settings.root_key, keyfiles.ROOT_LABEL))
-    wrapping = keyfiles.load_or_create(settings.wrapping_key, keyfiles.WRAPPING_LABEL)
-    rotations = load_rotations(settings.root_key, root.text)
-    revoked = Revoked(settings.root_key, rotations)
-    keyring = Keyring(root, wrapping, settings.issuer, rotations=rotations, revoked=revoked)
-    if revoked.holds(root.text, Subject.ROOT):
-        _log.warning("event=root_revoked root=%s", root.text)
-    handed_over = [check_rotation(each).old for each in rotations]
-    if signed_under not in (None, keyring.root, *handed_over):
-        _log.warning(
-            "event=root_differs file=%s root=%s newest_braid_root=%s",
-            settings.root_key,
-            keyring.root,
-            signed_under,
-        )
-    return keyring
-
-
-def _newest_root(store: Store) -> str | None:
-    """Give the root that the newest braid's certificate names, None while there is no braid."""
-    with store.read() as reading:
-        newest = reading.summaries(tenant=None, prefix="", before=None, limit=1)
-        row = reading.braid(newest[0].number) if newest else None
-    if row is None:
-        return None
-    try:
-        certificate = msgspec.json.decode(row.certificate, type=Certificate)
-        return read_certificate_header(certificate.h).root
-    except (msgspec.MsgspecError, UnicodeDecodeError, Malformed):
-        return "a root that cannot be read"
 
 
 def _writes(store: Store) -> bool:

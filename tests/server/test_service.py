@@ -64,7 +64,7 @@ def test_keys_are_made_while_the_store_holds_no_braid(tmp_path: Path) -> None:
 def test_a_lost_root_key_is_not_replaced(used: Settings) -> None:
     root = root_in(used.root_key)
     used.root_key.rename(used.root_key.with_name("moved.key"))
-    with pytest.raises(Misconfigured) as raised, opened(used):
+    with pytest.raises(keyfiles.KeyFileUnusable) as raised, opened(used):
         pass
     assert str(raised.value) == (
         f"root key {used.root_key} is not there, and this store was signed under {root}; "
@@ -75,7 +75,10 @@ def test_a_lost_root_key_is_not_replaced(used: Settings) -> None:
 
 def test_a_lost_wrapping_key_is_not_replaced(used: Settings) -> None:
     used.wrapping_key.unlink()
-    with pytest.raises(Misconfigured, match="name its file with --wrapping-key"), running(used):
+    with (
+        pytest.raises(keyfiles.KeyFileUnusable, match="name its file with --wrapping-key"),
+        running(used),
+    ):
         pass
     assert not used.wrapping_key.exists()
 
