@@ -47,7 +47,7 @@ def parse_statements(raw: bytes, place: str = "statements") -> Statements:
     Raises StatementUnusable, naming the line, for one that is none.
     """
     if len(raw) > MAX_BYTES:
-        raise StatementUnusable(f"{place}: expected at most {MAX_BYTES} bytes, got {len(raw)}")
+        raise StatementUnusable(f"{place}: expected at most {MAX_BYTES} bytes")
     rotations: list[Rotation] = []
     revocations: list[Revocation] = []
     proofs: list[dict[str, Json]] = []

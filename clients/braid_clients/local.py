@@ -7,14 +7,13 @@ import contextlib
 import os
 from collections.abc import Iterator
 
-from braid.statements import parse_statements
 from braid.transcript import Layout
 from braid_clients import paths
 from braid_clients.problem import Problem
 from braid_clients.shelf import Erased, Listed, Sealed, Shelf
 from braid_server.library import Library, reading
 from braid_server.revoking import Revoked
-from braid_server.rotating import statements_of
+from braid_server.rotating import read_rotations
 from braid_server.store import StoreBusy
 
 
@@ -55,10 +54,7 @@ class Local:
 def _revoked() -> Revoked:
     """What the root key's files say of keys: that of this user, who reads the store without it."""
     root_key = paths.root_key_file(os.environ)
-    with contextlib.suppress(FileNotFoundError):
-        said = parse_statements(statements_of(root_key).read_bytes(), str(statements_of(root_key)))
-        return Revoked(root_key, said.proofs)
-    return Revoked(root_key)
+    return Revoked(root_key, read_rotations(root_key).proofs)
 
 
 @contextlib.contextmanager

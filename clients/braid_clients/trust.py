@@ -7,17 +7,15 @@ is neither is refused whole: a key that silently does not count would be a surpr
 
 from __future__ import annotations
 
-import contextlib
-import os
-import secrets
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from braid.errors import BraidError
-from braid.statements import Statements, parse_statements, write_statement
+from braid.statements import Statements, write_statement
+from braid_server.durable import alone, replace
+from braid_server.statement_files import read_statements
 from braid_verifier.pins import LOG, WITNESS, PinnedKey, parse_verifier_keys
 from braid_verifier.policy import Root, parse_roots
 
@@ -90,13 +88,14 @@ def trust_one(path: Path, one: Trusted, whom: Whom[Trusted]) -> bool:
     # Through a link the file is replaced, not the link to it.
     target = path.resolve()
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _alone(target.parent):
+    with alone(target.parent):
         if _holds(target, one.key, whom):
             return False
         header = f"# Each {whom.noun} that `braid verify` trusts: a key a line, then a label.\n"
         old = target.read_text(encoding="utf-8") if target.exists() else header
         line = " ".join([one.key, *one.label.split()])
-        _replace(target, old + ("" if old.endswith("\n") or not old else "\n") + line + "\n")
+        text = old + ("" if old.endswith("\n") or not old else "\n") + line + "\n"
+        replace(target, [text.encode("utf-8")])
     return True
 
 
@@ -113,9 +112,10 @@ def distrust_one(path: Path, key: str, whom: Whom[Trusted]) -> bool:
     if not _holds(path, key, whom):
         return False
     target = path.resolve()
-    with _alone(target.parent):
+    with alone(target.parent):
         lines = target.read_text(encoding="utf-8").splitlines(keepends=True)
-        _replace(target, "".join(line for line in lines if line.split(maxsplit=1)[:1] != [key]))
+        kept = (line for line in lines if line.split(maxsplit=1)[:1] != [key])
+        replace(target, [line.encode("utf-8") for line in kept])
     return True
 
 
@@ -125,7 +125,7 @@ def kept_statements(path: Path) -> Statements:
     Raises StatementUnusable, and OSError where it cannot be read.
     """
     try:
-        return parse_statements(path.read_bytes(), str(path))
+        return read_statements(path)
     except FileNotFoundError:
         return Statements()
 
@@ -137,43 +137,14 @@ def keep_statements(path: Path, told: Statements) -> int:
     """
     target = path.resolve()
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _alone(target.parent):
+    with alone(target.parent):
         lines = dict.fromkeys(map(write_statement, kept_statements(target).proofs))
         before = len(lines)
         lines |= dict.fromkeys(map(write_statement, told.proofs))
         if len(lines) > before:
-            _replace(target, b"".join(lines).decode("ascii"))
+            replace(target, lines)
     return len(lines) - before
 
 
 def _holds(path: Path, key: str, whom: Whom[Trusted]) -> bool:
     return any(known.key == key for known in trusted_of(path, whom))
-
-
-def _replace(target: Path, text: str) -> None:
-    draft = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
-    try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(text.encode("utf-8"))
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(target)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
-
-
-@contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Keep two processes that change the file from losing the change of one of them."""
-    if sys.platform == "win32":
-        yield
-        return
-    import fcntl
-
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)

@@ -7,9 +7,7 @@ that it does not remember.
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import os
-import secrets
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +21,7 @@ from braid.note import NoteSigner, SignatureType, VerifierKey, read_verifier_key
 from braid.tiles import read_from, tiles_for_consistency, tiles_for_head
 from braid.tree import check_consistency, prove_consistency, tree_head
 from braid_clients.log_source import LogSilent, LogSource
+from braid_server import durable
 
 _FORMAT = "braid-witness/1"
 
@@ -62,17 +61,14 @@ class Memory:
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
         """Wait for others that use this file, and keep them off it; raises WitnessUnusable."""
-        lock = self.path.with_name(self.path.name + ".lock")
-        try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
-        except OSError as fault:
-            raise WitnessUnusable(f"{lock}: {fault.strerror}") from fault
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        folder, lock = self.path.parent, self.path.name + ".lock"
+        with contextlib.ExitStack() as stack:
+            try:
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                stack.enter_context(durable.alone(folder, lock))
+            except OSError as fault:
+                raise WitnessUnusable(f"{folder / lock}: {fault.strerror}") from fault
             yield
-        finally:
-            os.close(descriptor)
 
     def read(self) -> tuple[VerifierKey, SignedCheckpoint | None] | None:
         """Give what is known, None for nothing yet; raises WitnessUnusable."""
@@ -107,10 +103,10 @@ class Memory:
         return path
 
     def keep_evidence(self, log: VerifierKey, seen: SignedCheckpoint, fork: Forked) -> Path:
-        """Write what shows a fork to a file of its own, and name it; raises WitnessUnusable."""
-        number = 1
-        while (path := self.path.with_name(f"{self.path.name}.fork-{number}")).exists():
-            number += 1
+        """Write what shows a fork to a file of its own, and name it; raises WitnessUnusable.
+
+        It is named by what it says, so that the same, seen again, is the same file.
+        """
         evidence = {
             "format": "braid-fork/1",
             "log": log.text,
@@ -119,25 +115,18 @@ class Memory:
             "served": fork.served.raw.decode(),
             "path": [encode_standard(step) for step in fork.path],
         }
-        _write(path, msgspec.json.format(msgspec.json.encode(evidence)) + b"\n")
+        raw = msgspec.json.format(msgspec.json.encode(evidence)) + b"\n"
+        named = hashlib.sha256(raw).hexdigest()[:16]
+        path = self.path.with_name(f"{self.path.name}.fork-{named}")
+        if not path.exists():
+            _write(path, raw)
         return path
 
 
 def _write(path: Path, raw: bytes) -> None:
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(raw)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        durable.replace(path, [raw])
     except OSError as fault:
-        draft.unlink(missing_ok=True)
         raise WitnessUnusable(f"{path}: cannot be written: {fault.strerror}") from fault
 
 

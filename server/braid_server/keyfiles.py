@@ -9,6 +9,7 @@ from pathlib import Path
 
 from braid.encoding import decode, encode
 from braid.errors import BraidError, Malformed
+from braid_server import durable
 
 ROOT_LABEL = "braid-root-key/1"
 WRAPPING_LABEL = "braid-wrapping-key/1"
@@ -27,19 +28,9 @@ def create(path: Path, label: str, seed: bytes | None = None) -> bytes:
     whole or not at all, so a crash cannot leave half a key.
     """
     seed = secrets.token_bytes(SEED_BYTES) if seed is None else seed
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(descriptor, "w", encoding="ascii") as file:
-                file.write(f"{label} {encode(seed)}\n")
-                file.flush()
-                os.fsync(file.fileno())
-            os.link(draft, path)
-        finally:
-            draft.unlink()
-        _sync_folder(path.parent)
+        durable.create(path, [f"{label} {encode(seed)}\n".encode("ascii")])
     except FileExistsError as fault:
         raise KeyFileUnusable(f"{path}: expected no file, one is there") from fault
     except OSError as fault:
@@ -55,19 +46,10 @@ def set_aside(path: Path) -> Path:
     try:
         os.link(path, kept)
         path.unlink()
-        _sync_folder(path.parent)
+        durable.sync_folder(path.parent)
     except OSError as fault:
         raise KeyFileUnusable(f"{path}: cannot be set aside: {fault.strerror}") from fault
     return kept
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a new name in a folder durable: a certificate must not outlive the key that signed it."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def load(path: Path, label: str) -> bytes:

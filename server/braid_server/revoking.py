@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,10 +13,11 @@ from braid.errors import Malformed
 from braid.revocation import Reason, Revocation, Subject, may_revoke, write_revocation
 from braid.rotation import Rotation, chain_of, check_rotation
 from braid.signing import SecretKey
-from braid.statements import Statements, StatementUnusable, parse_statements, write_statement
+from braid.statements import Statements, write_statement
 from braid.strict_json import Json
-from braid_server import keyfiles
+from braid_server import durable, keyfiles
 from braid_server.keyfiles import KeyFileUnusable
+from braid_server.statement_files import load_statements
 
 _log = logging.getLogger("braid.service")
 
@@ -30,14 +30,7 @@ def revocations_of(root_key: Path) -> Path:
 def load_revocations(root_key: Path) -> Statements:
     """Read what was revoked, nothing where there is no file; raises KeyFileUnusable."""
     path = revocations_of(root_key)
-    try:
-        said = parse_statements(path.read_bytes(), str(path))
-    except FileNotFoundError:
-        return Statements()
-    except OSError as fault:
-        raise KeyFileUnusable(f"{path}: cannot be read: {fault.strerror}") from fault
-    except StatementUnusable as fault:
-        raise KeyFileUnusable(str(fault)) from fault
+    said = load_statements(path)
     if said.rotations:
         raise KeyFileUnusable(f"{path}: expected revocations alone, got a rotation")
     return said
@@ -51,18 +44,15 @@ def revoke(
     Raises KeyFileUnusable, and Malformed for what cannot be said.
     """
     root = SecretKey(keyfiles.load(root_key, keyfiles.ROOT_LABEL))
-    before = load_revocations(root_key)
     time = write_time(now)
     said = Revocation(key, of, reason, since or time, root.text, time)
     proof = write_revocation(root, said)
     path = revocations_of(root_key)
-    draft = path.with_name(f".{path.name}.next")
     try:
-        with draft.open("wb") as file:
-            file.writelines(map(write_statement, (*before.proofs, proof)))
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(draft, path)
+        with durable.alone(path.parent):
+            before = load_revocations(root_key)
+            lines = map(write_statement, (*before.proofs, proof))
+            durable.replace(path, lines, mode=0o666)  # for anybody to read
     except OSError as fault:
         raise KeyFileUnusable(f"{path}: cannot be written: {fault.strerror}") from fault
     return proof
@@ -135,7 +125,9 @@ class Revoked:
             turns = list(self._turns)  # those of later say who has a say
         try:
             rotations = [check_rotation(each) for each in turns if isinstance(each, dict)]
-        except Malformed:
+        except Malformed as fault:
+            # What the store has of this braid is damaged, which its verifiers are to be shown.
+            _log.error("event=revocation_not_added braid=%s reason=%s", braid, fault)
             return proofs
         roots = {root, *chain_of(rotations)}
         added: list[Json] = []

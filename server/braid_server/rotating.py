@@ -9,12 +9,14 @@ from pathlib import Path
 
 from braid.encoding import write_time
 from braid.errors import Malformed
-from braid.rotation import check_chain, check_rotation, write_rotation
+from braid.rotation import check_chain, write_rotation
 from braid.signing import SecretKey
-from braid.strict_json import Json, dumps, read_object
-from braid_server import keyfiles
+from braid.statements import Statements, write_statement
+from braid.strict_json import Json
+from braid_server import durable, keyfiles
 from braid_server.keyfiles import KeyFileUnusable
 from braid_server.revoking import load_revocations
+from braid_server.statement_files import load_statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,25 +39,27 @@ def load_rotations(root_key: Path, root: str) -> tuple[dict[str, Json], ...]:
 
     Raises KeyFileUnusable for what is no chain of rotations to this root.
     """
-    path = statements_of(root_key)
+    said = read_rotations(root_key)
+    rotations = said.rotations
     try:
-        lines = path.read_bytes().splitlines()
-    except FileNotFoundError:
-        return ()
-    except OSError as fault:
-        raise KeyFileUnusable(f"{path}: cannot be read: {fault.strerror}") from fault
-    try:
-        proofs = tuple(read_object(line, "rotation") for line in lines)
-        rotations = [check_rotation(proof) for proof in proofs]
         check_chain(rotations, root)
         if rotations and rotations[-1].new != root:
             raise Malformed("E_PROOF", "rotation: leads past this root")
     except Malformed as fault:
         hint = f"; a rotation cut short left its new key in {_draft_of(root_key)}"
         raise KeyFileUnusable(
-            f"{path}: {fault}{hint if _draft_of(root_key).exists() else ''}"
+            f"{statements_of(root_key)}: {fault}{hint if _draft_of(root_key).exists() else ''}"
         ) from fault
-    return proofs
+    return said.proofs
+
+
+def read_rotations(root_key: Path) -> Statements:
+    """Read the rotations beside a root key, whatever root they lead to; raises KeyFileUnusable."""
+    path = statements_of(root_key)
+    said = load_statements(path)
+    if said.revocations:
+        raise KeyFileUnusable(f"{path}: expected rotations alone, got a revocation")
+    return said
 
 
 def _draft_of(root_key: Path) -> Path:
@@ -68,6 +72,14 @@ def rotate(root_key: Path, now: datetime) -> Rotated:
     The old secret key stays beside it under another name. Killed in the middle, this leaves the
     old key in use, or a statement that `load_rotations` refuses. Raises KeyFileUnusable.
     """
+    try:
+        with durable.alone(root_key.parent):
+            return _rotate(root_key, now)
+    except OSError as fault:
+        raise KeyFileUnusable(f"{root_key}: cannot be replaced: {fault.strerror}") from fault
+
+
+def _rotate(root_key: Path, now: datetime) -> Rotated:
     old = SecretKey(keyfiles.load(root_key, keyfiles.ROOT_LABEL))
     before = load_rotations(root_key, old.text)
     if any(one.key == old.text for one in load_revocations(root_key).revocations):
@@ -80,16 +92,10 @@ def rotate(root_key: Path, now: datetime) -> Rotated:
     draft.unlink(missing_ok=True)  # of an attempt that was killed
     new = SecretKey(keyfiles.create(draft, keyfiles.ROOT_LABEL))
     proof = write_rotation(old, new, write_time(now))
-    try:
-        os.link(root_key, kept)
-        written = statements.with_name(f".{statements.name}.next")
-        with written.open("wb") as file:
-            file.writelines(dumps(each).encode() + b"\n" for each in (*before, proof))
-            file.flush()
-            os.fsync(file.fileno())
-        # The statement first: a new key without it would be used, and nobody would follow.
-        os.replace(written, statements)
-        os.replace(draft, root_key)
-    except OSError as fault:
-        raise KeyFileUnusable(f"{root_key}: cannot be replaced: {fault.strerror}") from fault
+    os.link(root_key, kept)
+    # The statement first: a new key without it would be used, and nobody would follow.
+    lines = map(write_statement, (*before, proof))
+    durable.replace(statements, lines, mode=0o666)  # for anybody to read
+    os.replace(draft, root_key)
+    durable.sync_folder(root_key.parent)
     return Rotated(old.text, new.text, kept, statements)

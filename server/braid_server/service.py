@@ -169,7 +169,7 @@ def _service(settings: Settings, store: Store, clock: Callable[[], datetime]) ->
     for logged in _log_statements(store, keyring):
         logged.result()
     # Whoever sees a change may be in the writer's thread, and so cannot wait for it.
-    keyring.revoked.on_news(functools.partial(_log_statements, store, keyring))
+    keyring.revoked.on_news(functools.partial(_log_news, store, keyring))
     recorder = Recorder(store, keyring, clock, history=settings.history)
     if settings.restored:
         _log.info("event=braids_closed count=%d", recorder.close_all())
@@ -199,6 +199,17 @@ def _log_statements(store: Store, keyring: Keyring) -> list[Future[None]]:
         job = functools.partial(Transaction.log_statement, entry=entry)
         logged.append(store.submit(job))
     return logged
+
+
+def _log_news(store: Store, keyring: Keyring) -> None:
+    for logged in _log_statements(store, keyring):
+        logged.add_done_callback(_tell_of_fault)
+
+
+def _tell_of_fault(logged: Future[None]) -> None:
+    fault = logged.exception()
+    if fault is not None:
+        _log.error("event=statement_not_logged fault=%s", type(fault).__name__)
 
 
 def _writes(store: Store) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,7 +19,7 @@ from braid.note import NoteSigner, SignatureType
 from braid.revocation import Reason, Subject
 from braid.signing import SecretKey
 from braid.statements import Statements, parse_statements
-from braid_server import keyfiles
+from braid_server import keyfiles, service
 from braid_server.keyfiles import ROOT_LABEL, KeyFileUnusable
 from braid_server.keyring import Keyring
 from braid_server.library import reading
@@ -295,3 +296,33 @@ def test_what_a_witness_saw_before_stays_and_only_for_who_pins_it(
         assert said(-timedelta(hours=1), **pins) == ["E_REVOKED"]
         # The running server logged each of them.
         assert b"braid/1 log revocation" in b"".join(entries_in(folder / "braid.db"))
+
+
+def test_revoked_at_once_none_is_lost(folder: Path) -> None:
+    keyfiles.create(folder / "root.key", ROOT_LABEL)
+    keys = [SecretKey(bytes([n]) * 32).text for n in range(1, 33)]
+    with ThreadPoolExecutor(8) as several:
+        for ended in [several.submit(stolen, folder, key, Subject.BRAID) for key in keys]:
+            ended.result()
+    said = load_revocations(folder / "root.key").revocations
+    assert sorted(one.key for one in said) == sorted(keys)
+
+
+def test_a_revocation_that_finds_no_place_is_told(
+    desk: Desk, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    stolen(folder, ROOT.text)
+    damaged: list[Any] = [{"type": "rotation", "h": "words", "s": "words"}]
+    other = SecretKey(bytes(32)).text
+    assert desk.keyring.revoked.proofs("BRAID", other, damaged) == damaged
+    assert "event=revocation_not_added braid=BRAID" in caplog.text and "words" not in caplog.text
+
+
+def test_a_statement_that_is_not_logged_is_told_by_its_fault_alone(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    failed: Future[None] = Future()
+    failed.add_done_callback(service._tell_of_fault)
+    failed.set_exception(LookupError("words"))
+    assert "event=statement_not_logged fault=LookupError" in caplog.text
+    assert "words" not in caplog.text

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import secrets
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, TypeVar
@@ -36,6 +35,7 @@ from braid_clients.shelf import Shelf, as_file, is_name
 from braid_clients.shown import changes_lines, context_lines
 from braid_clients.visible import visible
 from braid_clients.wording import counted
+from braid_server import durable
 from braid_verifier.opened import OpenedBraid
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
@@ -240,17 +240,7 @@ def write_whole(path: Path, pieces: Iterable[bytes]) -> None:
         with path.open("wb") as device:
             device.writelines(pieces)
         return
-    target = path.resolve()
-    draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     try:
-        with draft.open("xb") as file:
-            file.writelines(pieces)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(target)
+        durable.replace(path.resolve(), pieces, mode=0o666)
     except OSError as fault:
-        draft.unlink(missing_ok=True)
         raise OSError(fault.errno, fault.strerror, str(path)) from fault
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
