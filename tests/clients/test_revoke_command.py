@@ -16,15 +16,12 @@ def told(home: Any) -> Any:
     return home
 
 
-def imported(home: Any, name: str = "talk") -> Path:
-    """Make a transcript under this user's root: what somebody else recorded, wrapped."""
-    shared = Path(__file__).resolve().parents[2].parent / "shared" / "iolite"
-    if not shared.is_dir():
-        pytest.skip("needs the folder shared beside the checkout")
-    target = home.folder / f"{name}.braid.json"
-    ran = home.braid("import", "iolite", shared / "examples-3.json", "-o", target)
+def recorded(home: Any, name: str = "talk") -> Path:
+    """Record a conversation under this user's root, and give its transcript a name."""
+    ran = home.braid("demo")
     assert ran.returncode == 0, ran.stderr
-    return Path(target)
+    made: Path = home.folder / "braid-demo.braid.json"
+    return made.rename(made.with_name(f"{name}.braid.json"))
 
 
 def code(ran: Any) -> tuple[int, bool]:
@@ -32,7 +29,7 @@ def code(ran: Any) -> tuple[int, bool]:
 
 
 def test_whoever_is_told_refuses_and_whoever_is_not_does_not(told: Any, tmp_path: Path) -> None:
-    file = imported(told)
+    file = recorded(told)
     root = told.braid("keys", "show").stdout.strip()
     assert told.braid("verify", file).returncode == 0
     ran = told.braid("keys", "revoke", root, "--reason", "stolen", "--from", "2026-01-01")
@@ -58,7 +55,7 @@ def test_whoever_pinned_the_old_root_is_told_of_the_new_one_apart(
 ) -> None:
     old = told.braid("keys", "show").stdout.strip()
     told.braid("keys", "rotate")
-    file = imported(told)
+    file = recorded(told)
     assert told.braid("verify", file, "--root", old).returncode == 0
     raw = json.loads(file.read_bytes())
     del raw["proofs"]
@@ -71,7 +68,7 @@ def test_whoever_pinned_the_old_root_is_told_of_the_new_one_apart(
 
 
 def test_the_new_root_revokes_the_old_one(told: Any) -> None:
-    file = imported(told)
+    file = recorded(told)
     old = told.braid("keys", "show").stdout.strip()
     new = told.braid("keys", "rotate").stdout.strip()
     ran = told.braid("keys", "revoke", old, "--reason", "lost")
@@ -79,7 +76,7 @@ def test_the_new_root_revokes_the_old_one(told: Any) -> None:
     assert ran.returncode == 0 and kinds == ["rotation", "revocation"]
     assert code(told.braid("verify", file, "--root", old)) == (1, True)
     # The new one goes on.
-    assert told.braid("verify", imported(told, "later"), "--root", new).returncode == 0
+    assert told.braid("verify", recorded(told, "later"), "--root", new).returncode == 0
 
 
 @pytest.mark.parametrize("command", [("run", "true"), ("demo",)])

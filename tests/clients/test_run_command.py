@@ -7,7 +7,6 @@ import os
 import re
 import select
 import signal
-import socket
 import subprocess
 import sys
 import textwrap
@@ -16,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from fakes.refusing import refusing
 from fakes.upstream import ScriptedUpstream
 
 # What an unmodified program does; it answers what its arguments say.
@@ -56,9 +56,8 @@ def test_each_conversation_becomes_a_transcript_that_verifies(home: Any, provide
 
 
 def test_a_record_without_one_whole_answer_says_so(home: Any) -> None:
-    with socket.socket() as nobody:  # bound and deaf: whoever connects is refused
-        nobody.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+    with refusing() as port:
+        url = f"http://127.0.0.1:{port}"
         body = PROGRAM.replace('api_key="none"', 'api_key="none", max_retries=0')
         program = f"try:\n{textwrap.indent(body, '    ')}\nexcept anthropic.APIError:\n    pass"
         ran = home.braid("run", "--", sys.executable, "-c", program, "one", ANTHROPIC_BASE_URL=url)

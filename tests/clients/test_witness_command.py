@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -30,6 +30,7 @@ from braid_server.service import Settings, running
 from braid_verifier import Answer, ClaimName, Policy, Result, verify
 from fakes.desk import ROOT, Desk, write_keys
 from fakes.logs import entries_in, grow, key_in
+from fakes.refusing import refusing
 from fakes.upstream import PATIENCE
 from format import rfc6962
 
@@ -91,7 +92,8 @@ class Witness:
 
     def key(self) -> VerifierKey:
         """Its verifier key, which it says on each run."""
-        said = self("http://127.0.0.1:9", "--state", str(self.home / "nothing")).err
+        with refusing() as port:
+            said = self(f"http://127.0.0.1:{port}", "--state", str(self.home / "nothing")).err
         (line,) = (line for line in said.splitlines() if "you are " in line)
         return read_verifier_key(line.rpartition("you are ")[2], SignatureType.COSIGNATURE)
 
@@ -312,36 +314,40 @@ def test_one_killed_before_it_cosigned_remembers_and_cosigns_next(
     smaller = store.with_name("smaller")
     shutil.copytree(store, smaller)
     grow(store, 1)
-    with served(store, key) as url:
-        port = int(url.rpartition(":")[2])
-        killed = witness(url, main=(sys.executable, "-c", KILLED))
-        assert killed.code == -signal.SIGKILL
-        assert witness.remembers().checkpoint == checkpoint_at(url).checkpoint
-        assert cosigned_at(checkpoint_at(url), key) is None
-    # What it was killed over binds it, though nobody has its word.
-    with served(smaller, key, port=port) as url:
-        assert witness(url).code == 1
-    with served(store, key, port=port) as url:
-        assert witness(url).code == 0
-        assert cosigned_at(checkpoint_at(url), key) is not None
+    with refusing() as port:  # one address for all of them
+        with served(store, key, port=port) as url:
+            killed = witness(url, main=(sys.executable, "-c", KILLED))
+            assert killed.code == -signal.SIGKILL
+            assert witness.remembers().checkpoint == checkpoint_at(url).checkpoint
+            assert cosigned_at(checkpoint_at(url), key) is None
+        # What it was killed over binds it, though nobody has its word.
+        with served(smaller, key, port=port) as url:
+            assert witness(url).code == 1
+        with served(store, key, port=port) as url:
+            assert witness(url).code == 0
+            assert cosigned_at(checkpoint_at(url), key) is not None
 
 
 def test_it_goes_on_through_trouble_and_stops_when_told(store: Path, witness: Witness) -> None:
     key = witness.key()
     grow(store, 1)
-    with served(store, key) as url:
-        port = int(url.rpartition(":")[2])
-    process = subprocess.Popen(
-        [*MAIN, "witness", url, "--every", "1s"],
-        env=environment(witness.home),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    with process:
+    with ExitStack() as stack:
+        port = stack.enter_context(refusing())
+        process = stack.enter_context(
+            subprocess.Popen(
+                [*MAIN, "witness", f"http://127.0.0.1:{port}", "--every", "1s"],
+                env=environment(witness.home),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+        )
+        stack.callback(process.kill)
+        limit = threading.Timer(PATIENCE, process.kill)  # then there is no more to read
+        limit.start()
+        stack.callback(limit.cancel)
         assert process.stderr is not None and process.stdout is not None
-        while "connection refused" not in process.stderr.readline():
-            assert process.poll() is None
+        assert any("connection refused" in line for line in process.stderr)
         with served(store, key, port=port):
             assert process.stdout.readline().split()[1] == "2"
         process.send_signal(signal.SIGTERM)

@@ -60,6 +60,7 @@ class Desk:
         *,
         clock: Clock | None = None,
         wrapping: bytes = WRAPPING,
+        keyring: Keyring | None = None,
         cached_nodes: int = CACHED_NODES,
         braid_bytes: int = BRAID_BYTES,
         braid_nodes: int = BRAID_NODES,
@@ -68,7 +69,7 @@ class Desk:
     ) -> None:
         self.path = folder / "braid.db"
         self.clock = clock or Clock()
-        self.keyring = Keyring(ROOT, wrapping)
+        self.keyring = keyring or Keyring(ROOT, wrapping)
         self.store = Store(str(self.path), writable=True, rewrites=rewrites)
         self.log = keep_log(self.store, LogSettings(), self.clock())
         self.recorder = Recorder(
@@ -80,7 +81,7 @@ class Desk:
             braid_nodes,
             checkpoint_every=checkpoint_every,
         )
-        self.library = Library(self.store, self.recorder)
+        self.library = Library(self.store, self.recorder, self.keyring.revoked)
         self._runner = asyncio.Runner()
         self._ids = itertools.count(1)
 

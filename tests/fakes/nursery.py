@@ -84,7 +84,7 @@ def main() -> None:
     # Once here, so that what is loaded late is there for all.
     with (
         tempfile.TemporaryDirectory() as name,
-        opened(settings(Path(name), "http://127.0.0.1:9")) as service,
+        opened(settings(Path(name), "http://upstream.invalid")) as service,
         listen("127.0.0.1", 0) as listener,
     ):
         stopped = threading.Event()

@@ -97,7 +97,7 @@ def test_one_that_another_root_certified_is_left_and_said(
 
     with Desk(folder) as desk:
         desk.turn(ask("question"), "answer")
-        desk.recorder._loom.keyring = Keyring(SecretKey(b"x" * 32), WRAPPING)
+    with Desk(folder, keyring=Keyring(SecretKey(b"x" * 32), WRAPPING)) as desk:
         assert desk.recorder.close_all() == 0
         assert "event=braid_not_closed number=1" in caplog.text
 

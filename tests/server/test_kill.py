@@ -341,7 +341,7 @@ def test_a_server_asked_to_stop_ends_its_calls_and_exits_cleanly(
 
 
 def test_an_idle_server_stops_at_once(folder: Path) -> None:
-    with ServerProcess(folder, "http://127.0.0.1:9") as server:
+    with ServerProcess(folder, "http://upstream.invalid") as server:
         assert server.stop() == 0
 
 

@@ -40,20 +40,16 @@ from fakes.upstream import ScriptedUpstream
 @pytest.fixture
 def desk(folder: Path) -> Iterator[Desk]:
     write_keys(folder)
-    with Desk(folder) as opened:
-        reseat(opened, folder)
+    with seated(folder) as opened:
         yield opened
 
 
-def reseat(desk: Desk, folder: Path) -> None:
-    """Give a desk the keys as they are now, as a service that starts again would."""
+def seated(folder: Path) -> Desk:
+    """Open a desk with the keys as they are in their files, as a service that starts would."""
     root = SecretKey(keyfiles.load(folder / "root.key", ROOT_LABEL))
     rotations = load_rotations(folder / "root.key", root.text)
     revoked = Revoked(folder / "root.key", rotations)
-    desk.keyring = Keyring(root, WRAPPING, rotations=rotations, revoked=revoked)
-    loom = desk.recorder._loom
-    loom.keyring = loom.lineages._keyring = desk.keyring
-    desk.library._revoked = revoked
+    return Desk(folder, keyring=Keyring(root, WRAPPING, rotations=rotations, revoked=revoked))
 
 
 def stolen(folder: Path, key: str, of: Subject = Subject.ROOT) -> None:
@@ -90,28 +86,32 @@ def test_a_revoked_root_begins_no_braid_and_its_transcripts_say_so(
     assert desk.braids() == [braid]
 
 
-def test_a_root_that_its_heir_revokes(desk: Desk, folder: Path) -> None:
-    braid = desk.turn(ask("question"), "answer").braid
+def test_a_root_that_its_heir_revokes(folder: Path) -> None:
+    write_keys(folder)
+    with seated(folder) as desk:
+        braid = desk.turn(ask("question"), "answer").braid
     new = rotate(folder / "root.key", START).new
-    reseat(desk, folder)
-    later = desk.turn(ask("another"), "answer").braid
-    for transcript in map(desk.transcript, (braid, later)):
-        assert codes(transcript, ROOT.text, new) == []
-    stolen(folder, ROOT.text)
-    # The rotation that gives the new root its say stands beside what it says.
-    assert codes(desk.transcript(braid), ROOT.text, new) == ["E_REVOKED"]
-    assert codes(desk.transcript(later), new) == []
-    report = verify(desk.transcript(later), roots=[ROOT.text])
-    assert str(report.claims[ClaimName.SIGNER].answer) == "no"
-    assert desk.turn(ask("a third"), "answer").braid not in (braid, later)
+    with seated(folder) as desk:
+        later = desk.turn(ask("another"), "answer").braid
+        for transcript in map(desk.transcript, (braid, later)):
+            assert codes(transcript, ROOT.text, new) == []
+        stolen(folder, ROOT.text)
+        # The rotation that gives the new root its say stands beside what it says.
+        assert codes(desk.transcript(braid), ROOT.text, new) == ["E_REVOKED"]
+        assert codes(desk.transcript(later), new) == []
+        report = verify(desk.transcript(later), roots=[ROOT.text])
+        assert str(report.claims[ClaimName.SIGNER].answer) == "no"
+        assert desk.turn(ask("a third"), "answer").braid not in (braid, later)
 
 
-def test_a_braid_that_the_heir_of_its_root_revokes(desk: Desk, folder: Path) -> None:
-    braid = desk.turn(ask("question"), "answer").braid
+def test_a_braid_that_the_heir_of_its_root_revokes(folder: Path) -> None:
+    write_keys(folder)
+    with seated(folder) as desk:
+        braid = desk.turn(ask("question"), "answer").braid
     rotate(folder / "root.key", START)
-    reseat(desk, folder)
-    stolen(folder, braid, Subject.BRAID)
-    assert codes(desk.transcript(braid), ROOT.text) == ["E_REVOKED"]
+    with seated(folder) as desk:
+        stolen(folder, braid, Subject.BRAID)
+        assert codes(desk.transcript(braid), ROOT.text) == ["E_REVOKED"]
 
 
 def test_a_retired_root_keeps_what_it_certified(desk: Desk, folder: Path) -> None:
@@ -130,19 +130,23 @@ def test_words_can_be_erased_of_a_revoked_braid(desk: Desk, folder: Path) -> Non
     assert b"a secret" not in desk.transcript(braid)
 
 
-def test_an_heir_closes_what_the_old_root_certified(desk: Desk, folder: Path) -> None:
-    braid = desk.turn(ask("question"), "answer").braid
+def test_an_heir_closes_what_the_old_root_certified(folder: Path) -> None:
+    write_keys(folder)
+    with seated(folder) as desk:
+        braid = desk.turn(ask("question"), "answer").braid
     news = [rotate(folder / "root.key", START).new for _ in range(2)]
-    reseat(desk, folder)
-    assert desk.recorder.close_all() == 1
-    file = json.loads(desk.transcript(braid))
-    kinds = [proof["type"] for proof in file["proofs"] if proof["type"] != "log"]
-    assert kinds == ["rotation", "rotation", "closure"]
-    report = verify(desk.transcript(braid), roots=[ROOT.text])
-    assert codes(desk.transcript(braid), ROOT.text) == []
-    assert str(report.claims[ClaimName.CLOSED].answer) == "yes"
-    # That it leads on to the new roots makes these no pin of the old one.
-    assert str(verify(desk.transcript(braid), roots=news).claims[ClaimName.SIGNER].answer) == "no"
+    with seated(folder) as desk:
+        assert desk.recorder.close_all() == 1
+        file = json.loads(desk.transcript(braid))
+        kinds = [proof["type"] for proof in file["proofs"] if proof["type"] != "log"]
+        assert kinds == ["rotation", "rotation", "closure"]
+        report = verify(desk.transcript(braid), roots=[ROOT.text])
+        assert codes(desk.transcript(braid), ROOT.text) == []
+        assert str(report.claims[ClaimName.CLOSED].answer) == "yes"
+        # That it leads on to the new roots makes these no pin of the old one.
+        assert (
+            str(verify(desk.transcript(braid), roots=news).claims[ClaimName.SIGNER].answer) == "no"
+        )
 
 
 def test_a_store_that_is_read_without_a_server_says_so_too(desk: Desk, folder: Path) -> None:
@@ -275,7 +279,9 @@ def test_what_a_witness_saw_before_stays_and_only_for_who_pins_it(
         braid = desk.turn(ask("question"), "answer").braid
         desk.seal(braid)
     write_keys(folder)
-    watched = replace(settings(folder, "http://127.0.0.1:9"), log_witnesses=(WITNESS.public.text,))
+    watched = replace(
+        settings(folder, "http://upstream.invalid"), log_witnesses=(WITNESS.public.text,)
+    )
     key = ROOT.text if of is Subject.ROOT else braid
     with running(watched) as url:
         port = int(url.rpartition(":")[2])

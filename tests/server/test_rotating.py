@@ -36,9 +36,8 @@ def recorded(folder: Path, root_key: Path, name: str) -> bytes:
     place = folder / name
     place.mkdir()
     root = secret(root_key)
-    with Desk(place) as desk:
-        rotations = load_rotations(root_key, root.text)
-        desk.recorder._loom.keyring = Keyring(root, WRAPPING, rotations=rotations)
+    rotations = load_rotations(root_key, root.text)
+    with Desk(place, keyring=Keyring(root, WRAPPING, rotations=rotations)) as desk:
         return desk.transcript(desk.turn(ask("question"), "answer").braid)
 
 
@@ -108,8 +107,7 @@ def test_a_store_of_before_the_rotation_is_no_surprise(
 ) -> None:
     keyfiles.create(folder / "wrapping.key", keyfiles.WRAPPING_LABEL)
     root = secret(root_key)
-    with Desk(folder) as desk:
-        desk.recorder._loom.keyring = Keyring(root, WRAPPING)
+    with Desk(folder, keyring=Keyring(root, WRAPPING)) as desk:
         desk.turn(ask("question"), "answer")
     rotate(root_key, START)
     settings = Settings(str(folder / "braid.db"), root_key, folder / "wrapping.key", port=0)

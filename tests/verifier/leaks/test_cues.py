@@ -4,27 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from braid_verifier.leaks.cues import (
-    chinese,
-    correcting,
-    french,
-    german,
-    inferring,
-    japanese,
-    planning,
-    portuguese,
-    spanish,
-    stating,
-    weighing,
-)
 from braid_verifier.leaks.cues.move import Move
 from braid_verifier.leaks.features import punctuation
-from braid_verifier.leaks.moves import moves
-
-MODULES = (
-    correcting, weighing, inferring, planning, stating, german, french, spanish, portuguese, chinese,
-    japanese,
-)  # fmt: skip
+from braid_verifier.leaks.moves import MODULES, moves
 
 
 def made(text: str) -> set[Move]:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
 from functools import partial
-from types import FrameType
-from typing import Any
 
 import pytest
 
@@ -14,6 +10,7 @@ from braid.context import CHAIN_START, ContextList, extend
 from braid.encoding import encode
 from braid.strict_json import Json, dumps
 from braid_verifier.shown import Shown
+from fakes.steps import steps
 
 
 def signed(number: int) -> str:
@@ -64,23 +61,6 @@ def back_and_forth(conversations: int, turns: int) -> None:
 @pytest.mark.parametrize("conversations", [1, 2, 8, 20])
 def test_each_conversation_has_its_own_words(conversations: int) -> None:
     back_and_forth(conversations, 5)
-
-
-def steps(work: Callable[[], object]) -> int:
-    count = 0
-
-    def line(frame: FrameType, event: str, what: Any) -> Any:
-        nonlocal count
-        count += 1
-        return line
-
-    before = sys.gettrace()
-    sys.settrace(line)
-    try:
-        work()
-    finally:
-        sys.settrace(before)
-    return count
 
 
 @pytest.mark.parametrize("conversations", [1, 2, 8])

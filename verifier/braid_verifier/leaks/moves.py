@@ -57,12 +57,15 @@ def _by_word(cues: Iterable[Cue]) -> dict[str, tuple[Cue, ...]]:
     return {word: tuple(found) for word, found in table.items()}
 
 
-_ENGLISH = _by_word((*correcting.CUES, *weighing.CUES, *inferring.CUES, *planning.CUES))
+_ENGLISH_CUES = (correcting, weighing, inferring, planning)
+_SPACED_CUES = (german, french, spanish, portuguese)
+_UNSPACED_CUES = (chinese, japanese)
+#: Every module that has cues.
+MODULES = (*_ENGLISH_CUES, stating, *_SPACED_CUES, *_UNSPACED_CUES)
+
+_ENGLISH = _by_word(cue for module in _ENGLISH_CUES for cue in module.CUES)
 _STATING = _by_word(stating.CUES)
-_SPACED = tuple(
-    (language.SMALL_WORDS, _by_word(language.CUES))
-    for language in (german, french, spanish, portuguese)
-)
+_SPACED = tuple((language.SMALL_WORDS, _by_word(language.CUES)) for language in _SPACED_CUES)
 #: How many small words of a language have to be there for its cues to be tried, so that the
 #: Spanish `no` and the German `also` are not read into English.
 ENOUGH = 2
