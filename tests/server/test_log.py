@@ -39,7 +39,7 @@ from braid_server.revoking import revoke
 from braid_server.rotating import load_rotations, rotate
 from braid_server.service import Misconfigured, Settings, opened, running
 from braid_server.store import BraidRow, CosignatureRow, LogWriter, Store, StoreUnavailable
-from braid_server.store.rows import Transaction
+from braid_server.store.transaction import Transaction
 from fakes.desk import START, Clock, Desk, ask, write_keys
 from fakes.logs import entries_in, grow, hold, key_in
 from fakes.upstream import PATIENCE

@@ -3,8 +3,9 @@
 from braid_server.store.engine import StoreBusy, StoreUnavailable
 from braid_server.store.log_rows import CosignatureRow, Logged, LogReading, LogRow
 from braid_server.store.log_writer import LogWriter
-from braid_server.store.rows import BraidRow, NodeRow, Reading, Transaction
+from braid_server.store.rows import BraidRow, NodeRow, Reading
 from braid_server.store.store import REWRITES, Left, Store
+from braid_server.store.transaction import Transaction
 
 __all__ = [
     "REWRITES",

@@ -17,7 +17,8 @@ import sqlalchemy as sa
 from braid_server.store import engine as database
 from braid_server.store.engine import StoreUnavailable, WriterLock
 from braid_server.store.log_writer import LogWriter
-from braid_server.store.rows import Reading, Transaction
+from braid_server.store.rows import Reading
+from braid_server.store.transaction import Transaction
 
 _log = logging.getLogger(__name__)
 
