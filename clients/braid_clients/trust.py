@@ -16,7 +16,7 @@ from braid.errors import BraidError
 from braid.statements import Statements, write_statement
 from braid_server.durable import alone, replace
 from braid_server.statement_files import read_statements
-from braid_verifier.pins import LOG, WITNESS, PinnedKey, parse_verifier_keys
+from braid_verifier.pins import PinnedKey, parse_logs, parse_witnesses
 from braid_verifier.policy import Root, parse_roots
 
 MAX_BYTES = 1024 * 1024  # far beyond any list a person keeps
@@ -38,8 +38,8 @@ class Whom(Generic[Trusted]):
 
 
 ROOTS = Whom("root key", parse_roots)
-LOGS = Whom("log", lambda text, place: parse_verifier_keys(text, LOG, place))
-WITNESSES = Whom("witness", lambda text, place: parse_verifier_keys(text, WITNESS, place))
+LOGS = Whom("log", parse_logs)
+WITNESSES = Whom("witness", parse_witnesses)
 
 
 def read_list(path: Path, whom: Whom[Trusted]) -> tuple[Trusted, ...]:

@@ -257,7 +257,7 @@ def test_the_verifier_says_of_two_proofs_what_the_model_says() -> None:
     texts = {proof: Real(proof.log).proof(proof.index).text for proof in singles}
     answers = set()
     for made in product(singles, repeat=2):
-        taken = LogProofs(entries, PINS)
+        taken = LogProofs(entries, PINS, 1)
         try:
             for proof in made:
                 said: dict[str, Json] = {"type": "log", "of": proof.of, "proof": texts[proof]}

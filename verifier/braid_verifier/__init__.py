@@ -1,5 +1,6 @@
 """The verifier: `verify` a transcript, `check_history` of a request against one."""
 
+from braid.call import History, HistoryPolicy
 from braid.statements import Statements, StatementUnusable, parse_statements
 from braid_verifier.checking import (
     CheckedBlock,
@@ -11,7 +12,7 @@ from braid_verifier.checking import (
     check_history,
 )
 from braid_verifier.findings import Check, Finding, Severity
-from braid_verifier.pins import PinnedKey, parse_verifier_keys
+from braid_verifier.pins import PinnedKey, TimeAuthorities, parse_logs, parse_witnesses
 from braid_verifier.policy import UNERASED, ClaimName, Policy, Root, parse_root, parse_roots
 from braid_verifier.report import (
     Answer,
@@ -35,9 +36,11 @@ __all__ = [
     "Cosignature",
     "Counts",
     "Finding",
+    "History",
     "HistoryCheck",
     "HistoryFinding",
     "HistoryNotGenuine",
+    "HistoryPolicy",
     "LogPlace",
     "NotVerified",
     "PinnedKey",
@@ -49,11 +52,13 @@ __all__ = [
     "Standing",
     "StatementUnusable",
     "Statements",
+    "TimeAuthorities",
     "Wire",
     "check_history",
+    "parse_logs",
     "parse_root",
     "parse_roots",
     "parse_statements",
-    "parse_verifier_keys",
+    "parse_witnesses",
     "verify",
 ]

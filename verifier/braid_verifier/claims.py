@@ -55,7 +55,12 @@ def _not_checked(reason: str) -> Claim:
 
 
 def claims_of(
-    findings: Findings, facts: Facts, signer: Signer, pinned: frozenset[str], pins: Pins
+    findings: Findings,
+    facts: Facts,
+    signer: Signer,
+    pinned: frozenset[str],
+    pins: Pins,
+    quorum: int,
 ) -> dict[ClaimName, Claim]:
     """Answer every claim from what was found."""
     if findings.stopped:
@@ -70,7 +75,7 @@ def claims_of(
         ClaimName.SEALED: _sealed(findings, facts, whole),
         ClaimName.CLOSED: _closed(findings, facts, whole),
         ClaimName.LOGGED: _logged(findings, facts, whole, pins),
-        ClaimName.WITNESSED: _witnessed(findings, facts, whole, pins),
+        ClaimName.WITNESSED: _witnessed(findings, facts, whole, pins, quorum),
         ClaimName.TIMESTAMPED: _timestamped(findings, facts, whole, pins),
         ClaimName.ERASED: (
             _yes(f"{facts.erased} nodes keep their place but not their words")
@@ -178,7 +183,7 @@ def _timestamped(findings: Findings, facts: Facts, whole: bool, pins: Pins) -> C
     return _yes(f"a pinned authority saw the seal by {write_time(facts.proven.stamped)}")
 
 
-def _witnessed(findings: Findings, facts: Facts, whole: bool, pins: Pins) -> Claim:
+def _witnessed(findings: Findings, facts: Facts, whole: bool, pins: Pins, quorum: int) -> Claim:
     logged = _logged(findings, facts, whole, pins)
     if logged.answer is Answer.NOT_CHECKED:
         return logged
@@ -187,5 +192,5 @@ def _witnessed(findings: Findings, facts: Facts, whole: bool, pins: Pins) -> Cla
     if logged.answer is Answer.NO:
         return logged
     if not facts.proven.witnessed:
-        return _no(f"of the pinned witnesses not {pins.quorum} cosigned the log that holds it")
-    return _yes(f"the log that holds it was cosigned by pinned witnesses, at least {pins.quorum}")
+        return _no(f"of the pinned witnesses not {quorum} cosigned the log that holds it")
+    return _yes(f"the log that holds it was cosigned by pinned witnesses, at least {quorum}")

@@ -55,10 +55,11 @@ class Place:
 class LogProofs:
     """Takes the proofs of a transcript, one after the other."""
 
-    def __init__(self, entries: dict[Of, LogEntry], pins: Pins) -> None:
+    def __init__(self, entries: dict[Of, LogEntry], pins: Pins, quorum: int) -> None:
         """Expect proofs of these entries, which are what the transcript has."""
         self._entries = entries
         self._pins = pins
+        self._quorum = quorum
         self._taken = 0
         self.places: list[Place] = []
 
@@ -105,8 +106,8 @@ class LogProofs:
             first: dict[bytes, int] = {}
             for each in place.cosigned:
                 first.setdefault(each.witness.key, each.time)  # they come by time
-            if len(first) >= self._pins.quorum:
-                times.append(sorted(first.values())[self._pins.quorum - 1])
+            if len(first) >= self._quorum:
+                times.append(sorted(first.values())[self._quorum - 1])
         return write_time(datetime.fromtimestamp(min(times), UTC)) if times else None
 
     def cover(self, witnessed: bool) -> bool:
@@ -114,7 +115,7 @@ class LogProofs:
         covered = {
             each.of
             for each in self.places
-            if each.log is not None and (not witnessed or each.is_witnessed(self._pins.quorum))
+            if each.log is not None and (not witnessed or each.is_witnessed(self._quorum))
         }
         return Of.CERTIFICATE in covered and covered >= self._entries.keys()
 

@@ -1,4 +1,4 @@
-"""The outside parties that a caller pins: logs, witnesses, timestamp authorities (SPEC §11.8, §13.2)."""
+"""Pins: the logs, witnesses and timestamp authorities that a caller trusts (SPEC §11.8, §13.2)."""
 
 from __future__ import annotations
 
@@ -29,20 +29,28 @@ class TimeAuthorities(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Pins:
-    """The keys of logs and witnesses to trust, and how many witnesses must have cosigned."""
+    """The logs, witnesses and timestamp authorities to trust."""
 
     logs: tuple[VerifierKey, ...] = ()
     witnesses: tuple[VerifierKey, ...] = ()
-    quorum: int = 1
     authorities: TimeAuthorities | None = None
 
 
-def parse_verifier_keys(text: str, type: SignatureType, place: str) -> tuple[PinnedKey, ...]:
-    """Read verifier keys, one a line, each perhaps followed by a label.
+def parse_logs(text: str, place: str = "logs") -> tuple[PinnedKey, ...]:
+    """Read the verifier keys of logs, one a line, each perhaps followed by a label.
 
     Blank lines and lines that begin with `#` say nothing. Raises KeyUnusable, naming the line, for
     a key that is none or of another type.
     """
+    return _parse(text, LOG, place)
+
+
+def parse_witnesses(text: str, place: str = "witnesses") -> tuple[PinnedKey, ...]:
+    """Read the verifier keys of witnesses, as `parse_logs` does those of logs."""
+    return _parse(text, WITNESS, place)
+
+
+def _parse(text: str, type: SignatureType, place: str) -> tuple[PinnedKey, ...]:
     found = []
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip() or line.lstrip().startswith("#"):
@@ -54,12 +62,12 @@ def parse_verifier_keys(text: str, type: SignatureType, place: str) -> tuple[Pin
 
 
 def pinned_parties(
-    logs: Iterable[str | PinnedKey | VerifierKey] | None,
-    witnesses: Iterable[str | PinnedKey | VerifierKey] | None,
+    logs: Iterable[str | PinnedKey] | None,
+    witnesses: Iterable[str | PinnedKey] | None,
+    authorities: TimeAuthorities | None,
     quorum: int,
-    authorities: TimeAuthorities | None = None,
 ) -> Pins:
-    """Check what a caller pins.
+    """Check what a caller pins, and that it is enough for the quorum of their policy.
 
     Raises KeyUnusable for what is no key, TypeError for what cannot be one, ValueError for a
     quorum that so many witnesses cannot reach: nothing would ever be witnessed.
@@ -67,7 +75,7 @@ def pinned_parties(
     if authorities is not None and not callable(getattr(authorities, "time_of", None)):
         raise TypeError(f"authorities: expected Authorities, got {type(authorities).__name__}")
     keys = (_keys(logs, LOG, "logs"), _keys(witnesses, WITNESS, "witnesses"))
-    read = Pins(*keys, quorum, authorities)
+    read = Pins(*keys, authorities)
     most = len({witness.key for witness in read.witnesses})
     if quorum > max(most, 1):
         raise ValueError(f"quorum: {quorum} of {most} different witnesses")
@@ -75,14 +83,14 @@ def pinned_parties(
 
 
 def _keys(
-    given: Iterable[str | PinnedKey | VerifierKey] | None, type: SignatureType, place: str
+    given: Iterable[str | PinnedKey] | None, type: SignatureType, place: str
 ) -> tuple[VerifierKey, ...]:
-    if isinstance(given, str | PinnedKey | VerifierKey):
+    if isinstance(given, str | PinnedKey):
         raise TypeError(f"{place}: expected an iterable of keys, got one")
     keys: dict[str, VerifierKey] = {}
     for index, each in enumerate(given or ()):
-        if isinstance(each, VerifierKey | PinnedKey):
-            each = each.text if isinstance(each, VerifierKey) else each.key
+        if isinstance(each, PinnedKey):
+            each = each.key
         if not isinstance(each, str):
             raise TypeError(f"{place}[{index}]: expected str, got {each.__class__.__name__}")
         keys[each] = _read(each, type, f"{place}[{index}]")

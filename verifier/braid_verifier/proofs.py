@@ -23,7 +23,7 @@ from braid_verifier.seals import Seals
 from braid_verifier.signer import Signer
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Proven:
     """What the proofs of a transcript show; where one does not hold, none counts.
 
@@ -51,6 +51,7 @@ def check_proofs(
     seals: Seals,
     count: int,
     pins: Pins,
+    quorum: int,
 ) -> Proven:
     """Check class 14, behind the last of `count` nodes."""
     given: list[tuple[int, dict[str, Json]]] = []
@@ -85,22 +86,22 @@ def check_proofs(
         except Malformed as fault:
             findings.fail(Check.PROOF, "E_PROOF", f"proofs[{number}]: {fault}")
     # A closure may stand behind the proof that it is logged.
-    logs = LogProofs(entries, pins)
+    logs = LogProofs(entries, pins, quorum)
     _check_logs(given, logs, findings)
     if findings.count(Check.PROOF):
         return Proven()
     if rotations:
         findings.note("N_ROTATED", f"{len(rotations)} roots handed over, one after the other")
     return Proven(
-        closures[0] if closures else None,
-        tuple(rotations),
-        tuple(revocations),
-        tuple(logs.places),
-        logs.cover(witnessed=False),
-        logs.cover(witnessed=True),
-        logs.seen(Of.CERTIFICATE),
-        logs.seen(Of.SEAL, Of.CLOSURE),
-        min(stamps, default=None),
+        closure=closures[0] if closures else None,
+        rotations=tuple(rotations),
+        revocations=tuple(revocations),
+        places=tuple(logs.places),
+        logged=logs.cover(witnessed=False),
+        witnessed=logs.cover(witnessed=True),
+        begun=logs.seen(Of.CERTIFICATE),
+        ended=logs.seen(Of.SEAL, Of.CLOSURE),
+        stamped=min(stamps, default=None),
     )
 
 

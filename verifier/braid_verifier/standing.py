@@ -57,14 +57,16 @@ def check_standing(
     if signer.certificate is not None:
         begin = signer.certificate.not_before
         # What a braid key signed says its own time, so nothing of it is older for sure.
-        said = fate(signer.braid, Subject.BRAID, "", proven.ended)
-        said = said or fate(root, Subject.ROOT, begin, proven.begun)
         for key, of, time, seen in (
             (signer.braid, Subject.BRAID, "", proven.ended),
             (root, Subject.ROOT, begin, proven.begun),
         ):
             for one in revoked.get(key or "", ()):
-                if one.of is of and not one.takes(time, seen):
+                if one.of is not of:
+                    continue
+                if one.takes(time, seen):
+                    said = said or one
+                else:
                     message = f"the {of} key was revoked, {one.reason}, from {one.since}: later"
                     findings.note("N_REVOCATION", message)
     if said is not None:

@@ -16,7 +16,6 @@ from braid.call import UNSENT
 from braid.encoding import encode, write_time
 from braid.errors import Malformed
 from braid.node import BLOCKS, Header, Kind
-from braid.note import VerifierKey
 from braid.statements import Statements, parse_statements
 from braid.strict_json import Json
 from braid.transcript import Entry, StoredNode, TranscriptReader, Unreadable
@@ -55,25 +54,31 @@ def verify(
     roots: Iterable[str | bytes | Root] | None = None,
     *,
     statements: Iterable[bytes | Statements] = (),
-    logs: Iterable[str | PinnedKey | VerifierKey] | None = None,
-    witnesses: Iterable[str | PinnedKey | VerifierKey] | None = None,
+    logs: Iterable[str | PinnedKey] | None = None,
+    witnesses: Iterable[str | PinnedKey] | None = None,
     authorities: TimeAuthorities | None = None,
     leaks: bool = False,
 ) -> Report:
     """Verify a transcript, JSON or JSON Lines (SPEC §7).
 
-    A pure function of these arguments: no clock, environment, network or file. `source` is
-    read as a stream, forward only, and not closed. `roots` are the root keys to trust: text
-    form, 32 bytes, or what `parse_roots` gave; `statements`, rotations and revocations that were
-    given apart from the file: a statement a line, or what `parse_statements` gave; `logs` and
-    `witnesses`, the verifier keys of transparency logs and of their witnesses (SPEC §13.2); `authorities`,
-    those whose timestamps are to be believed (SPEC §11.8). With `leaks` the detector of leaked reasoning
-    runs again over what the provider said, and notes say where the flags of the braid differ
-    (SPEC §6.4); that changes no result.
+    A pure function of these arguments: no clock, environment, network or file. Whatever the
+    bytes are, the answer is a report.
 
-    Whatever the bytes are, the answer is a report. Raises TypeError or ValueError for
-    arguments that are none (a source that does not block or gives no bytes among them),
-    KeyUnusable for a root, log or witness that is no key, StatementUnusable for a statement that does not hold; what the source itself raises passes through.
+    source       the bytes, or a stream of them: read forward only, and not closed.
+    policy       what must be true besides that it is intact.
+    roots        root keys to trust: text form, 32 bytes, or what `parse_roots` gave.
+    statements   rotations and revocations told apart from the file: bytes with a statement a
+                 line, or what `parse_statements` gave (SPEC §9.3-9.5).
+    logs         verifier keys of transparency logs to trust: text, or what `parse_logs` gave.
+    witnesses    those of the witnesses of logs: text, or what `parse_witnesses` gave (SPEC §13.2).
+    authorities  who is believed of timestamps: `braid_verifier.timestamps.Authorities` (SPEC §11.8).
+    leaks        run the detector of leaked reasoning again, and note where the flags of the
+                 braid differ (SPEC §6.4); that changes no result.
+
+    Raises TypeError for an argument of another type (a stream of text among them), ValueError
+    for a stream that does not block and for a quorum that so many witnesses cannot reach,
+    KeyUnusable for a root, log or witness that is no key, StatementUnusable for a statement
+    that does not hold. What the stream itself raises passes through.
     """
     if not isinstance(policy, Policy):
         raise TypeError(f"policy: expected a Policy, got {type(policy).__name__}")
@@ -81,11 +86,11 @@ def verify(
         kind = type(source).__name__
         raise TypeError(f"source: expected bytes or a binary stream, got {kind}")
     pinned = pinned_keys(roots)
-    pins = pinned_parties(logs, witnesses, policy.quorum, authorities)
-    apart = _statements(statements)
+    pins = pinned_parties(logs, witnesses, authorities, policy.quorum)
+    apart = statements_of(statements)
     findings = Findings()
     signer = Signer(None, None, None, False)
-    walk = _Walk(findings, signer, pins, leaks)
+    walk = _Walk(findings, signer, pins, policy.quorum, leaks)
     try:
         # Classes 1 to 3 of what stands before the nodes, then class 4.
         reader = TranscriptReader(source)
@@ -93,10 +98,10 @@ def verify(
         known = len(reader.faults)
         signer = check_signer(reader, findings)
         # Classes 1 to 13 of each node, as it comes.
-        walk = _Walk(findings, signer, pins, leaks)
+        walk = _Walk(findings, signer, pins, policy.quorum, leaks)
         for entry in reader:
             walk.take(entry)
-        # What stands after the nodes, what only the end can tell, and class 14.
+        # What stands after the nodes, what only the end can tell, and classes 14 and 15.
         _report_faults(reader.faults[known:], findings)
         walk.close(reader.proofs, apart)
     except Unreadable as fault:
@@ -104,7 +109,8 @@ def verify(
     return _report(findings, walk.facts(), walk.counts(), signer, policy, pinned, pins)
 
 
-def _statements(given: Iterable[bytes | Statements]) -> Statements:
+def statements_of(given: Iterable[bytes | Statements]) -> Statements:
+    """Gather what roots said of keys, as `verify` takes it and raising as it does."""
     if isinstance(given, bytes | Statements):
         raise TypeError("statements: expected an iterable of them, got one")
     apart = Statements()
@@ -129,9 +135,12 @@ def _report_faults(faults: Iterable[Malformed], findings: Findings) -> None:
 class _Walk:
     """One pass over the nodes."""
 
-    def __init__(self, findings: Findings, signer: Signer, pins: Pins, leaks: bool) -> None:
+    def __init__(
+        self, findings: Findings, signer: Signer, pins: Pins, quorum: int, leaks: bool
+    ) -> None:
         self._findings = findings
         self._pins = pins
+        self._quorum = quorum
         self._flags = Flags(findings, leaks)
         self._graph = Graph(findings)
         self._attrs = Attrs(findings, self._graph, signer.braid)
@@ -206,7 +215,9 @@ class _Walk:
         self._pairing.close(sealed)
         self._flags.close()
         findings, signer = self._findings, self._signer
-        self._proven = check_proofs(proofs, findings, signer, self._seals, self._count, self._pins)
+        self._proven = check_proofs(
+            proofs, findings, signer, self._seals, self._count, self._pins, self._quorum
+        )
         self._standing = check_standing(self._proven, apart, signer, findings)
         closure = self._standing.closure
         if closure is not None:
@@ -258,7 +269,7 @@ def _report(
     pinned: frozenset[str],
     pins: Pins,
 ) -> Report:
-    claims = claims_of(findings, facts, signer, pinned, pins)
+    claims = claims_of(findings, facts, signer, pinned, pins, policy.quorum)
     unmet = tuple(name for name in policy.required if not _holds(name, claims))
     if findings.stopped:
         result = Result.UNREADABLE

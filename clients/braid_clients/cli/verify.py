@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -23,9 +22,8 @@ from braid_clients.cli.terminal import answer, answer_styled, input_file, say
 from braid_clients.problem import Problem
 from braid_clients.trust import kept_statements, trusted
 from braid_clients.verdict import verdict
-from braid_verifier import Policy, Report, Root, Statements, parse_statements
+from braid_verifier import Policy, Report, Root, Statements, TimeAuthorities, parse_statements
 from braid_verifier import verify as check
-from braid_verifier.pins import TimeAuthorities, pinned_parties
 
 _WORST_FIRST = (1, 2, 3, 0)  # SPEC §7.4
 
@@ -103,27 +101,30 @@ def verify(
     pinned = _pinned(roots)
     statements = _statements(told)
     held, seen = chosen(logs, PARTIES["log"]), chosen(witnesses, PARTIES["witness"])
-    try:
-        pinned_parties(held, seen, quorum)
-    except ValueError as fault:
-        raise Problem(f"--{fault}", "trust more: braid keys trust VKEY --as witness") from fault
-    given: dict[str, Any] = {
-        "statements": statements,
-        "logs": held,
-        "witnesses": seen,
-        "authorities": _authorities(authorities),
-    }
+    believed = _authorities(authorities)
     codes: list[int] = []
     reports: list[object] = []
     for name in files:
         try:
             with input_file(name) as source:
-                report = check(source, policy, pinned, **given, leaks=leaks)
+                report = check(
+                    source,
+                    policy,
+                    pinned,
+                    statements=statements,
+                    logs=held,
+                    witnesses=seen,
+                    authorities=believed,
+                    leaks=leaks,
+                )
         except OSError as fault:
             say(f"{name}: cannot be read: {fault.strerror or type(fault).__name__}")
             codes.append(2)
             reports.append(None)
             continue
+        except ValueError as fault:  # a quorum out of reach, or a stdin that does not block
+            hints = ("trust more: braid keys trust VKEY --as witness",) if quorum > 1 else ()
+            raise Problem(str(fault), *hints) from fault
         codes.append(report.exit_code)
         if as_json:
             reports.append(report.to_json())
