@@ -7,15 +7,13 @@ at last by what was asked alone. What is found is judged, and what fits best is 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
 
 from braid.call import By, CallOutcome, History
 from braid.node import Kind
 from braid.wire.block import Block
-from braid_server.known import Prefix
+from braid_server.beginnings import LONG_QUESTION, beginnings, outlines_of, parts, questions_of
 from braid_server.lineage import Lineage
 from braid_server.marks import Marks
 from braid_server.recollection import Recollection
@@ -24,7 +22,6 @@ from braid_server.store.rows import Reading
 from braid_verifier.definitions import Defined, system_changes
 from braid_verifier.history import is_compaction
 from braid_verifier.judgement import Judgement, Resent, Verdict, is_answer
-from braid_verifier.outline import Outline, trace_of
 
 # Answers to one question, of which the newest are looked at.
 CANDIDATES = 8
@@ -32,8 +29,6 @@ CANDIDATES = 8
 JUDGED = 16
 # Of one outline: their words have to be read.
 _ALIKE = 4
-# Beginnings that are looked up at first.
-_FIRST = 4
 # What may be the provider's words from another conversation.
 _PERHAPS_MOVED = (History.EDITED, History.FOREIGN)
 # Answers that are looked up by themselves, the newest first.
@@ -43,9 +38,6 @@ _EVIDENCE = 64
 _EDIT = 12
 _LONG_EDIT = 48
 _LONG_ANSWER = 160
-# Bytes of what was asked from which on two who ask the same are the same, where nothing names
-# the conversation.
-LONG_QUESTION = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +109,11 @@ class Recall:
 
     def find(self) -> Found | None:
         """Find the conversation; None where no answer of it came back as the provider's."""
-        beginnings = list(_beginnings(self._messages))
-        if not beginnings:
+        by_words = list(beginnings(self._messages))
+        if not by_words:
             return None
-        whole = beginnings[-1][0]
-        found = self._by_words(beginnings)
+        whole = by_words[-1][0]
+        found = self._by_words(by_words)
         if found is not None and found.judgement.clean >= whole:
             return found
         for search in (self._by_outline, self._by_evidence):
@@ -159,8 +151,8 @@ class Recall:
         judgement = replace(found.judgement, blocks=tuple(verdicts))
         return replace(found, judgement=judgement, elsewhere=elsewhere)
 
-    def _by_words(self, beginnings: Sequence[tuple[int, bytes]]) -> Found | None:
-        for part in _parts(beginnings):
+    def _by_words(self, by_words: Sequence[tuple[int, bytes]]) -> Found | None:
+        for part in parts(by_words):
             marks = [self._marks.words(words) for _, words in part]
             ends = self._reading().marked_any(marks)
             for mark in marks:
@@ -176,7 +168,7 @@ class Recall:
 
     def _by_outline(self, best: Found | None) -> Iterator[Found]:
         """Look for the longest conversation in which the same was asked."""
-        outlines = list(_outlines(self._messages))
+        outlines = list(outlines_of(self._messages))
         marks = [self._marks.outline(outline) for outline in reversed(outlines)]
         ends = self._reading().marked_any(marks)
         for mark in marks:
@@ -236,7 +228,7 @@ class Recall:
         questions of examples are not.
         """
         named = self._among is not None
-        questions = list(_questions(self._messages))
+        questions = list(questions_of(self._messages))
         if not named:
             questions = [one for one in questions if one.last and one.size >= LONG_QUESTION]
         marks = [self._marks.outline(one) for each in questions for one in each.outlines]
@@ -378,68 +370,3 @@ def _is_strong(found: Found, messages: Sequence[Resent]) -> bool:
         )
         for (block, _, _), verdict in zip(messages, found.judgement.blocks, strict=True)
     )
-
-
-def _ends_turn(messages: Sequence[Resent], place: int) -> bool:
-    """Tell whether an assistant's turn ends with this block."""
-    if not is_answer(messages[place].block):
-        return False
-    return place + 1 == len(messages) or not is_answer(messages[place + 1].block)
-
-
-def _beginnings(messages: Sequence[Resent]) -> Iterator[tuple[int, bytes]]:
-    """Give (length, value of the words) of each beginning that ends where an assistant's turn ends."""
-    words, answered, sha256 = Prefix().words, False, hashlib.sha256
-    for place, (block, match, spine) in enumerate(messages):
-        answers = is_answer(block)
-        if answered and not answers:
-            yield place, words
-        answered = answers
-        if spine:
-            words = sha256(words + match).digest()
-    if answered:
-        yield len(messages), words
-
-
-def _parts(beginnings: Sequence[tuple[int, bytes]]) -> Iterator[Sequence[tuple[int, bytes]]]:
-    """Give the longest beginnings first, few at first: an honest request is found by one of them."""
-    size, left = _FIRST, list(reversed(beginnings))
-    while left:
-        yield left[:size]
-        left, size = left[size:], size * 16
-
-
-class _Question(NamedTuple):
-    """What was asked before an answer of the request; `outlines` are with what it called and without.
-
-    size  the bytes of all that was asked so far.
-    last  nothing that was asked after it was answered.
-    """
-
-    outlines: tuple[Outline, ...]
-    size: int
-    last: bool
-
-
-def _questions(messages: Sequence[Resent]) -> Iterator[_Question]:
-    """Give what was asked before each answer, the last first."""
-    found: list[_Question] = []
-    outline = before = Outline()
-    size = 0
-    for place, (block, _, _) in enumerate(messages):
-        if not is_answer(block):
-            size += len(block.content) if block.kind is Kind.PROMPT else 0
-        elif place == 0 or not is_answer(messages[place - 1].block):
-            before = outline
-        outline = outline.extended(trace_of(block))
-        if _ends_turn(messages, place):
-            found.append(_Question((outline, before), size, False))
-    return (one._replace(last=one.size == found[-1].size) for one in reversed(found))
-
-
-def _outlines(messages: Sequence[Resent]) -> Iterator[Outline]:
-    outline = Outline()
-    for place, (block, _, _) in enumerate(messages):
-        outline = outline.extended(trace_of(block))
-        if _ends_turn(messages, place):
-            yield outline

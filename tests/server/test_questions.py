@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from braid.call import CallOutcome, History
+from braid_server.beginnings import LONG_QUESTION
 from braid_server.call_record import CallRecord
-from braid_server.recall import LONG_QUESTION
 from braid_verifier import Standing, check_history
 from fakes.desk import Desk, ask, assistant, text, tool_result, tool_use, user
 
