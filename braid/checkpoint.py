@@ -15,6 +15,7 @@ from braid.note import (
     SignatureType,
     VerifierKey,
     check_signed,
+    read_line,
     read_note,
 )
 from braid.signing import SIGNATURE_BYTES
@@ -135,15 +136,29 @@ def cosigned_at(signed: SignedCheckpoint, witness: VerifierKey) -> int | None:
     for line in signed.signatures:
         if not line.is_by(witness):
             continue
-        if len(line.value) != _TIME_BYTES + SIGNATURE_BYTES:
-            raise Malformed("E_PROOF", f"{place}: expected a time and a signature")
-        time = int.from_bytes(line.value[:_TIME_BYTES], "big")
-        if not 0 < time <= MAX_TIME:
-            raise Malformed("E_PROOF", f"{place}: expected a time of 1 to {MAX_TIME} seconds")
+        time = _read_time(line, place)
         message = _cosigned(signed.checkpoint, time)
         check_signed(witness, line.value[_TIME_BYTES:], message, place)
         times.append(time)
     return min(times, default=None)
+
+
+def cosignature_time(line: str) -> int:
+    """Give the time that a cosignature's line says; raises Malformed (E_PROOF).
+
+    Whether it verifies is `cosigned_at`'s question.
+    """
+    place = "cosignature of a witness"
+    return _read_time(read_line(line.removesuffix("\n"), place), place)
+
+
+def _read_time(line: NoteSignature, place: str) -> int:
+    if len(line.value) != _TIME_BYTES + SIGNATURE_BYTES:
+        raise Malformed("E_PROOF", f"{place}: expected a time and a signature")
+    time = int.from_bytes(line.value[:_TIME_BYTES], "big")
+    if not 0 < time <= MAX_TIME:
+        raise Malformed("E_PROOF", f"{place}: expected a time of 1 to {MAX_TIME} seconds")
+    return time
 
 
 def _cosigned(checkpoint: Checkpoint, time: int) -> bytes:

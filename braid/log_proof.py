@@ -9,7 +9,7 @@ from braid.checkpoint import MAX_SIZE, SignedCheckpoint, read_checkpoint
 from braid.encoding import decode_standard, encode_standard
 from braid.errors import Malformed
 from braid.note import MAX_NOTE
-from braid.tree import check_inclusion, hash_leaf
+from braid.tree import HASH_BYTES, check_inclusion, hash_leaf
 
 PROOF_TYPE = "log"
 MAX_PROOF = MAX_NOTE
@@ -62,8 +62,8 @@ def read_log_proof(text: str) -> LogProof:
 def _read_step(n: int, step: str) -> bytes:
     place = f"log proof.path[{n}]"
     raw = decode_standard(step, place, "E_PROOF")
-    if len(raw) != 32:
-        raise Malformed("E_PROOF", f"{place}: expected 32 bytes, got {len(raw)}")
+    if len(raw) != HASH_BYTES:
+        raise Malformed("E_PROOF", f"{place}: expected {HASH_BYTES} bytes, got {len(raw)}")
     return raw
 
 

@@ -155,11 +155,13 @@ def read_note(raw: bytes) -> Note:
     lines = below[:-1].split("\n")
     if len(lines) > MAX_SIGNATURES:
         raise Malformed("E_PROOF", f"note: more than {MAX_SIGNATURES} signatures")
-    return Note(text + "\n", tuple(_read_line(n, line) for n, line in enumerate(lines)))
+    return Note(
+        text + "\n", tuple(read_line(line, f"note.signatures[{n}]") for n, line in enumerate(lines))
+    )
 
 
-def _read_line(n: int, line: str) -> NoteSignature:
-    place = f"note.signatures[{n}]"
+def read_line(line: str, place: str) -> NoteSignature:
+    """Read a signature line without its LF; raises Malformed (E_PROOF)."""
     match = _LINE.fullmatch(line)
     if match is None:
         raise Malformed("E_PROOF", f"{place}: expected a dash, a key name and base64")

@@ -17,9 +17,9 @@ from braid.errors import BraidError, KeyUnusable, Malformed
 from braid.note import MAX_NOTE, SignatureType, VerifierKey, read_verifier_key
 from braid.tiles import ENTRIES, FULL, MAX_ENTRY, Tile
 from braid.tree import HASH_BYTES
+from braid_server.log_paths import CHECKPOINT, COSIGNATURES, KEY, LOG_PATH
 from braid_server.loopback import is_loopback
 
-LOG_PATH = "/braid/log"  # where a Braid server has its log
 _TIMEOUT = 30.0
 _MAX_KEY = 1024
 
@@ -54,17 +54,17 @@ class LogSource:
     def checkpoint(self) -> SignedCheckpoint:
         """Fetch the newest checkpoint, none of its signatures checked; raises LogSilent."""
         try:
-            return read_checkpoint(self._get("checkpoint", MAX_NOTE))
+            return read_checkpoint(self._get(CHECKPOINT, MAX_NOTE))
         except Malformed as fault:
-            raise LogSilent(f"{self.url}/checkpoint: {fault}") from fault
+            raise LogSilent(f"{self.url}/{CHECKPOINT}: {fault}") from fault
 
     def key(self) -> VerifierKey:
         """Fetch the key that the log calls its own: nobody vouches for it; raises LogSilent."""
-        raw = self._get("vkey", _MAX_KEY)
+        raw = self._get(KEY, _MAX_KEY)
         try:
             return read_verifier_key(raw.decode("ascii").rstrip("\n"), SignatureType.NOTE)
         except (KeyUnusable, UnicodeDecodeError) as fault:
-            raise LogSilent(f"{self.url}/vkey: not a verifier key of a log") from fault
+            raise LogSilent(f"{self.url}/{KEY}: not a verifier key of a log") from fault
 
     def tiles(self, wanted: Iterable[Tile]) -> Mapping[Tile, bytes]:
         """Fetch tiles of hashes, whole ones where a partial one is gone; raises LogSilent."""
@@ -87,7 +87,7 @@ class LogSource:
     def post(self, cosigned: SignedCheckpoint) -> None:
         """Hand a cosigned checkpoint in; raises CosignatureNotTaken, LogSilent."""
         request = urllib.request.Request(
-            f"{self.url}/cosignatures",
+            f"{self.url}/{COSIGNATURES}",
             data=cosigned.raw,
             headers={"content-type": "text/plain; charset=utf-8"},
             method="POST",

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 
 from braid.checkpoint import SignedCheckpoint, read_checkpoint
 from braid.log_proof import PROOF_TYPE, LogProof
-from braid.note import read_note
 from braid.strict_json import Json
 from braid.tiles import tiles_of
 from braid.tree import prove_inclusion
-from braid_server.store import CosignatureRow, Logged, LogReading, LogRow, Store
-
-CHECKPOINT, KEY = "checkpoint", "vkey"  # beside `tile/…`, the names of what a log shows
+from braid_server.log_paths import CHECKPOINT, KEY
+from braid_server.store import Logged, LogReading, LogRow, Store
 
 
 def newest(reading: LogReading, log: LogRow) -> SignedCheckpoint:
     """Give a log's newest checkpoint, with what witnesses said of it."""
-    rows = [row for row in reading.cosignatures(log.number) if row.size == log.size]
-    return _cosigned(rows) if rows else log.signed
+    return _cosigned(reading, log, log.size)
 
 
-def _cosigned(rows: list[CosignatureRow]) -> SignedCheckpoint:
-    """Put the cosignatures of one checkpoint below it."""
+def _cosigned(reading: LogReading, log: LogRow, size: int) -> SignedCheckpoint:
+    """Give the checkpoint of a size, its cosignatures below it; the newest where it has none."""
+    rows = reading.cosignatures_of(log.number, size)
+    if not rows:
+        return log.signed
     lines = "".join(row.line for row in rows)
-    note = read_note((rows[0].checkpoint + lines).encode())
-    return read_checkpoint(note.raw)
+    return read_checkpoint((rows[0].checkpoint + lines).encode())
 
 
 def covering(reading: LogReading, log: LogRow, index: int) -> SignedCheckpoint:
@@ -34,12 +32,8 @@ def covering(reading: LogReading, log: LogRow, index: int) -> SignedCheckpoint:
 
     A witness's time says that the entry was there by then: the earlier, the more it says.
     """
-    rows = [row for row in reading.cosignatures(log.number) if row.size > index]
-    if not rows:
-        return log.signed
-    by_size = Counter(row.size for row in rows)
-    best = max(by_size, key=lambda size: (by_size[size], -size))
-    return _cosigned([row for row in rows if row.size == best])
+    best = reading.best_cosigned(log.number, index)
+    return log.signed if best is None else _cosigned(reading, log, best)
 
 
 def proofs_of(reading: LogReading, braid: int) -> list[Json]:

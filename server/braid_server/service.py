@@ -66,8 +66,13 @@ class Settings:
     tokens    tenant to secret; without any, only loopback may be served.
     history   what is done about false history (SPEC §8.4).
     seal_after  how long nothing is signed in a braid before it is sealed while served; None for never.
-    restored  the store comes from a copy, or its wrapping key is lost: the root closes what is open.
+    restored  the store comes from a copy, or its wrapping key is lost: the root closes what is open,
+              and another log begins, as with `new_log`.
     issuer    what certificates say of who runs this service; printable ASCII, may be empty.
+    log_key     file of the key of the store's log; None for the one beside the store.
+    log_origin  what a log that begins is called; None for a name made of its key.
+    log_witnesses  verifier keys of the witnesses whose cosignatures are kept.
+    new_log   the log of the store goes on no more, and another begins.
     """
 
     db: str
@@ -227,7 +232,7 @@ class Service:
         self,
         settings: Settings,
         root: str,
-        log_key: str,
+        log_vkey: str,
         store: Store,
         recorder: Recorder,
         library: Library,
@@ -236,7 +241,7 @@ class Service:
     ) -> None:
         self.settings = settings
         self.root = root
-        self.log_key = log_key
+        self.log_vkey = log_vkey
         self.library = library
         self._store = store
         self._recorder = recorder

@@ -16,6 +16,7 @@ from braid.checkpoint import (
     Checkpoint,
     SignedCheckpoint,
     cosign,
+    cosignature_time,
     cosigned_at,
     is_signed,
     read_checkpoint,
@@ -154,6 +155,16 @@ def test_a_cosignature_has_one_length() -> None:
         line = NoteSignature(WITNESS.public.name, WITNESS.public.id, spoilt)
         with pytest.raises(Malformed, match="a time and a signature"):
             cosigned_at(SIGNED.with_signatures(line), WITNESS.public)
+        with pytest.raises(Malformed, match="a time and a signature"):
+            cosignature_time(line.line)
+
+
+def test_a_cosignature_says_its_time_by_its_line_alone() -> None:
+    for time in (1, 1_679_315_147, MAX_TIME):
+        assert cosignature_time(cosign(WITNESS, CHECKPOINT, time).line) == time
+    for line in ("", "words", "— name words\n"):
+        with pytest.raises(Malformed, match="cosignature of a witness"):
+            cosignature_time(line)
 
 
 def test_a_signature_with_a_large_s_is_refused_before_any_library_sees_it() -> None:

@@ -34,11 +34,18 @@ from braid.transcript import Layout
 from braid_server import keyfiles
 from braid_server.keyfiles import LOG_LABEL, KeyFileUnusable
 from braid_server.log_key import LogSettings, LogUnusable, keep_log, key_beside
-from braid_server.logbook import files
+from braid_server.logbook import covering, files, newest
 from braid_server.revoking import revoke
 from braid_server.rotating import load_rotations, rotate
 from braid_server.service import Misconfigured, Settings, opened, running
-from braid_server.store import BraidRow, CosignatureRow, LogWriter, Store, StoreUnavailable
+from braid_server.store import (
+    BraidRow,
+    CosignatureRow,
+    LogReading,
+    LogWriter,
+    Store,
+    StoreUnavailable,
+)
 from braid_server.store.transaction import Transaction
 from fakes.desk import START, Clock, Desk, ask, write_keys
 from fakes.logs import entries_in, grow, hold, key_in
@@ -288,7 +295,7 @@ class TestCommits:
 class TestKeys:
     def test_one_is_made_beside_the_store_for_its_owner_only(self, folder: Path) -> None:
         with opened(settings_of(folder)) as service:
-            key = service.log_key
+            key = service.log_vkey
         file = folder / "braid.db.log.key"
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
         seed = keyfiles.load(file, LOG_LABEL)
@@ -298,7 +305,7 @@ class TestKeys:
         assert origin == f"braid/log-{hashlib.sha256(signer.public.key).hexdigest()[:8]}"
         assert seed not in (keyfiles.load(folder / "root.key", keyfiles.ROOT_LABEL),)
         with opened(settings_of(folder)) as service:
-            assert service.log_key == key
+            assert service.log_vkey == key
 
     def test_a_name_is_its_issuers_or_the_one_given(self, folder: Path) -> None:
         for number, (others, name) in enumerate(
@@ -310,7 +317,7 @@ class TestKeys:
         ):
             place = folder / str(number)
             with opened(settings_of(place, **others)) as service:
-                assert service.log_key.startswith(name)
+                assert service.log_vkey.startswith(name)
 
     @pytest.mark.parametrize("name", ["with space", "a+b", "ä", "x" * 300, "a\nb"])
     def test_a_name_that_no_note_can_carry_is_refused(self, folder: Path, name: str) -> None:
@@ -392,7 +399,7 @@ class TestKeys:
         write_keys(folder)
         first = key_in(folder / "braid.db")
         with opened(settings_of(folder, restored=True)) as service:
-            assert service.log_key != first
+            assert service.log_vkey != first
             sealed = b"".join(service.library.transcript(old))
             closed = b"".join(service.library.transcript(left))
         assert (folder / "braid.db.log.key.1").exists()
@@ -405,18 +412,18 @@ class TestKeys:
                 for of, proof in proofs_in(transcript).items()
             }
 
-        before, after = first.partition("+")[0], service.log_key.partition("+")[0]
+        before, after = first.partition("+")[0], service.log_vkey.partition("+")[0]
         assert origins(sealed) == {"certificate": before, "seal": before}
         assert origins(closed) == {"certificate": before, "closure": after}
         with opened(settings_of(folder)) as again:
-            assert again.log_key == service.log_key
+            assert again.log_vkey == service.log_vkey
 
     def test_a_new_log_can_be_asked_for(self, folder: Path) -> None:
         grow(folder, 1)
         write_keys(folder)
         (folder / "braid.db.log.key").unlink()
         with opened(settings_of(folder, new_log=True)) as service:
-            assert service.log_key == key_in(folder / "braid.db", 2)
+            assert service.log_vkey == key_in(folder / "braid.db", 2)
             (info,) = service.library.braids().braids
             assert info.state == "sealed"
 
@@ -753,6 +760,34 @@ def test_a_store_without_keys_shows_its_log(folder: Path) -> None:
         assert dict(files(store, log, lambda path: False))["checkpoint"] == log.checkpoint.encode()
     finally:
         store.close()
+
+
+def test_what_was_cosigned_of_old_is_not_read_for_the_newest_and_for_a_proof(folder: Path) -> None:
+    """It stays for good, a row a witness a day, and whoever asks needs no token."""
+    grow(folder, 2)
+    with Desk(folder) as desk:
+        log, entries = desk.log, entries_in(desk.path)
+        signer = NoteSigner(
+            log.verifier.name, keyfiles.load(key_beside(desk.path), LOG_LABEL), SignatureType.NOTE
+        )
+        for day, size in enumerate((2, 3, 4)):
+            head = Checkpoint(signer.public.name, size, rfc6962.head(entries[:size]))
+            note = sign_checkpoint(signer, head)
+            for witness in (WITNESS, OTHER)[: size - 1]:
+                line = cosign(witness, head, SECOND + day * 86_400).line
+                row = CosignatureRow(1, size, witness.public.text, note.raw.decode(), line)
+                add = functools.partial(Transaction.add_cosignature, row=row)
+                desk.store.submit(add).result(PATIENCE)
+        with contextlib.closing(sqlite3.connect(desk.path)) as plain:
+            asked: list[str] = []
+            plain.set_trace_callback(asked.append)
+            reading = LogReading(plain)
+            shown = reading.logs()[0]
+            newest_of = newest(reading, shown).checkpoint.size
+            best = covering(reading, shown, 0)
+        assert (newest_of, best.checkpoint.size, len(best.signatures)) == (4, 3, 3)
+        whole = [query for query in asked if "line FROM cosignature" in query]
+        assert len(whole) == 2 and all("AND size = " in query for query in whole)
 
 
 def test_keeping_a_log_twice_is_keeping_it_once(folder: Path) -> None:

@@ -68,7 +68,8 @@ def export(folder: Path, db: str | None) -> None:
 
     Into the same folder again it adds what is new, the checkpoint last.
     """
-    from braid_server.logbook import KEY, files
+    from braid_server.log_paths import KEY
+    from braid_server.logbook import files
     from braid_server.store import Store
 
     store = Store(_address(db), writable=False)

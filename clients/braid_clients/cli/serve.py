@@ -107,7 +107,8 @@ def _tokens(
 @click.option(
     "--restored",
     is_flag=True,
-    help="The store comes from a backup: have the root key close what is open in it, for good.",
+    help="The store comes from a backup: have the root key close what is open in it, for good, "
+    "and leave its log as it is and begin another, as --new-log does.",
 )
 @click.option(
     "--log-key",

@@ -6,11 +6,10 @@ Annotations are evaluated here, as in `app`.
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
+from braid.note import MAX_NOTE
 from braid_server.log_face import CosignatureRefused, LogFace, NoLog
-from braid_server.logbook import CHECKPOINT, KEY
+from braid_server.log_paths import CHECKPOINT, COSIGNATURES, KEY, LOG_PATH
 
-PREFIX = "/braid/log"
-MAX_COSIGNED = 128 * 1024  # bytes of a signed note
 _NEWEST = {"cache-control": "no-cache"}
 _FOREVER = {"cache-control": "public, max-age=31536000, immutable"}
 _TEXT = "text/plain; charset=utf-8"
@@ -19,26 +18,26 @@ _TEXT = "text/plain; charset=utf-8"
 def add_log(app: FastAPI, log: LogFace) -> None:
     """Serve a log below /braid/log; reading it needs no token, and says no word of a conversation."""
 
-    @app.get(f"{PREFIX}/{CHECKPOINT}")
+    @app.get(f"{LOG_PATH}/{CHECKPOINT}")
     def checkpoint() -> Response:
         return Response(log.checkpoint(), media_type=_TEXT, headers=_NEWEST)
 
-    @app.get(f"{PREFIX}/{KEY}")
+    @app.get(f"{LOG_PATH}/{KEY}")
     def key() -> Response:
         return Response(log.key(), media_type=_TEXT, headers=_NEWEST)
 
-    @app.get(f"{PREFIX}/tile/{{rest:path}}")
+    @app.get(f"{LOG_PATH}/tile/{{rest:path}}")
     def tile(rest: str) -> Response:
         found = log.tile(f"tile/{rest}")
         return Response(found, media_type="application/octet-stream", headers=_FOREVER)
 
-    @app.post(f"{PREFIX}/cosignatures")
+    @app.post(f"{LOG_PATH}/{COSIGNATURES}")
     async def cosignatures(request: Request) -> Response:
         raw = b""
         async for piece in request.stream():
             raw += piece
-            if len(raw) > MAX_COSIGNED:
-                return _error(413, "too_large", f"body: more than {MAX_COSIGNED} bytes")
+            if len(raw) > MAX_NOTE:
+                return _error(413, "too_large", f"body: more than {MAX_NOTE} bytes")
         taken = await log.take(raw)
         return JSONResponse(
             {"origin": taken.origin, "size": taken.size, "witnesses": list(taken.witnesses)}

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import sqlite3
 from collections.abc import Iterator
 
 import msgspec
 
-from braid.checkpoint import SignedCheckpoint, read_checkpoint
+from braid.checkpoint import SignedCheckpoint, cosignature_time, read_checkpoint
 from braid.log_entry import EntryKind
 from braid.note import SignatureType, VerifierKey, read_verifier_key
 from braid.tiles import ENTRIES, FULL, HEIGHT, Tile, tile_width, write_bundle, write_tile
@@ -54,11 +53,9 @@ class CosignatureRow(msgspec.Struct, frozen=True):
     @property
     def day(self) -> int:
         """Which day of the witness's clock it was, counted from 1970."""
-        value = base64.b64decode(self.line.split()[-1])
-        return int.from_bytes(value[_KEY_ID_BYTES : _KEY_ID_BYTES + 8], "big") // 86_400
+        return cosignature_time(self.line) // 86_400
 
 
-_KEY_ID_BYTES = 4
 _LOGS = "SELECT number, key, begun, frozen, size, checkpoint FROM log ORDER BY number"
 _OF_BRAID = "SELECT log, number, kind FROM log_entry WHERE braid = ? ORDER BY log, number"
 _STATEMENTS = "SELECT raw FROM log_entry WHERE braid IS NULL AND log = ? ORDER BY number"
@@ -69,8 +66,15 @@ _HASHES = (
     "ORDER BY number"
 )
 _COSIGNATURES = (
-    "SELECT log, size, witness, checkpoint, line FROM cosignature WHERE log = ? "
+    "SELECT log, size, witness, checkpoint, line FROM cosignature WHERE log = ?{} "
     "ORDER BY size, witness"
+)
+_ALL_COSIGNATURES = _COSIGNATURES.format("")
+_COSIGNATURES_OF = _COSIGNATURES.format(" AND size = ?")
+# Out of the rows' keys alone: one a witness a day is kept for good.
+_BEST_COSIGNED = (
+    "SELECT size FROM cosignature WHERE log = ? AND size > ? "
+    "GROUP BY size ORDER BY count(*) DESC, size LIMIT 1"
 )
 
 
@@ -107,7 +111,17 @@ class LogReading:
 
     def cosignatures(self, log: int) -> list[CosignatureRow]:
         """Give what is kept of cosignatures, of small checkpoints first."""
-        return [CosignatureRow(*row) for row in self._driver.execute(_COSIGNATURES, (log,))]
+        return [CosignatureRow(*row) for row in self._driver.execute(_ALL_COSIGNATURES, (log,))]
+
+    def cosignatures_of(self, log: int, size: int) -> list[CosignatureRow]:
+        """Give what is kept of cosignatures of the checkpoint of one size."""
+        rows = self._driver.execute(_COSIGNATURES_OF, (log, size))
+        return [CosignatureRow(*row) for row in rows]
+
+    def best_cosigned(self, log: int, index: int) -> int | None:
+        """Give the size of the checkpoint over an entry that most cosigned, of those the smallest."""
+        row = self._driver.execute(_BEST_COSIGNED, (log, index)).fetchone()
+        return None if row is None else int(row[0])
 
     def read_hash(self, log: int) -> ReadHash:
         """Read a log's hashes: of a level between two of tiles, out of at most 128 rows."""
