@@ -51,15 +51,15 @@ class Sealed:
 class Erased:
     """What of a braid was erased: numbers of nodes, body salts, the braid that says so.
 
-    `left_in_log` and `left_in_pages`: the words may still be in the store's log, or in free
-    pages of its file.
+    `left_in_journal` and `left_in_pages`: the words may still be in the database's
+    write-ahead log, or in free pages of its file.
     """
 
     braid: str
     nodes: tuple[int, ...]
     bsalts: int
     notice: str | None
-    left_in_log: bool
+    left_in_journal: bool
     left_in_pages: bool
 
 

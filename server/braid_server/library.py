@@ -25,7 +25,7 @@ from braid_verifier.erasure import plan
 PAGE = 50
 MAX_PAGE = 500
 _POLL_SECONDS = 0.05
-_LOG_SECONDS = 10.0  # a reader of the log is waited for
+_READER_SECONDS = 10.0  # one who keeps the write-ahead log from being emptied is waited for
 _AT_ONCE = 1024 * 1024  # bytes of content that a read of a transcript stops after
 _NODES_AT_ONCE = 256
 
@@ -72,7 +72,7 @@ class NoSuchNode(BraidError):
 class ErasureInfo:
     """What was erased: the numbers of nodes, how many body salts, and the braid that says so.
 
-    left_in_log  a reader keeps the database's log from being emptied; the words may be in it.
+    left_in_journal  a reader keeps the write-ahead log from being emptied; the words may be in it.
     left_in_pages  the database is too large to be written anew while it is served: deleted words
                  are overwritten, but nothing was done about copies of pages.
     """
@@ -81,7 +81,7 @@ class ErasureInfo:
     nodes: tuple[int, ...]
     bsalts: int
     notice: str | None
-    left_in_log: bool
+    left_in_journal: bool
     left_in_pages: bool
 
 
@@ -230,13 +230,13 @@ class Library:
             lambda: plan(self._nodes(row.number, sealed.nodes), lambda seq, _, __: seq in chosen)
         )
         notice = await self._recorder.erase(row, erasure, reason)
-        until = asyncio.get_running_loop().time() + _LOG_SECONDS
-        while self._store.left().log and asyncio.get_running_loop().time() < until:
+        until = asyncio.get_running_loop().time() + _READER_SECONDS
+        while self._store.left().journal and asyncio.get_running_loop().time() < until:
             await asyncio.sleep(_POLL_SECONDS)
             await self._store.write(Transaction.prove)
         left = self._store.left()
         return ErasureInfo(
-            braid, tuple(erasure.nodes), len(erasure.bsalts), notice, left.log, left.pages
+            braid, tuple(erasure.nodes), len(erasure.bsalts), notice, left.journal, left.pages
         )
 
 

@@ -106,7 +106,7 @@ class Revoked:
         return self._seen.said
 
     @property
-    def statements(self) -> bytes:
+    def told(self) -> bytes:
         """Give rotations and revocations for others to be told, a statement a line (SPEC §9.5)."""
         return b"".join(map(write_statement, (*self._turns, *self._said().proofs)))
 

@@ -26,10 +26,10 @@ class Rotated:
     old: str
     new: str
     old_file: Path
-    statements: Path
+    file: Path
 
 
-def statements_of(root_key: Path) -> Path:
+def rotations_of(root_key: Path) -> Path:
     """Name the file of rotations beside a root key file: a statement a line, none of it secret."""
     return root_key.with_name(root_key.name + ".rotations")
 
@@ -48,14 +48,14 @@ def load_rotations(root_key: Path, root: str) -> tuple[dict[str, Json], ...]:
     except Malformed as fault:
         hint = f"; a rotation cut short left its new key in {_draft_of(root_key)}"
         raise KeyFileUnusable(
-            f"{statements_of(root_key)}: {fault}{hint if _draft_of(root_key).exists() else ''}"
+            f"{rotations_of(root_key)}: {fault}{hint if _draft_of(root_key).exists() else ''}"
         ) from fault
     return said.proofs
 
 
 def read_rotations(root_key: Path) -> Statements:
     """Read the rotations beside a root key, whatever root they lead to; raises KeyFileUnusable."""
-    path = statements_of(root_key)
+    path = rotations_of(root_key)
     said = load_statements(path)
     if said.revocations:
         raise KeyFileUnusable(f"{path}: expected rotations alone, got a revocation")
@@ -85,7 +85,7 @@ def _rotate(root_key: Path, now: datetime) -> Rotated:
     if any(one.key == old.text for one in load_revocations(root_key).revocations):
         raise KeyFileUnusable(f"{root_key}: this root was revoked, so nobody would follow it")
     draft = _draft_of(root_key)
-    statements = statements_of(root_key)
+    path = rotations_of(root_key)
     kept = root_key.with_name(f"{root_key.name}.{len(before) + 1}")
     if os.path.lexists(kept):
         raise KeyFileUnusable(f"{kept}: expected no file, one is there")
@@ -95,7 +95,7 @@ def _rotate(root_key: Path, now: datetime) -> Rotated:
     os.link(root_key, kept)
     # The statement first: a new key without it would be used, and nobody would follow.
     lines = map(write_statement, (*before, proof))
-    durable.replace(statements, lines, mode=0o666)  # for anybody to read
+    durable.replace(path, lines, mode=0o666)  # for anybody to read
     os.replace(draft, root_key)
     durable.sync_folder(root_key.parent)
-    return Rotated(old.text, new.text, kept, statements)
+    return Rotated(old.text, new.text, kept, path)

@@ -197,7 +197,7 @@ def _log_settings(settings: Settings) -> LogSettings:
 def _log_statements(store: Store, keyring: Keyring) -> list[Future[None]]:
     """Log what the roots said of their keys, as far as it is not logged yet."""
     logged = []
-    for line in keyring.revoked.statements.splitlines():
+    for line in keyring.revoked.told.splitlines():
         said = read_object(line, "statement")
         pop = None if "pop" not in said else str(said["pop"])
         entry = LogEntry(EntryKind(str(said["type"])), str(said["h"]), str(said["s"]), pop)

@@ -57,7 +57,7 @@ def test_a_code_of_four_digits_cannot_be_guessed_from_store_keys_and_files(tmp_p
         other = desk.turn(ask("Another conversation."), "Which stays.").braid
         braid = record(desk)
         erased = desk.run(desk.library.erase(braid, with_code(desk, braid)))
-        assert not (erased.left_in_log or erased.left_in_pages)
+        assert not (erased.left_in_journal or erased.left_in_pages)
         assert found(desk) == []
         assert not confirmed(desk.transcript(braid))
         assert b"Which stays." in on_disk(desk) and b"I will not say." in on_disk(desk)
@@ -185,24 +185,24 @@ def test_calls_and_ends_are_never_erased(tmp_path: Path) -> None:
 
 
 def test_a_reader_in_the_log_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("braid_server.library._LOG_SECONDS", 0.2)
+    monkeypatch.setattr("braid_server.library._READER_SECONDS", 0.2)
     with Desk(tmp_path) as desk:
         braid = record(desk)
         reader = sqlite3.connect(desk.path)
         reader.execute("BEGIN")
         assert reader.execute("SELECT count(*) FROM node").fetchone()
         erased = desk.run(desk.library.erase(braid, with_code(desk, braid)))
-        assert erased.left_in_log
+        assert erased.left_in_journal
         reader.close()
         again = desk.run(desk.library.erase(braid, erased.nodes))
-        assert not again.left_in_log and found(desk) == []
+        assert not again.left_in_journal and found(desk) == []
 
 
 def test_a_store_too_large_to_be_written_anew_while_served_is_said(tmp_path: Path) -> None:
     with Desk(tmp_path, rewrites=0) as desk:
         braid = record(desk)
         erased = desk.run(desk.library.erase(braid, with_code(desk, braid)))
-        assert erased.left_in_pages and not erased.left_in_log
+        assert erased.left_in_pages and not erased.left_in_journal
         assert found(desk) == []  # overwritten all the same: secure_delete
 
 

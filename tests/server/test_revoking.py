@@ -233,7 +233,7 @@ def test_a_server_does_not_start_over_a_file_that_is_none(folder: Path, damage: 
 
 def test_a_rotation_is_no_revocation(folder: Path) -> None:
     write_keys(folder)
-    statements = rotate(folder / "root.key", START).statements
+    statements = rotate(folder / "root.key", START).file
     revocations_of(folder / "root.key").write_bytes(statements.read_bytes())
     with pytest.raises(KeyFileUnusable, match="revocations alone"):
         load_revocations(folder / "root.key")

@@ -12,7 +12,7 @@ from braid.signing import SecretKey
 from braid_server import keyfiles
 from braid_server.keyfiles import ROOT_LABEL, KeyFileUnusable
 from braid_server.keyring import Keyring
-from braid_server.rotating import load_rotations, rotate, statements_of
+from braid_server.rotating import load_rotations, rotate, rotations_of
 from braid_server.service import Settings, opened
 from braid_verifier import Report, verify
 from braid_verifier.policy import ClaimName
@@ -69,13 +69,13 @@ def test_the_old_keys_stay_beside_the_new_one(root_key: Path) -> None:
         seeds.append(secret(root_key).seed)
     assert [secret(path).seed for path in [*kept, root_key]] == seeds
     assert len(set(seeds)) == 3
-    said = statements_of(root_key).read_text()
+    said = rotations_of(root_key).read_text()
     assert not any(encode(seed) in said for seed in seeds)
 
 
 @pytest.mark.parametrize("damage", [b"words\n", b"{}\n", b'{"type":"rotation"}\n', b"\xff\n"])
 def test_statements_that_are_none_are_refused(root_key: Path, damage: bytes) -> None:
-    statements_of(root_key).write_bytes(damage)
+    rotations_of(root_key).write_bytes(damage)
     with pytest.raises(KeyFileUnusable, match="rotations"):
         load_rotations(root_key, secret(root_key).text)
 
@@ -97,7 +97,7 @@ def test_a_service_begins_braids_with_the_statements(folder: Path, root_key: Pat
     rotated = rotate(root_key, START)
     with opened(settings) as service:
         assert service.root == rotated.new
-    statements_of(root_key).write_bytes(b"words")
+    rotations_of(root_key).write_bytes(b"words")
     with pytest.raises(KeyFileUnusable), opened(settings):
         pass
 

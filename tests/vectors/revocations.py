@@ -183,6 +183,34 @@ def closed_by_an_heir_that_was_stolen(b: Braid) -> None:
     b.proofs = [rotation(ROOT, NEW), _closed_by(b, NEW), revocation(NEW, ROOT)]
 
 
+@verified(
+    "§9.4",
+    "It closed the braid, and ended in good order after that.",
+    ("N_CLOSED", None),
+    UNHEEDED,
+    sealed="no",
+    closed="yes",
+    signer="yes",
+)
+def closed_and_its_root_retired_later(b: Braid) -> None:
+    opened(b)
+    b.proofs = [closure(b), revocation(ROOT, ROOT, reason="retired")]
+
+
+@verified(
+    "§9.4",
+    "It certified the braid in its time, and closed it after that.",
+    ("N_OPEN", None),
+    UNHEEDED,
+    closed="no",
+    signer="yes",
+)
+def closed_after_its_root_was_retired(b: Braid) -> None:
+    opened(b)
+    since = "2026-02-03T00:00:00.000Z"
+    b.proofs = [closure(b), revocation(ROOT, ROOT, reason="retired", since=since)]
+
+
 # What is revoked.
 
 
@@ -475,6 +503,7 @@ def statements() -> list[dict[str, Any]]:
         case("white space inside", end.replace('":"', '": "', 1), True),
         case("nothing", "", True),
         case("a blank line", turn + "\n" + end),
+        case("a blank line at the end", turn + end + "\n"),
         case("only a line end", "\n"),
         case("two on a line", turn[:-1] + end),
         case("a list of them", f"[{end[:-1]}]\n"),

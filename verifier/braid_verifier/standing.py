@@ -19,7 +19,7 @@ class KeyStanding:
     """What statements of roots say about a braid, those in the file and those given apart.
 
     revoked    the braid key or the root that certified it is revoked.
-    closure    one that holds, by a root that is not revoked.
+    closure    one that holds (SPEC §11.7) and counts (§9.4.5).
     rotations  those that still lend trust: their old root was not revoked.
     """
 

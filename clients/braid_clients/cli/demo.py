@@ -16,7 +16,7 @@ from braid.node import Kind, Origin, read_header
 from braid.transcript import StoredNode, TranscriptReader
 from braid_clients import paths
 from braid_clients.cli.keys import own_root_key, pin, public_key
-from braid_clients.cli.logs import log_to_stderr
+from braid_clients.cli.log_lines import log_to_stderr
 from braid_clients.cli.own_log import pin_log
 from braid_clients.cli.store import write_whole
 from braid_clients.cli.terminal import answer, answer_styled, speaks_unicode, width

@@ -63,8 +63,8 @@ def erase(
         answer(f"  {counted(erased.bsalts, 'body salt')} dropped with them")
     if erased.notice is not None:
         answer(visible(f"  notice {erased.notice}"))
-    if erased.left_in_log:
-        say("a reader keeps the store's log from being emptied: the words may still be in it",
+    if erased.left_in_journal:
+        say("a reader keeps the database's write-ahead log from being emptied: words may still be in it",
             "end what reads the store, then erase the same again")  # fmt: skip
     if erased.left_in_pages:
         say("the store is too large to be written anew while it is served, or the disk is full",

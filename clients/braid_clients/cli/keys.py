@@ -163,7 +163,7 @@ def rotate(root_key: Path | None) -> None:
 
     rotated = hand_over(path, datetime.now(UTC))
     pin(rotated.new)
-    say(f"{rotated.old} handed over to {rotated.new} ({rotated.statements})")
+    say(f"{rotated.old} handed over to {rotated.new} ({rotated.file})")
     say(f"the old secret key is now {rotated.old_file}: keep it to close braids it certified")
     answer(rotated.new)
 
@@ -213,7 +213,7 @@ def revoke(
         say_so(path, named, subject, Reason(reason), since, datetime.now(UTC))
     except Malformed as fault:
         raise Problem(f"cannot be said: {fault}") from fault
-    told = Revoked(path, rotations).statements
+    told = Revoked(path, rotations).told
     keep_statements(paths.statements_file(os.environ), parse_statements(told))
     say(f"the {subject} key {named} is revoked: {reason} ({revocations_of(path)})")
     say("tell whoever trusts you; they run: braid keys trust FILE")

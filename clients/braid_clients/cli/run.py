@@ -16,7 +16,7 @@ import click
 from braid_clients import paths
 from braid_clients.child import NOT_EXECUTABLE, NOT_FOUND, Signals, interruptible
 from braid_clients.cli.keys import own_root_key, pin, public_key
-from braid_clients.cli.logs import log_to_stderr
+from braid_clients.cli.log_lines import log_to_stderr
 from braid_clients.cli.own_log import pin_log
 from braid_clients.cli.terminal import say
 from braid_clients.loopback import without_proxy_to_loopback

@@ -20,7 +20,7 @@ from braid_clients.cli.keys import (
     root_key_option,
     wrapping_key_option,
 )
-from braid_clients.cli.logs import log_to_stderr
+from braid_clients.cli.log_lines import log_to_stderr
 from braid_clients.cli.own_file import OwnFile
 from braid_clients.cli.own_log import pin_log
 from braid_clients.cli.terminal import say

@@ -17,7 +17,7 @@ from braid.errors import BraidError
 from braid.transcript import Layout, StoredNode, TranscriptReader, Unreadable
 from braid_clients import paths
 from braid_clients import shelf as shelves
-from braid_clients.cli.logs import log_to_stderr
+from braid_clients.cli.log_lines import log_to_stderr
 from braid_clients.cli.names import NamedCommand
 from braid_clients.cli.own_file import OwnFile
 from braid_clients.cli.terminal import (

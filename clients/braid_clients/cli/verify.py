@@ -42,8 +42,6 @@ _WORST_FIRST = (1, 2, 3, 0)  # SPEC §7.4
 @quorum_option
 @click.option(
     "--statements",
-    "--rotations",
-    "--revocations",
     "told",
     multiple=True,
     metavar="FILE",

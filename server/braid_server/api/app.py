@@ -113,7 +113,7 @@ def build_api(
             _raw(asked.request),
             asked.wire,
             (root,),
-            statements=(keyring.revoked.statements,),
+            statements=(keyring.revoked.told,),
             strict=asked.strict,
         )
         return _json(_told(found))
@@ -125,7 +125,7 @@ def build_api(
 
     @app.get("/.well-known/braid-statements")
     def statements() -> Response:
-        return Response(keyring.revoked.statements, media_type=JSON_LINES)
+        return Response(keyring.revoked.told, media_type=JSON_LINES)
 
     page, page_headers = verify_page()
 

@@ -134,7 +134,7 @@ def migrate(engine: sa.Engine) -> None:
         raise StoreUnavailable("store: was made by a newer version of this program") from fault
 
 
-def empty_log(connection: sa.Connection) -> bool:
+def empty_journal(connection: sa.Connection) -> bool:
     """Copy the write-ahead log into the database and cut it to nothing; False if a reader is in it.
 
     Never waits. Call it outside a transaction.

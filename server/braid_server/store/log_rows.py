@@ -100,7 +100,7 @@ class LogReading:
         rows = self._driver.execute(_OF_BRAID, (braid,))
         return [Logged(log, number, EntryKind(kind)) for log, number, kind in rows]
 
-    def statements(self, log: int) -> Iterator[bytes]:
+    def said_by_roots(self, log: int) -> Iterator[bytes]:
         """Give the entries that are about no braid: what roots said of their keys."""
         for (raw,) in self._driver.execute(_STATEMENTS, (log,)):
             yield raw

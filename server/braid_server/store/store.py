@@ -30,9 +30,9 @@ REWRITES = 256 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """Where destroyed keys and erased words may still be: the log, or pages nobody wrote anew."""
+    """Where destroyed keys and erased words may be: the write-ahead log, pages not written anew."""
 
-    log: bool
+    journal: bool
     pages: bool
 
 
@@ -100,7 +100,7 @@ class Store:
     def read(self) -> Iterator[Reading]:
         """Read a consistent snapshot; raises StoreUnavailable.
 
-        Be short: the log cannot be cut back while someone reads.
+        Be short: the write-ahead log cannot be cut back while someone reads.
         """
         try:
             with self._readers.connect() as connection, connection.begin():
@@ -145,7 +145,7 @@ class _Writer:
         self.lock = WriterLock(address)
         self._connection: sa.Connection | None = None
         self._rewrites = rewrites
-        self._log_holds = False  # a destroyed key or erased words
+        self._journal_holds = False  # a destroyed key or erased words
         self._unwritten = False  # free pages were left to secure_delete alone
         try:
             self._engine = database.connect_writer(address)
@@ -161,7 +161,7 @@ class _Writer:
 
     @property
     def left(self) -> Left:
-        return Left(self._log_holds, self._unwritten)
+        return Left(self._journal_holds, self._unwritten)
 
     def finish(self) -> None:
         """Wait for the end of the queue; give the lock back."""
@@ -212,10 +212,10 @@ class _Writer:
             return
         if transaction.erases:
             self._unwritten = not database.rewrite(self._connection, self._rewrites)
-        self._log_holds |= transaction.destroys_key or transaction.erases
-        if self._log_holds:
+        self._journal_holds |= transaction.destroys_key or transaction.erases
+        if self._journal_holds:
             # Where a reader is in the way, the next commit tries again.
-            self._log_holds = not database.empty_log(self._connection)
+            self._journal_holds = not database.empty_journal(self._connection)
         _answer(group, results)
 
     def _roll_back(self) -> None:

@@ -61,8 +61,8 @@ class Transaction:
 
     Where the store keeps a log, what has to be logged is, in the same commit (SPEC §13).
 
-    destroys_key  a wrapped key goes with this commit, and must not stay in the log.
-    erases        words go with it, and must stay neither in the log nor in free pages.
+    destroys_key  a wrapped key goes with this commit, and must not stay in the write-ahead log.
+    erases        words go with it, and must stay neither in that log nor in free pages.
     """
 
     def __init__(self, connection: sa.Connection, log: LogWriter | None = None) -> None:
@@ -162,7 +162,7 @@ class Transaction:
         if self._log is None:
             return
         self._log.flush(self._driver)
-        if entry.raw not in LogReading(self._driver).statements(self._log.number):
+        if entry.raw not in LogReading(self._driver).said_by_roots(self._log.number):
             self._log.append(self._driver, None, entry)
 
     def begin_log(self, key: str, begun: str, checkpoint: str) -> int:

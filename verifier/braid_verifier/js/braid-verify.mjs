@@ -17,15 +17,15 @@ const USAGE = `Usage: braid-verify [OPTIONS] FILE…|-
 Options:
   --root KEY|FILE         Trust this root key, or those in this file: a key a line.
   --statements FILE       Heed what roots say in this file of each other and of
-                          keys that are revoked (also --rotations, --revocations).
+                          keys that are revoked.
   --log VKEY|FILE         Trust this transparency log: its verifier key,
                           NAME+ID+BASE64, or those in this file.
   --witness VKEY|FILE     Trust this witness of such logs, in the same form.
   --quorum N              How many different trusted witnesses must have
                           cosigned for witnessed; 1 by default.
   --require CLAIM,…       Ask for more than intact: signer, context, history,
-                          sealed, closed, logged, witnessed,
-                          timestamped, unerased.
+                          sealed, closed, logged, witnessed, unerased. It
+                          knows no X.509: timestamped is never met here.
   --allow-unknown-signer  Do not ask that the signer's root is trusted.
   --json                  Print the report; several files: a list, with null
                           for what cannot be opened.
@@ -115,8 +115,6 @@ async function main(given) {
       options: {
         root: { type: "string", multiple: true, default: [] },
         statements: { type: "string", multiple: true, default: [] },
-        rotations: { type: "string", multiple: true, default: [] },
-        revocations: { type: "string", multiple: true, default: [] },
         log: { type: "string", multiple: true, default: [] },
         witness: { type: "string", multiple: true, default: [] },
         quorum: { type: "string", default: "1" },
@@ -137,7 +135,7 @@ async function main(given) {
   if (positionals.length === 0) throw new Problem("expected a FILE, or - for stdin; see --help");
   const options = {
     roots: values.root.flatMap(rootsOf),
-    statements: [values.statements, values.rotations, values.revocations].flat().map(statementsOf),
+    statements: values.statements.map(statementsOf),
     logs: values.log.flatMap(partiesOf),
     witnesses: values.witness.flatMap(partiesOf),
     quorum: Number(values.quorum),
