@@ -14,7 +14,7 @@ from braid.note import (
     NoteSigner,
     SignatureType,
     VerifierKey,
-    check_signed,
+    check_note_signature,
     read_line,
     read_note,
 )
@@ -107,7 +107,7 @@ def is_signed(signed: SignedCheckpoint, log: VerifierKey) -> bool:
     message = signed.checkpoint.text.encode("ascii")
     lines = [line for line in signed.signatures if line.is_by(log)]
     for line in lines:
-        check_signed(log, line.value, message, "checkpoint: signature of the log")
+        check_note_signature(log, line.value, message, "checkpoint: signature of the log")
     return bool(lines) and signed.checkpoint.origin == log.name
 
 
@@ -138,7 +138,7 @@ def cosigned_at(signed: SignedCheckpoint, witness: VerifierKey) -> int | None:
             continue
         time = _read_time(line, place)
         message = _cosigned(signed.checkpoint, time)
-        check_signed(witness, line.value[_TIME_BYTES:], message, place)
+        check_note_signature(witness, line.value[_TIME_BYTES:], message, place)
         times.append(time)
     return min(times, default=None)
 

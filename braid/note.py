@@ -171,7 +171,7 @@ def read_line(line: str, place: str) -> NoteSignature:
     return NoteSignature(match[1], value[:_ID_BYTES], value[_ID_BYTES:])
 
 
-def check_signed(key: VerifierKey, signature: bytes, message: bytes, place: str) -> None:
+def check_note_signature(key: VerifierKey, signature: bytes, message: bytes, place: str) -> None:
     """Check the 64 bytes of a signature in the strict form (SPEC §2.3); raises Malformed (E_PROOF)."""
     if len(signature) != SIGNATURE_BYTES:
         raise Malformed("E_PROOF", f"{place}: expected a signature of {SIGNATURE_BYTES} bytes")

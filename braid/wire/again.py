@@ -76,9 +76,9 @@ def _size(entry: bytes, said: tuple[Block, ...]) -> int:
 
 
 class ReadBefore:
-    """Lists that were read, those used last and of at most `most` bytes; in memory only.
+    """Lists that were read, those kept last and of at most `most` bytes; in memory only.
 
-    `size` is how many it has.
+    A list that is gone on with is kept anew. `size` is about how many bytes they take.
 
     What one owner's requests said is not found for another. Any thread may ask.
     """
@@ -86,7 +86,7 @@ class ReadBefore:
     def __init__(self, most: int = MOST_BYTES) -> None:
         self._most = most
         self._lock = threading.Lock()
-        # By the id of the talk: those used last are last.
+        # By the id of the talk: those kept last are last.
         self._kept: OrderedDict[int, tuple[Talk, tuple[_Key, ...]]] = OrderedDict()
         self._found: dict[_Key, Talk] = {}
         self.size = 0

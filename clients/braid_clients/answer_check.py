@@ -17,8 +17,8 @@ from braid.errors import BraidError
 from braid.transcript import StoredNode, TranscriptReader
 from braid.wire.block import Block
 from braid_clients.answers import Said, is_content
-from braid_clients.beside import agrees, beside
 from braid_clients.calls import Call
+from braid_clients.extras import agrees, beside
 from braid_verifier import Answer, NotVerified, Policy, Report, Result, Root, Statements, verify
 from braid_verifier.history import canonical, numbers, read
 from braid_verifier.opened import OpenedBraid, OpenedCall

@@ -49,7 +49,7 @@ class _Kept(msgspec.Struct, forbid_unknown_fields=True):
     checkpoint: str | None
 
 
-class Memory:
+class WitnessMemory:
     """What a witness knows of one log: its key, and the newest checkpoint it found consistent.
 
     In a file that is there whole or not at all. Whoever looks at the log holds it meanwhile.
@@ -139,7 +139,7 @@ class Witnessed:
 
 
 def witness(
-    source: LogSource, memory: Memory, log: VerifierKey, key: NoteSigner, time: int
+    source: LogSource, memory: WitnessMemory, log: VerifierKey, key: NoteSigner, time: int
 ) -> Witnessed:
     """Look at a log once: check its newest checkpoint, remember it, cosign it.
 

@@ -29,7 +29,7 @@ from braid.note import (
     NoteSigner,
     SignatureType,
     VerifierKey,
-    check_signed,
+    check_note_signature,
     read_note,
     read_verifier_key,
 )
@@ -54,9 +54,9 @@ def test_the_published_note_verifies_under_the_published_key(shared: Path) -> No
     note = read_note(raw)
     (line,) = note.signatures
     assert (key.text, note.raw, line.is_by(key)) == (text, raw, True)
-    check_signed(key, line.value, note.text.encode(), "note")
+    check_note_signature(key, line.value, note.text.encode(), "note")
     with pytest.raises(Malformed, match="does not verify"):
-        check_signed(key, line.value, note.text.upper().encode(), "note")
+        check_note_signature(key, line.value, note.text.upper().encode(), "note")
 
 
 def test_the_published_checkpoint_is_read(shared: Path) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from braid.call import History
@@ -105,3 +106,28 @@ class Beside:
         if place not in self.blocks:
             self.blocks[place] = self.memory.block(self.path[place])
         return self.blocks[place]
+
+
+def between(ours: range, theirs: range, pairs: Sequence[tuple[int, int]]) -> Iterator[Gap]:
+    """Give what lies between pairs, each counted from the beginning of its range."""
+    i = j = 0
+    for mine, its in [*pairs, (len(ours), len(theirs))]:
+        if mine > i or its > j:
+            yield Gap(list(ours[i:mine]), list(theirs[j:its]))
+        i, j = mine + 1, its + 1
+
+
+def split(gap: Gap, pairs: Sequence[tuple[int, int]]) -> Iterator[Gap]:
+    """Give what lies between pairs of a gap."""
+    i = j = 0
+    for mine, its in [*pairs, (NOWHERE, NOWHERE)]:
+        ours, i = _until(gap.ours, i, mine)
+        theirs, j = _until(gap.theirs, j, its)
+        if ours or theirs:
+            yield Gap(ours, theirs)
+
+
+def _until(places: Sequence[int], at: int, place: int) -> tuple[list[int], int]:
+    """Give the places before one, and where those after it begin."""
+    end = bisect_left(places, place, at)
+    return list(places[at:end]), end + 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from braid.node import Kind
 from braid.wire.block import Block
 from braid_verifier import spelling
 from braid_verifier.aligning import common
-from braid_verifier.beside import NOWHERE, Beside, Gap
+from braid_verifier.beside import NOWHERE, Beside, Gap, between, split
 from braid_verifier.history import failed
 from braid_verifier.judgement import NEW, Verdict, is_answer
 
@@ -65,7 +64,7 @@ class Laying(Beside):
         pairs = common(mine, its)
         for i, j in pairs:
             self.pair(ours[i], theirs[j])
-        for gap in _between(ours, theirs, pairs):
+        for gap in between(ours, theirs, pairs):
             if self._may_say_the_same(gap):
                 yield from self._spell(gap)
             else:
@@ -95,7 +94,7 @@ class Laying(Beside):
             if self._may_be(mine[i][1], its[j][1]):
                 self.pair(mine[i][0], its[j][0], History.VARIANT)
         left = [(mine[i][0], its[j][0]) for i, j in pairs if mine[i][0] in self.paired]
-        for inner in _split(gap, left):
+        for inner in split(gap, left):
             if inner.ours and inner.theirs:
                 self._spell_thoughts(inner)
                 self._spell_texts(inner)
@@ -377,28 +376,3 @@ def _weighs(block: Block) -> bool:
 
 
 _SPELLED = frozenset((*spelling.WORDS, Kind.TOOL_USE, Kind.TOOL_RESULT))
-
-
-def _between(ours: range, theirs: range, pairs: Sequence[tuple[int, int]]) -> Iterator[Gap]:
-    """Give what lies between pairs, each counted from the beginning of its range."""
-    i = j = 0
-    for mine, its in [*pairs, (len(ours), len(theirs))]:
-        if mine > i or its > j:
-            yield Gap(list(ours[i:mine]), list(theirs[j:its]))
-        i, j = mine + 1, its + 1
-
-
-def _split(gap: Gap, pairs: Sequence[tuple[int, int]]) -> Iterator[Gap]:
-    """Give what lies between pairs of a gap."""
-    i = j = 0
-    for mine, its in [*pairs, (NOWHERE, NOWHERE)]:
-        ours, i = _until(gap.ours, i, mine)
-        theirs, j = _until(gap.theirs, j, its)
-        if ours or theirs:
-            yield Gap(ours, theirs)
-
-
-def _until(places: Sequence[int], at: int, place: int) -> tuple[list[int], int]:
-    """Give the places before one, and where those after it begin."""
-    end = bisect_left(places, place, at)
-    return list(places[at:end]), end + 1

@@ -21,7 +21,7 @@ from braid_clients.cli.store import write_whole
 from braid_clients.cli.terminal import answer, say
 from braid_clients.log_source import CosignatureNotTaken, LogSilent, LogSource
 from braid_clients.problem import Problem
-from braid_clients.witness import AnotherLog, Forked, Memory, WitnessUnusable, witness
+from braid_clients.witness import AnotherLog, Forked, WitnessMemory, WitnessUnusable, witness
 from braid_server import keyfiles
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -87,12 +87,14 @@ def witness_command(
 def _look(source: LogSource, state: Path | None, given: str | None, signer: NoteSigner) -> None:
     log = _log_key(source, given)
     # By the log's key, not by its address: whatever address it is seen at, it is one memory.
-    memory = Memory(state or _own_file(log.text, ".json"))
+    memory = WitnessMemory(state or _own_file(log.text, ".json"))
     with memory.held():
         _look_at(source, memory, log, signer)
 
 
-def _look_at(source: LogSource, memory: Memory, log: VerifierKey, signer: NoteSigner) -> None:
+def _look_at(
+    source: LogSource, memory: WitnessMemory, log: VerifierKey, signer: NoteSigner
+) -> None:
     known = memory.read()
     if known is not None and known[0] != log:
         raise Problem(

@@ -18,18 +18,22 @@ from braid_verifier.leaks.passage import ELIDED
 #: Counts above this say nothing more.
 MAX_COUNT = 3
 
-#: The group of a move, as one bit.
+#: The groups of moves, each as one bit.
+_CORRECTS, _WEIGHS, _INFERS, _PLANS_ON = 1, 2, 4, 8
 _GROUP = {
-    move: 1 << place
-    for place, group in enumerate((CORRECTING, WEIGHING, INFERRING, PLANNING))
+    move: bit
+    for bit, group in (
+        (_CORRECTS, CORRECTING),
+        (_WEIGHS, WEIGHING),
+        (_INFERS, INFERRING),
+        (_PLANS_ON, PLANNING),
+    )
     for move in group
 }
+#: What is done before something is decided.
+_BEFORE_DECIDING = _CORRECTS | _WEIGHS | _INFERS
 
 # Begins with a literal character, which the search can skip to; what stands before is looked at after.
-_WEIGHS = 2
-#: The groups of what is done before something is decided: taking back, weighing, inferring.
-_BEFORE_DECIDING = 7
-
 _QUESTION = re.compile(r"\?+(?=[\s)\"'*_]|\Z)|？")
 _ASKED_BEFORE = re.compile(r"[^\W_][)\]'\"`*%}]*\s?\Z")
 _ANSWER = re.compile(
@@ -296,7 +300,7 @@ def standing(
     words = text.count(" ") + text.count("\n") + 1
     if not text.isascii():
         words += len(_UNSPACED.findall(text)) // 2
-    found["dense"] = min(6, marks * 20 // max(words, 12))
+    found["dense"] = min(MOST["dense"], marks * 20 // max(words, 12))
     found["sparse"] = min(3, words // (SPARSE * max(marks, 1))) if words > 60 else 0
     found["short"] = int(words < 12)
     found["long"] = int(words > 120)
@@ -351,7 +355,7 @@ def _of_prose(
     if not last.isdisjoint(_PLANS) and Move.ADDRESS not in last and Move.COURTESY not in last:
         found["ends_in_plan"] = 1
         found["stated_then_plan"] = int(Move.LET_ME in last and closing >= STATED and not told)
-        found["inferred_then_plan"] = min(3, inferred)
+        found["inferred_then_plan"] = min(MOST_OF_PLANS["inferred_then_plan"], inferred)
     if planned:
         found["reasoned_plan"] = int(
             any(
@@ -361,7 +365,7 @@ def _of_prose(
                 for start, end in spans
             )
         )
-    found["ticks"] = min(3, text.count("`") // 2 + text.count(ELIDED))
+    found["ticks"] = min(MOST["ticks"], text.count("`") // 2 + text.count(ELIDED))
     found["bullets"] = int(
         text.count("\n- ") + text.count("\n* ") + text.count("\n1. ") + text.count("\n2. ") > 2
     )
@@ -372,4 +376,4 @@ def _of_prose(
         and CORRECTING.isdisjoint(counts)
         and WEIGHING.isdisjoint(counts)
     )
-    found["because"] = min(2, text.count(" because ") + text.count(" — "))
+    found["because"] = min(MOST["because"], text.count(" because ") + text.count(" — "))
