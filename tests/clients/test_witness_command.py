@@ -191,7 +191,9 @@ def test_a_key_taken_from_the_server_is_said_loudly_and_kept(store: Path, witnes
         assert f"TRUSTED ON FIRST USE: {vkey}" in witness(url).err
         assert "TRUSTED" not in witness(url).err
         refused = witness(url, "--log", vkey.replace("braid/log", "braid/lag"))
-        assert refused.code == 2 and "--log: verifier key: the key id" in refused.err
+        assert (
+            refused.code == 2 and "--log: log key, line 1: verifier key: the key id" in refused.err
+        )
         other = NoteSigner(vkey.partition("+")[0], bytes(32), SignatureType.NOTE).public.text
         refused = witness(url, "--log", other)
         assert refused.code == 2 and "not signed by" in refused.err
@@ -200,6 +202,34 @@ def test_a_key_taken_from_the_server_is_said_loudly_and_kept(store: Path, witnes
         assert refused.code == 2 and "remembers" in refused.err
         another = witness.key().text
         assert witness(url, "--log", another).code == 2
+
+
+def test_the_log_is_named_by_a_file_too(store: Path, witness: Witness) -> None:
+    grow(store, 1)
+    vkey = key_in(store / "braid.db")
+    file = witness.home / "log"
+    file.write_text(f"# theirs\n{vkey} a label\n")
+    with served(store, witness.key()) as url:
+        ran = witness(url, "--log", str(file))
+        assert ran.code == 0 and "TRUSTED ON FIRST USE" not in ran.err
+        other = NoteSigner("other", bytes(32), SignatureType.NOTE).public.text
+        file.write_text(f"{vkey}\n{other}\n")
+        several = witness(url, "--log", str(file))
+    assert several.code == 2 and "expected the key of one log, got 2" in several.err
+    nowhere = witness("http://127.0.0.1:9", "--log", str(witness.home / "nowhere"))
+    assert nowhere.code == 2 and "--log: " in nowhere.err and "nor a file" in nowhere.err
+
+
+@pytest.mark.parametrize("damage", [b"", b"\n", b"\xff"])
+def test_a_name_that_is_lost_is_not_made_up_again(witness: Witness, damage: bytes) -> None:
+    key = witness.key()
+    file = witness.folder / "witness.key.name"
+    assert file.read_text() == f"{key.name}\n"
+    file.write_bytes(damage)
+    for options in ([], ["--name", "example.org/other"]):
+        ran = witness("http://127.0.0.1:9", *options)
+        assert ran.code == 2 and f"{file}: expected" in ran.err and "you are" not in ran.err
+    assert file.read_bytes() == damage
 
 
 def test_a_witness_that_is_not_listed_is_told_what_to_do(store: Path, witness: Witness) -> None:

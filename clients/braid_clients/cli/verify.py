@@ -22,7 +22,8 @@ from braid_clients.cli.terminal import answer, answer_styled, input_file, say
 from braid_clients.problem import Problem
 from braid_clients.trust import kept_statements, trusted
 from braid_clients.verdict import verdict
-from braid_verifier import Policy, Report, Root, Statements, TimeAuthorities, parse_statements
+from braid_server.statement_files import read_statements
+from braid_verifier import Policy, Report, Root, Statements, TimeAuthorities
 from braid_verifier import verify as check
 
 _WORST_FIRST = (1, 2, 3, 0)  # SPEC §7.4
@@ -153,7 +154,7 @@ def _statements(told: tuple[str, ...]) -> list[Statements]:
     given = []
     for name in told:
         try:
-            given.append(parse_statements(Path(name).read_bytes(), name))
+            given.append(read_statements(Path(name)))
         except OSError as fault:
             raise Problem(f"{name}: cannot be read: {fault.strerror}") from fault
     with contextlib.suppress(paths.NoHome):

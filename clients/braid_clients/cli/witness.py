@@ -17,12 +17,13 @@ from braid_clients import paths
 from braid_clients.child import told_to_stop
 from braid_clients.cli.durations import duration
 from braid_clients.cli.own_file import OwnFile
+from braid_clients.cli.parties import PARTIES, keys_of
 from braid_clients.cli.store import write_whole
 from braid_clients.cli.terminal import answer, say
 from braid_clients.log_source import CosignatureNotTaken, LogSilent, LogSource
 from braid_clients.problem import Problem
 from braid_clients.witness import AnotherLog, Forked, WitnessMemory, WitnessUnusable, witness
-from braid_server import keyfiles
+from braid_server import durable, keyfiles
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _LABEL = "braid-witness-key/1"
@@ -30,7 +31,12 @@ _LABEL = "braid-witness-key/1"
 
 @click.command("witness")
 @click.argument("url", metavar="URL")
-@click.option("--log", metavar="VKEY", help="The log's verifier key; needed the first time.")
+@click.option(
+    "--log",
+    metavar="VKEY|FILE",
+    help="The log's verifier key, or a file that holds it; without it the server's own word is taken "
+    "the first time.",
+)
 @click.option(
     "--key",
     type=_FILE,
@@ -129,11 +135,8 @@ def _log_key(source: LogSource, given: str | None) -> VerifierKey:
 
     What was not named is said loudly, and remembered.
     """
-    try:
-        if given is not None:
-            return read_verifier_key(given, SignatureType.NOTE)
-    except KeyUnusable as fault:
-        raise Problem(f"--log: {fault}") from fault
+    if given is not None:
+        return _named_log(given)
     file = _own_file(source.url, ".vkey")
     try:
         return read_verifier_key(file.read_text(encoding="ascii").strip(), SignatureType.NOTE)
@@ -152,12 +155,22 @@ def _log_key(source: LogSource, given: str | None) -> VerifierKey:
     return log
 
 
+def _named_log(given: str) -> VerifierKey:
+    try:
+        named = keys_of(given, PARTIES["log"])
+    except Problem as fault:
+        raise Problem(f"--log: {fault}", *fault.hints) from fault
+    if len(named) != 1:
+        raise Problem(f"--log: {given}: expected the key of one log, got {len(named)}")
+    return read_verifier_key(named[0].key, SignatureType.NOTE)
+
+
 def _signer(path: Path, name: str | None) -> NoteSigner:
     """Read the witness's key, making it on first use; its name stands in a file beside it."""
     name_file = path.with_name(path.name + ".name")
     seed = keyfiles.load_or_create(path, _LABEL)
     try:
-        kept = name_file.read_text(encoding="utf-8").strip() if name_file.exists() else None
+        kept = _kept_name(name_file)
         if kept is not None and name not in (None, kept):
             raise Problem(
                 f"{name_file}: this key is called {kept}, got {name}",
@@ -166,10 +179,26 @@ def _signer(path: Path, name: str | None) -> NoteSigner:
         called = kept or name or _name_of(seed)
         signer = NoteSigner(called, seed, SignatureType.COSIGNATURE)
         if kept is None:
-            name_file.write_text(called + "\n", encoding="utf-8")
+            durable.replace(name_file, [called.encode() + b"\n"], mode=0o666)
     except KeyUnusable as fault:
         raise Problem(f"--name: {fault}") from fault
     return signer
+
+
+def _kept_name(file: Path) -> str | None:
+    """Read the name of a key; raises Problem for a file without: another name is another witness."""
+    try:
+        kept = file.read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return None
+    except UnicodeDecodeError as fault:
+        raise Problem(f"{file}: expected a name in UTF-8") from fault
+    if not kept:
+        raise Problem(
+            f"{file}: expected the name under which this key cosigns, the file is empty",
+            "write it there as it was, or take the file away and give it with --name",
+        )
+    return kept
 
 
 def _name_of(seed: bytes) -> str:
