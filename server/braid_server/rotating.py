@@ -72,6 +72,7 @@ def rotate(root_key: Path, now: datetime) -> Rotated:
     The old secret key stays beside it under another name. Killed in the middle, this leaves the
     old key in use, or a statement that `load_rotations` refuses. Raises KeyFileUnusable.
     """
+    keyfiles.load(root_key, keyfiles.ROOT_LABEL)  # where there is none, that is what to say
     try:
         with durable.alone(root_key.parent):
             return _rotate(root_key, now)

@@ -253,9 +253,10 @@ def _subject(key: str, roots: Collection[str], db: str | None) -> Subject:
 def trust_root(root: str, label: str, as_what: str) -> None:
     """Trust a key: `braid verify` then believes what a root certifies, a log holds, a witness saw.
 
-    KEY is the public key of a root, 43 characters, or the verifier key of a log or witness,
-    NAME+ID+BASE64; FILE holds one a line, each with a label. Of roots it may also hold what they
-    say of each other and of keys that are revoked, which is heeded from then on.
+    \b
+    KEY: a root's, 43 characters; with --as another's, NAME+ID+BASE64. Pinned.
+    FILE of such keys: one a line, then perhaps a label. Each is pinned.
+    FILE of what roots said (`keys revoke`, a server): kept, heeded; no pin.
     """
     if as_what in PARTIES:
         party = PARTIES[as_what]
