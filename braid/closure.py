@@ -10,6 +10,7 @@ from enum import StrEnum
 from braid.encoding import KEY_PATTERN, TIME_PATTERN, encode, is_time
 from braid.errors import Malformed
 from braid.node import MAX_HEADER
+from braid.proof import strings_of
 from braid.signing import Purpose, Signer, check_signed
 from braid.strict_json import Json
 
@@ -72,9 +73,7 @@ def check_closure(proof: dict[str, Json], roots: Collection[str]) -> ClosureHead
     They are the one that certified the braid, and those it handed over to. Raises Malformed,
     always with E_PROOF. What it says of the nodes is the caller's to compare.
     """
-    h, s = proof.get("h"), proof.get("s")
-    if set(proof) != {"type", "h", "s"} or not isinstance(h, str) or not isinstance(s, str):
-        raise Malformed("E_PROOF", "closure: expected the strings type, h and s")
+    h, s = strings_of(proof, PROOF_TYPE, "h", "s")
     header = read_closure_header(h)
     if header.root not in roots:
         raise Malformed(

@@ -10,6 +10,7 @@ from enum import StrEnum
 from braid.encoding import KEY_PATTERN, TIME_PATTERN, encode, is_time
 from braid.errors import Malformed
 from braid.node import MAX_HEADER
+from braid.proof import strings_of
 from braid.rotation import Rotation, heirs
 from braid.signing import Purpose, Signer, check_signed
 from braid.strict_json import Json
@@ -93,11 +94,7 @@ def check_revocation(proof: dict[str, Json]) -> Revocation:
 
     Whether its signer has a say over the key is `may_revoke`'s question.
     """
-    h, s = proof.get("h"), proof.get("s")
-    if set(proof) != {"type", "h", "s"} or proof["type"] != PROOF_TYPE:
-        raise Malformed("E_PROOF", "revocation: expected type, h and s")
-    if not (isinstance(h, str) and isinstance(s, str)):
-        raise Malformed("E_PROOF", "revocation: expected strings")
+    h, s = strings_of(proof, PROOF_TYPE, "h", "s")
     revocation = _read_header(h)
     check_signed(revocation.by, s, Purpose.REVOCATION, h.encode("ascii"), "revocation.s")
     return revocation

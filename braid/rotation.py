@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from braid.encoding import KEY_PATTERN, TIME_PATTERN, encode, is_time
 from braid.errors import Malformed
 from braid.node import MAX_HEADER
+from braid.proof import strings_of
 from braid.signing import Purpose, Signer, check_signed
 from braid.strict_json import Json
 
@@ -49,11 +50,7 @@ def _read_header(text: str) -> Rotation:
 
 def check_rotation(proof: dict[str, Json]) -> Rotation:
     """Check a rotation by itself; raises Malformed, always with E_PROOF."""
-    h, s, pop = proof.get("h"), proof.get("s"), proof.get("pop")
-    if set(proof) != {"type", "h", "s", "pop"} or proof["type"] != PROOF_TYPE:
-        raise Malformed("E_PROOF", "rotation: expected type, h, s and pop")
-    if not (isinstance(h, str) and isinstance(s, str) and isinstance(pop, str)):
-        raise Malformed("E_PROOF", "rotation: expected strings")
+    h, s, pop = strings_of(proof, PROOF_TYPE, "h", "s", "pop")
     rotation = _read_header(h)
     raw = h.encode("ascii")
     signature = check_signed(rotation.old, s, Purpose.ROTATION, raw, "rotation.s")

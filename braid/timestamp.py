@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from braid.encoding import decode, encode
 from braid.errors import Malformed
+from braid.proof import strings_of
 from braid.strict_json import Json
 
 PROOF_TYPE = "rfc3161"
@@ -26,10 +27,8 @@ def write_timestamp(response: bytes) -> dict[str, Json]:
 
 def read_timestamp(proof: dict[str, Json]) -> bytes:
     """Give the response in a proof; raises Malformed, always with E_PROOF."""
-    response = proof.get("response")
-    if set(proof) != {"type", "of", "response"} or proof["type"] != PROOF_TYPE:
-        raise Malformed("E_PROOF", "timestamp: expected type, of and response")
-    if proof["of"] != "seal" or not isinstance(response, str):
+    of, response = strings_of(proof, PROOF_TYPE, "of", "response")
+    if of != "seal":
         raise Malformed("E_PROOF", "timestamp: expected a response of a seal")
     try:
         raw = decode(response, "timestamp.response")

@@ -10,8 +10,9 @@ from braid.checkpoint import SignedCheckpoint, cosigned_at, is_signed
 from braid.encoding import write_time
 from braid.errors import Malformed
 from braid.log_entry import LogEntry
-from braid.log_proof import LogProof, check_log_proof, read_log_proof
+from braid.log_proof import PROOF_TYPE, LogProof, check_log_proof, read_log_proof
 from braid.note import VerifierKey
+from braid.proof import strings_of
 from braid.strict_json import Json
 from braid_verifier.pins import Pins
 
@@ -68,10 +69,8 @@ class LogProofs:
         self._taken += 1
         if self._taken > MAX_LOG_PROOFS:
             raise Malformed("E_PROOF", f"log: more than {MAX_LOG_PROOFS} proofs")
-        of, text = proof.get("of"), proof.get("proof")
-        if set(proof) != {"type", "of", "proof"} or not isinstance(text, str):
-            raise Malformed("E_PROOF", "log: expected the strings type, of and proof")
-        if not isinstance(of, str) or of not in Of.__members__.values():
+        of, text = strings_of(proof, PROOF_TYPE, "of", "proof")
+        if of not in Of.__members__.values():
             raise Malformed("E_PROOF", f"log.of: expected one of {', '.join(Of)}")
         entry = self._entries.get(Of(of))
         if entry is None:
