@@ -1,6 +1,6 @@
 """Checking an answer before it is used: its words beside those that Braid signed for its call.
 
-A pure function of a transcript, an answer and pinned roots.
+A pure function of a transcript, its report and an answer.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from braid.wire.block import Block
 from braid_clients.answers import Said, is_content
 from braid_clients.calls import Call
 from braid_clients.extras import agrees, beside
-from braid_verifier import Answer, NotVerified, Policy, Report, Result, Root, Statements, verify
+from braid_verifier import Answer, NotVerified, Report, Result
 from braid_verifier.history import canonical, numbers, read
 from braid_verifier.opened import OpenedBraid, OpenedCall
 
@@ -131,21 +131,19 @@ def require_verified(report: Report) -> None:
 
 def check_answer(
     transcript: bytes,
+    report: Report,
     call: Call,
     answer: T,
     said: Said,
     request: bytes | None,
-    policy: Policy,
-    roots: Iterable[str | bytes | Root],
-    statements: Iterable[bytes | Statements] = (),
 ) -> AnswerCheck[T]:
-    """Compare what an answer says with the nodes of its call.
+    """Compare what an answer says with the nodes of its call, where the transcript is verified.
 
+    `report` is what verification says of this very transcript.
     Compared are the content of each candidate, block by block in their canonical form (SPEC
     §8.3) with `BESIDE`, the reason it ended, its id, its usage as far as both say it, and the body
     of the request where it is given. Not compared is what else stands beside the content.
     """
-    report = verify(transcript, policy, roots, statements=statements)
     if report.result is not Result.VERIFIED:
         return AnswerCheck(False, call, report, (), Answer.NOT_CHECKED, answer)
     braid = OpenedBraid(transcript)

@@ -12,15 +12,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import inspect
-import os
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Iterable, Mapping
 from typing import Any, Protocol, Self, TypeVar, overload
 
 import httpx
 
-from braid_clients import paths
 from braid_clients.answer_check import AnswerCheck, check_answer
 from braid_clients.answers import answer_in, body_of, said_in
 from braid_clients.calls import braid_of, call_of, request_of
@@ -31,19 +29,20 @@ from braid_clients.conversation import (
     OpenAIOptions,
     conversation,
 )
+from braid_clients.pins import Pins
 from braid_clients.server import NO_ANSWER, TIMEOUT, Server, ServerError
-from braid_clients.trust import kept_statements, trusted
 from braid_verifier import (
     HistoryCheck,
+    HistoryPolicy,
+    PinnedKey,
     Policy,
     Report,
     Root,
     Statements,
+    TimeAuthorities,
     Wire,
-    check_history,
-    verify,
 )
-from braid_verifier.policy import pinned_keys
+from braid_verifier.checking import history_policy
 
 URL = "http://127.0.0.1:8420"  # where `braid serve` listens
 _POLICY = Policy()
@@ -87,7 +86,7 @@ class FinalResponse(Protocol[T_co]):
     def get_final_response(self) -> T_co: ...
 
 
-class _Client:
+class _Client(ABC):
     """What both clients know and decide, without input or output."""
 
     def __init__(
@@ -96,12 +95,20 @@ class _Client:
         *,
         token: str | None = None,
         roots: Iterable[str | bytes | Root] | None = None,
+        logs: Iterable[str | PinnedKey] | None = None,
+        witnesses: Iterable[str | PinnedKey] | None = None,
+        authorities: TimeAuthorities | None = None,
+        statements: Iterable[bytes | Statements] | None = None,
         policy: Policy = _POLICY,
     ) -> None:
         self._server = Server(url, token)
-        self._roots = _pinned(roots)
-        self._statements = _told()
+        self._pins = Pins.of(roots, logs, witnesses, authorities, statements, policy.quorum)
         self._policy = policy
+        self._connect()
+
+    @abstractmethod
+    def _connect(self) -> None:
+        """Make the HTTP client."""
 
     def conversation(
         self, name: str | None = None, *, braid: str | None = None, parent: str | None = None
@@ -130,32 +137,25 @@ class _Client:
         return self.conversation().gemini()
 
     def _report(self, transcript: bytes, braid: str, policy: Policy | None) -> Report:
-        report = verify(
-            transcript, policy or self._policy, self._roots, statements=self._statements
-        )
+        report = self._pins.report(transcript, policy or self._policy)
         _same(braid, report)
         return report
 
     def _check(self, transcript: bytes, response: object, answer: T) -> AnswerCheck[T]:
         call = call_of(response)
-        check = check_answer(
-            transcript,
-            call,
-            answer,
-            said_in(answer),
-            request_of(response),
-            self._policy,
-            self._roots,
-            self._statements,
-        )
-        _same(call.braid, check.report)
-        return check
+        report = self._report(transcript, call.braid, None)
+        return check_answer(transcript, report, call, answer, said_in(answer), request_of(response))
 
     def _check_history(
-        self, transcript: bytes, braid: str, wire: Wire, request: bytes | Mapping[str, object]
+        self,
+        transcript: bytes,
+        braid: str,
+        wire: Wire,
+        request: bytes | Mapping[str, object],
+        policy: HistoryPolicy,
     ) -> HistoryCheck:
         body = request if isinstance(request, bytes) else body_of(request)
-        check = check_history(transcript, body, wire, self._roots, statements=self._statements)
+        check = self._pins.check_history(transcript, body, wire, self._policy.quorum, policy)
         _same(braid, check.report)
         return check
 
@@ -163,22 +163,25 @@ class _Client:
 class Braid(_Client):
     """A Braid server, asked by programs. Use it as a context manager, or close it.
 
-    `token` is the server's, where it wants one. `roots` are the root keys to trust, by default
-    those of the user's trust file, as `braid verify` does; what the user was told of rotations and
-    revocations (`braid keys trust FILE`) is always heeded; `policy` is what else must be true
-    of a braid. Raises ValueError for an address or a token that can be none, KeyUnusable for a
-    root that is no key.
+    token        the server's, where it wants one.
+    roots        root keys to trust.
+    logs         verifier keys of transparency logs to trust.
+    witnesses    those of the witnesses of logs.
+    authorities  who is believed of timestamps: `braid_verifier.timestamps.Authorities`.
+    statements   rotations and revocations that count beside those in a transcript.
+    policy       what must be true of a braid.
+
+    All but `token` are as `verify` takes them. As `braid verify` does, roots, logs and witnesses
+    that are None are those of the user's trust files, read now; statements that are None are
+    what the user was told (`braid keys trust FILE`), read whenever a report is made.
+
+    Raises ValueError for an address or a token that can be none and for a policy whose quorum
+    the witnesses cannot reach, KeyUnusable for what is no key, StatementUnusable for a statement
+    that does not hold; for a trust file TrustUnusable, and OSError if it cannot be read. What
+    makes a report raises StatementUnusable and OSError for the file of what the user was told.
     """
 
-    def __init__(
-        self,
-        url: str = URL,
-        *,
-        token: str | None = None,
-        roots: Iterable[str | bytes | Root] | None = None,
-        policy: Policy = _POLICY,
-    ) -> None:
-        super().__init__(url, token=token, roots=roots, policy=policy)
+    def _connect(self) -> None:
         self._http = httpx.Client(timeout=TIMEOUT, trust_env=not self._server.is_here)
 
     def __enter__(self) -> Self:
@@ -207,7 +210,8 @@ class Braid(_Client):
     def report(self, of: object, policy: Policy | None = None) -> Report:
         """Fetch a braid and verify it here, under the pinned roots.
 
-        Raises as `transcript`; what verification finds is in the report.
+        Raises as `transcript`, and ValueError for a policy whose quorum the pinned witnesses
+        cannot reach; what verification finds is in the report.
         """
         braid = braid_of(of)
         return self._report(self.transcript(braid), braid, policy)
@@ -241,36 +245,28 @@ class Braid(_Client):
         return self._check(self.transcript(call), response, said)
 
     def check_history(
-        self, of: object, wire: Wire | str, request: bytes | Mapping[str, object]
+        self,
+        of: object,
+        wire: Wire | str,
+        request: bytes | Mapping[str, object],
+        *,
+        policy: HistoryPolicy | str = HistoryPolicy.REJECT,
     ) -> HistoryCheck:
         """Say before a request is sent which of its history is genuine (SPEC §8.6).
 
         `of` names the braid it goes on with, `wire` the request's format; the request is its
         body or, for `anthropic` and `openai`, the arguments that the SDK will be called with.
-        Raises as `transcript`, and ValueError for a wire that is none.
+        `policy` is what is false: `reject`, or `strict` for all that no provider sent here.
+        Raises as `transcript`, and ValueError for a wire or a policy that is none.
         """
-        braid, known = braid_of(of), Wire(wire)
-        return self._check_history(self.transcript(braid), braid, known, request)
+        braid, known, false = braid_of(of), Wire(wire), history_policy(policy)
+        return self._check_history(self.transcript(braid), braid, known, request, false)
 
 
 class AsyncBraid(_Client):
-    """A Braid server, asked by async programs. Use it as a context manager, or close it.
+    """As `Braid`, awaited."""
 
-    `token` is the server's, where it wants one. `roots` are the root keys to trust, by default
-    those of the user's trust file, as `braid verify` does; `policy` is what else must be true
-    of a braid. Raises ValueError for an address or a token that can be none, KeyUnusable for a
-    root that is no key.
-    """
-
-    def __init__(
-        self,
-        url: str = URL,
-        *,
-        token: str | None = None,
-        roots: Iterable[str | bytes | Root] | None = None,
-        policy: Policy = _POLICY,
-    ) -> None:
-        super().__init__(url, token=token, roots=roots, policy=policy)
+    def _connect(self) -> None:
         self._http = httpx.AsyncClient(timeout=TIMEOUT, trust_env=not self._server.is_here)
 
     async def __aenter__(self) -> Self:
@@ -322,28 +318,19 @@ class AsyncBraid(_Client):
         return await asyncio.to_thread(self._check, transcript, response, said)
 
     async def check_history(
-        self, of: object, wire: Wire | str, request: bytes | Mapping[str, object]
+        self,
+        of: object,
+        wire: Wire | str,
+        request: bytes | Mapping[str, object],
+        *,
+        policy: HistoryPolicy | str = HistoryPolicy.REJECT,
     ) -> HistoryCheck:
         """Do as `Braid.check_history`."""
-        braid, known = braid_of(of), Wire(wire)
+        braid, known, false = braid_of(of), Wire(wire), history_policy(policy)
         transcript = await self.transcript(braid)
-        return await asyncio.to_thread(self._check_history, transcript, braid, known, request)
-
-
-def _told() -> tuple[Statements, ...]:
-    """Give what the user was told of rotations and revocations: a revocation is for good."""
-    with contextlib.suppress(paths.NoHome):
-        return (kept_statements(paths.statements_file(os.environ)),)
-    return ()
-
-
-def _pinned(roots: Iterable[str | bytes | Root] | None) -> frozenset[str]:
-    if roots is None:
-        try:
-            roots = trusted(paths.trust_file(os.environ))
-        except paths.NoHome:
-            roots = ()
-    return pinned_keys(roots)
+        return await asyncio.to_thread(
+            self._check_history, transcript, braid, known, request, false
+        )
 
 
 def _same(braid: str, report: Report) -> None:

@@ -68,6 +68,17 @@ class Home:
         return subprocess.CompletedProcess(ran.args, ran.returncode, out, err)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def nobody(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Run what reads the files of its user as one who has none; gives their config folder."""
+    folder = tmp_path_factory.mktemp("nobody")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(folder))
+        patch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
+        patch.setenv("XDG_DATA_HOME", str(folder / "data"))
+        yield folder / "config" / "braid"
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     return Home(tmp_path)

@@ -33,6 +33,11 @@ def test_false_history_does_not_leave(dialect: Dialect) -> None:
         assert len(sent) == 3
         with pytest.raises(HistoryNotGenuine, match="edited"):
             client.post("https://example.org", content=false)
+        strict = checking(lambda: transcript, dialect.name, policy="strict")
+        prefilled = dialect.body(TALK.but([*S, ASKED, Say("It is")]))
+        hook(httpx.Request("POST", "https://example.org", content=prefilled))
+        with pytest.raises(HistoryNotGenuine, match="prefill"):
+            strict(httpx.Request("POST", "https://example.org", content=prefilled))
         recorded[0] = transcript.replace(b"Glomma", b"Gl0mma")
         with pytest.raises(HistoryNotGenuine, match="failed"):
             client.post("https://example.org", content=honest)
@@ -42,3 +47,5 @@ def test_false_history_does_not_leave(dialect: Dialect) -> None:
 def test_a_wire_that_is_none() -> None:
     with pytest.raises(ValueError):
         checking(lambda: b"", "morse")
+    with pytest.raises(ValueError, match="policy: expected one of reject, strict"):
+        checking(lambda: b"", "anthropic", policy="record")

@@ -23,9 +23,10 @@ import braid_clients
 from braid.call import By
 from braid.encoding import encode
 from braid.errors import KeyUnusable
+from braid.note import NoteSigner, SignatureType
 from braid.revocation import Reason, Revocation, Subject, write_revocation
 from braid.signing import SecretKey
-from braid.statements import parse_statements, write_statement
+from braid.statements import StatementUnusable, parse_statements, write_statement
 from braid_clients import (
     AsyncBraid,
     Braid,
@@ -37,12 +38,13 @@ from braid_clients import (
     call_of,
 )
 from braid_clients.checked import checking
-from braid_clients.trust import keep_statements, trust
+from braid_clients.trust import LOGS, WITNESSES, TrustUnusable, keep_statements, trust, trust_one
 from braid_server import keyfiles
 from braid_verifier import (
     Answer,
     HistoryNotGenuine,
     NotVerified,
+    PinnedKey,
     Policy,
     Result,
     parse_root,
@@ -50,6 +52,7 @@ from braid_verifier import (
 from braid_verifier.opened import OpenedBraid
 from fakes import everyone
 from fakes.everyone import WORDS
+from fakes.logs import key_in
 from fakes.proxied import Proxied, proxied
 from fakes.ways import ASYNC_WAYS, QUESTION, WAYS, AsyncWay, Came, anthropic_events, chat_raw
 
@@ -230,11 +233,17 @@ class TestRoots:
     def test_what_the_user_was_told_is_heeded(
         self, server: Proxied, braid: Braid, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """First what a root says that has no say over this braid, then what the server's says."""
+        """First what a root says that has no say over this braid, then what the server's says.
+
+        All are read when a report is made: a client that was there before heeds them too.
+        """
         came = WAYS[0](braid.conversation())
         monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
         key = braid.report(came.response).braid
         assert key is not None
+        body = b'{"messages": [{"role": "user", "content": "x"}]}'
+        hook = checking(lambda: braid.transcript(came.response), "anthropic")
+        told = []
         time = "2026-01-01T00:00:00.000Z"
         for root, result in (
             (SecretKey(bytes([7]) * 32), "verified"),
@@ -243,9 +252,26 @@ class TestRoots:
             said = Revocation(key, Subject.BRAID, Reason.STOLEN, time, root.text, time)
             line = write_statement(write_revocation(root, said))
             keep_statements(tmp_path / "braid" / "statements", parse_statements(line))
-            with Braid(server.url, token=TOKEN, roots=[server.root()]) as reader:
+            told.append(line)
+            assert braid.report(came.response).result == result
+            assert braid.check(came.response).genuine is (result == "verified")
+            history = braid.check_history(came.response, "anthropic", body)
+            assert history.report.result == result
+            with Braid(server.url, token=TOKEN, roots=[server.root()], statements=told) as reader:
+                monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "elsewhere"))
                 assert reader.report(came.response).result == result
-                assert reader.check(came.response).genuine is (result == "verified")
+                monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+        request = httpx.Request("POST", "http://127.0.0.1", content=body)
+        with pytest.raises(HistoryNotGenuine, match="the transcript is failed"):
+            hook(request)
+        checking(lambda: braid.transcript(came.response), "anthropic", statements=())(request)
+        with Braid(server.url, token=TOKEN, roots=[server.root()], statements=()) as deaf:
+            deaf.check(came.response).require()
+        (tmp_path / "braid" / "statements").write_text("rubbish")
+        with pytest.raises(StatementUnusable):
+            braid.report(came.response)
+        with pytest.raises(StatementUnusable):
+            hook(request)
 
     def test_a_policy_asks_for_more(self, server: Proxied, braid: Braid) -> None:
         came = WAYS[0](braid.conversation())
@@ -254,6 +280,64 @@ class TestRoots:
         with strict, pytest.raises(NotVerified, match="sealed"):
             strict.check(came.response).require()
         assert braid.report(came.response, policy).unmet == ("sealed",)
+
+    def test_a_log_can_be_required(
+        self, server: Proxied, braid: Braid, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """By name, else by the user's file of trusted logs, as `braid verify` does."""
+        came = WAYS[0](braid.conversation())
+        log, policy = key_in(server.folder / "braid.db"), Policy(require={"logged"})
+
+        def unmet(**more: Any) -> tuple[str, ...]:
+            with Braid(
+                server.url, token=TOKEN, roots=[server.root()], policy=policy, **more
+            ) as reader:
+                found: tuple[str, ...] = reader.check(came.response).report.unmet
+                assert found == reader.report(came.response).unmet
+                return found
+
+        monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+        assert unmet() == ("logged",)
+        assert not unmet(logs=[log])
+        trust_one(tmp_path / "braid" / "trusted-logs", PinnedKey(log), LOGS)
+        assert not unmet()
+        assert unmet(logs=[]) == ("logged",)
+
+        async def program() -> None:
+            async with AsyncBraid(
+                server.url, token=TOKEN, roots=[server.root()], logs=[log], policy=policy
+            ) as awaited:
+                (await awaited.check(came.response)).require()
+
+        asyncio.run(program())
+        (tmp_path / "braid" / "trusted-logs").write_bytes(b"\xff")
+        with pytest.raises(TrustUnusable, match="trusted-logs"):
+            unmet()
+
+    def test_a_quorum_that_nobody_can_reach(
+        self, server: Proxied, braid: Braid, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It is said at once, by whoever asks for it."""
+        monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+        policy = Policy(quorum=2)
+        keys = [
+            NoteSigner(
+                f"witness.example/{n}", bytes([n]) * 32, SignatureType.COSIGNATURE
+            ).public.text
+            for n in (1, 2)
+        ]
+        for few in (None, [], keys[:1]):
+            with pytest.raises(ValueError, match="quorum: 2 of [01] different witnesses"):
+                Braid(server.url, policy=policy, witnesses=few)
+        Braid(server.url, policy=policy, witnesses=keys).close()
+        for key in keys:
+            trust_one(tmp_path / "braid" / "trusted-witnesses", PinnedKey(key), WITNESSES)
+        Braid(server.url, policy=policy).close()
+        came = WAYS[0](braid.conversation())
+        with pytest.raises(ValueError, match="quorum: 2 of 0 different witnesses"):
+            braid.report(came.response, policy)
+        with pytest.raises(ValueError, match="quorum: 3 of 2"):
+            checking(lambda: b"", "anthropic", quorum=3)
 
 
 class TestConversations:
@@ -309,6 +393,14 @@ class TestConversations:
                 false.require()
             with pytest.raises(ValueError):
                 braid.check_history(raw, "morse", {"messages": messages})
+            with pytest.raises(ValueError, match="policy: expected one of reject, strict"):
+                braid.check_history(raw, "anthropic", {"messages": messages}, policy="record")
+            prefilled = [*messages[:3], {"role": "assistant", "content": "It is"}]
+            for policy in ("reject", "strict"):
+                check = braid.check_history(
+                    raw, "anthropic", {"messages": prefilled}, policy=policy
+                )
+                assert check.genuine is (policy == "reject")
 
     def test_a_hook_keeps_false_history_from_leaving(self, server: Proxied, braid: Braid) -> None:
         talk = braid.conversation("hooked")

@@ -12,6 +12,9 @@ from typing import Any
 
 import pytest
 
+from braid_clients.pins import Pins
+from braid_verifier import Policy
+from braid_verifier.timestamps import Authorities
 from fakes.authority import Authority, stamping
 
 VECTORS = Path(__file__).parent.parent / "vectors" / "transcripts"
@@ -51,6 +54,9 @@ def test_a_stamped_seal_is_timestamped(
     assert ran.stdout.startswith("the seal was seen by 20")
     asked = ("verify", str(out), "--root", ROOT, "--require", "timestamped")
     assert home.braid(*asked, "--authority", str(pem)).returncode == 0
+    policy = Policy(require={"timestamped"})
+    believed = Pins.of([ROOT], None, None, Authorities([pem.read_bytes()]), None, policy.quorum)
+    believed.report(out.read_bytes(), policy).require()
     ran = home.braid(*asked)
     assert ran.returncode == 3 and "timestamped: not checked, no timestamp authority" in ran.stdout
     (tmp_path / "other.pem").write_bytes(Authority(tmp_path / "other", "other").root)

@@ -26,6 +26,7 @@ import pytest
 
 from braid.checkpoint import SignedCheckpoint, cosigned_at, is_signed, read_checkpoint
 from braid.note import NoteSigner, SignatureType, VerifierKey, read_verifier_key
+from braid_clients import Braid
 from braid_server.service import Settings, running
 from braid_verifier import Answer, ClaimName, Policy, Result, verify
 from fakes.desk import ROOT, Desk, write_keys
@@ -158,11 +159,15 @@ def test_a_transcript_proves_that_it_was_logged_and_witnessed(
     begun = int(time.time())
     with served(store, key) as url:
         assert witness(url).code == 0
+        policy = Policy(require={"logged", "witnessed"})
+        pinned: Json = {"roots": [ROOT.text], "logs": [log]}
+        with Braid(url, **pinned, witnesses=[key.text], policy=policy) as reader:
+            reader.report(braid).require()
+        with Braid(url, **pinned, policy=policy) as reader:
+            assert reader.report(braid).unmet == ("witnessed",)
     with Desk(store) as desk:
         transcript = desk.transcript(braid)
     other = NoteSigner("example.org/other", bytes(32), SignatureType.COSIGNATURE).public.text
-    policy = Policy(require={"logged", "witnessed"})
-    pinned: Json = {"roots": [ROOT.text], "logs": [log]}
     good = verify(transcript, policy, **pinned, witnesses=[key.text, other])
     assert good.result is Result.VERIFIED, good.findings
     assert good.claims[ClaimName.LOGGED].answer is Answer.YES

@@ -281,6 +281,11 @@ class TestCheckOverHttp:
                 assert len(told["blocks"]) == len(said)
                 codes = {finding["code"] for finding in told["findings"]}
                 assert ("edited" in codes) is not genuine
+            prefilled = request([*S, ASKED, Say("It is")])
+            for policy in ("reject", "strict"):
+                body = {**strings, "request": json.dumps(prefilled), "policy": policy}
+                status, told = self.ask(braid, json.dumps(body).encode())
+                assert (status, told["genuine"]) == (200, policy == "reject")
 
     @pytest.mark.parametrize(
         "body",
@@ -290,6 +295,7 @@ class TestCheckOverHttp:
             b"[]",
             b'{"wire": "morse", "transcript": "", "request": ""}',
             b'{"wire": "anthropic", "transcript": "", "request": "", "more": 1}',
+            b'{"wire": "anthropic", "transcript": "", "request": "", "policy": "record"}',
         ],
     )
     def test_what_is_no_question_is_refused(self, tmp_path: Path, body: bytes) -> None:

@@ -122,6 +122,9 @@ def test_changed_tools_and_system(dialect: Dialect) -> None:
 def test_misuse_raises() -> None:
     with pytest.raises(ValueError):
         check_history(b"", b"", "morse")
+    for none in ("record", "lenient", ""):
+        with pytest.raises(ValueError, match="policy: expected one of reject, strict, got"):
+            check_history(b"", b"", "anthropic", policy=none)
     with pytest.raises(TypeError):
         bool(check_history(b"", b"", "anthropic"))
 
@@ -167,10 +170,10 @@ def test_strict_knows_of_no_words_but_the_providers(dialect: Dialect) -> None:
     ):
         body = dialect.body(TALK.but(said))
         assert check_history(transcript, body, dialect.name).genuine
-        found = check_history(transcript, body, dialect.name, strict=True)
+        found = check_history(transcript, body, dialect.name, policy="strict")
         assert not found.genuine
         assert [block.code for block in found.blocks if block.standing is Standing.FALSE] == [code]
         with pytest.raises(HistoryNotGenuine, match=code):
             found.require()
     body = dialect.body(TALK.but([*S, ASKED]))
-    assert check_history(transcript, body, dialect.name, strict=True).genuine
+    assert check_history(transcript, body, dialect.name, policy="strict").genuine

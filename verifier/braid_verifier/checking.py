@@ -25,7 +25,8 @@ from braid_verifier.judgement import Judgement, Resent, Verdict, is_answer
 from braid_verifier.judging import judge
 from braid_verifier.opened import OpenedBraid, OpenedCall
 from braid_verifier.outline import Outline, trace_of
-from braid_verifier.policy import Root
+from braid_verifier.pins import PinnedKey, TimeAuthorities
+from braid_verifier.policy import Policy, Root
 from braid_verifier.report import Report, Result
 from braid_verifier.translating import leading
 from braid_verifier.verification import verify
@@ -77,7 +78,10 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CheckedBlock:
-    """One block of the request's messages; `node` and `position` are of the node it is or was made of."""
+    """One block of the request's messages.
+
+    `node` and `position` are of the node of the transcript that it is or was made of.
+    """
 
     index: int
     role: str
@@ -90,7 +94,10 @@ class CheckedBlock:
 
 @dataclass(frozen=True, slots=True)
 class HistoryFinding:
-    """One thing to say; `block` counts the request's messages, `node` names one of the transcript."""
+    """One thing to say.
+
+    `block` counts the blocks of the request's messages, `node` names one of the transcript.
+    """
 
     code: History
     block: int | None = None
@@ -142,22 +149,50 @@ def check_history(
     roots: Iterable[str | bytes | Root] | None = None,
     *,
     statements: Iterable[bytes | Statements] = (),
-    strict: bool = False,
+    logs: Iterable[str | PinnedKey] | None = None,
+    witnesses: Iterable[str | PinnedKey] | None = None,
+    authorities: TimeAuthorities | None = None,
+    quorum: int = 1,
+    policy: HistoryPolicy | str = HistoryPolicy.REJECT,
 ) -> HistoryCheck:
     """Say which blocks of a request's messages are genuine and in place (SPEC §8.6).
 
-    `request` is the body that a client is about to send in a wire format. The transcript is
-    verified first, with `statements` as `verify` takes them; pinned `roots` only show in the report. `strict`: an assistant's words that no
-    provider sent here are false wherever they stand. Raises ValueError for a wire that is none;
-    whatever the bytes are, the answer is a check.
+    Whatever the bytes are, the answer is a check.
+
+    transcript  what is recorded of the conversation, verified first. The other arguments that
+                `verify` has too are as there: who is trusted shows in the report, and what the
+                roots and witnesses say decides whether a key may still be believed.
+    request     the body that a client is about to send.
+    wire        the format of that body.
+    quorum      how many different witnesses must have cosigned, as in `Policy`.
+    policy      what is false: `reject`, or `strict`, to which an assistant's words that no
+                provider sent here are false wherever they stand.
+
+    Raises ValueError for a wire or a policy that is none (`record`, which calls nothing false,
+    among them), and what `verify` raises.
     """
-    wire = Wire(wire)
-    policy = HistoryPolicy.STRICT if strict else HistoryPolicy.REJECT
+    wire, known = Wire(wire), history_policy(policy)
     raw = transcript if isinstance(transcript, bytes) else transcript.read()
-    report = verify(raw, roots=roots, statements=statements)
+    report = verify(
+        raw,
+        Policy(quorum=quorum),
+        roots,
+        statements=statements,
+        logs=logs,
+        witnesses=witnesses,
+        authorities=authorities,
+    )
     if report.result in (Result.FAILED, Result.UNREADABLE):
-        return HistoryCheck(False, report, None, (), (), policy)
-    return _Checker(OpenedBraid(raw), wire.read(request), report, policy).check()
+        return HistoryCheck(False, report, None, (), (), known)
+    return _Checker(OpenedBraid(raw), wire.read(request), report, known).check()
+
+
+def history_policy(given: HistoryPolicy | str) -> HistoryPolicy:
+    """Give the policy that a check goes by; raises ValueError for what is none."""
+    known = (HistoryPolicy.REJECT, HistoryPolicy.STRICT)
+    if given not in known:
+        raise ValueError(f"policy: expected one of {', '.join(known)}, got {str(given)[:40]}")
+    return HistoryPolicy(given)
 
 
 class _Checker:

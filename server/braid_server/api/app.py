@@ -5,7 +5,7 @@ Annotations are evaluated here: FastAPI reads them, and they name what `build_ap
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from fastapi import Body, Depends, FastAPI, Query, Request
@@ -114,7 +114,7 @@ def build_api(
             asked.wire,
             (root,),
             statements=(keyring.revoked.told,),
-            strict=asked.strict,
+            policy=asked.policy,
         )
         return _json(_told(found))
 
@@ -159,7 +159,7 @@ class _Check(msgspec.Struct, forbid_unknown_fields=True):
     wire: Wire
     transcript: msgspec.Raw
     request: msgspec.Raw
-    strict: bool = False
+    policy: Literal["reject", "strict"] = "reject"
 
 
 async def _whole(request: Request) -> bytes:
