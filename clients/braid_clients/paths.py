@@ -41,6 +41,11 @@ def trusted_logs_file(environment: Mapping[str, str]) -> Path:
     return config_folder(environment) / TRUSTED_LOGS
 
 
+def logs_of_runs_file(environment: Mapping[str, str]) -> Path:
+    """Give the file that lists the logs of this machine's own runs, which it keeps; raises NoHome."""
+    return config_folder(environment) / "logs-of-runs"
+
+
 def trusted_witnesses_file(environment: Mapping[str, str]) -> Path:
     """Give the file that lists the witnesses of logs a user trusts; raises NoHome."""
     return config_folder(environment) / TRUSTED_WITNESSES

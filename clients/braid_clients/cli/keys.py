@@ -31,7 +31,6 @@ from braid_clients.trust import (
     trust,
     trust_one,
     trusted,
-    trusted_of,
 )
 from braid_clients.visible import visible
 from braid_clients.wording import counted
@@ -290,7 +289,7 @@ def untrust_root(root: str) -> None:
     KEY is whole, as `braid keys list` prints it; that of a log or witness too.
     """
     if "+" in root:
-        files = {party.file(os.environ): party.whom for party in PARTIES.values()}
+        files = {file: party.whom for party in PARTIES.values() for file in party.files()}
         gone = [file for file, whom in files.items() if distrust_one(file, root, whom)]
         if not gone:
             raise Problem(f"{root} is not trusted", "see who is: braid keys list")
@@ -315,7 +314,7 @@ def list_roots() -> None:
     if not roots:
         say(f"no root key is trusted ({file})", "trust one: braid keys trust KEY")
     for name, party in PARTIES.items():
-        for each in trusted_of(party.file(os.environ), party.whom):
+        for each in party.trusted():
             answer(visible(f"{name} {each.key} {each.label}".rstrip()))
 
 

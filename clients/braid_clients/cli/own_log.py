@@ -12,6 +12,7 @@ from braid_clients.trust import LOGS, distrust_one, trust_one, trusted_of
 from braid_verifier.pins import PinnedKey
 
 _PASSING = "run"  # the label of logs whose store went with the run that kept it
+# In a file of their own, so that none that a user trusts is ever among those that go.
 _MOST_PASSING = 100  # each costs a look at every verification
 
 
@@ -31,11 +32,17 @@ def pin_log(db: str, *, passing: bool = False) -> str:
         store.close()
     if active is None:
         raise Problem(f"{db}: this store keeps no log")
+    if passing:
+        _pin_passing(active.key)
+        return active.key
     file = paths.trusted_logs_file(os.environ)
-    new = trust_one(file, PinnedKey(active.key, _PASSING if passing else OWN), LOGS)
-    if new and not passing:
+    if trust_one(file, PinnedKey(active.key, OWN), LOGS):
         say(f"your log {active.key} is now trusted here ({file})")
-    gone = [log.key for log in trusted_of(file, LOGS) if log.label == _PASSING]
-    for key in gone[:-_MOST_PASSING]:
-        distrust_one(file, key, LOGS)
     return active.key
+
+
+def _pin_passing(key: str) -> None:
+    file = paths.logs_of_runs_file(os.environ)
+    trust_one(file, PinnedKey(key, _PASSING), LOGS)
+    for one in trusted_of(file, LOGS)[:-_MOST_PASSING]:
+        distrust_one(file, one.key, LOGS)

@@ -18,14 +18,26 @@ from braid_verifier.pins import PinnedKey
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """A log or a witness: how its keys are read, and where those a user trusts are listed."""
+    """A log or a witness: how its keys are read, and where those a user trusts are listed.
+
+    `kept` lists more of them, which come and go without the user: theirs are never touched.
+    """
 
     whom: Whom[PinnedKey]
     file: Callable[[Mapping[str, str]], Path]
+    kept: Callable[[Mapping[str, str]], Path] | None = None
+
+    def files(self) -> tuple[Path, ...]:
+        """Give the files of those that are trusted; raises NoHome."""
+        return tuple(file(os.environ) for file in (self.file, self.kept) if file is not None)
+
+    def trusted(self) -> tuple[PinnedKey, ...]:
+        """Read those files; raises NoHome, and as `trust.read_list`."""
+        return tuple(key for file in self.files() for key in trusted_of(file, self.whom))
 
 
 PARTIES = {
-    "log": Party(LOGS, paths.trusted_logs_file),
+    "log": Party(LOGS, paths.trusted_logs_file, paths.logs_of_runs_file),
     "witness": Party(WITNESSES, paths.trusted_witnesses_file),
 }
 log_option = click.option(
@@ -76,6 +88,6 @@ def chosen(given: tuple[str, ...], party: Party) -> tuple[PinnedKey, ...]:
     if given:
         return tuple(key for each in given for key in keys_of(each, party))
     try:
-        return trusted_of(party.file(os.environ), party.whom)
+        return party.trusted()
     except paths.NoHome:
         return ()
