@@ -52,9 +52,7 @@ class Beside:
     spoken_from: int = NOWHERE  # first place in the path that came back and instructs nobody
     last_answer: int = -1  # and of the last known one in the assistant's voice
     places: dict[int, int] = field(default_factory=dict)  # node to place in the path
-    turns: list[int] = field(default_factory=list)  # of a place, the first of its assistant's turn
     calls_before: list[int | None] = field(default_factory=list)  # of a place, the last call before
-    last_asked: int | None = None  # place in the request of the last block that is not
     calls: dict[str, int] | None = None  # id of a tool call to place in the request
 
     def pair(self, ours: int, theirs: int, code: History = History.CONTINUED) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from braid.call import History
 from braid.node import Kind
@@ -19,8 +19,9 @@ from braid.wire.block import Block
 from braid_verifier import spelling
 from braid_verifier.beside import NOWHERE, Gap
 from braid_verifier.judgement import NEW, Judgement, Memory, Resent, Verdict, is_answer
-from braid_verifier.laying import NEAR, Laying
+from braid_verifier.laying import NEAR
 from braid_verifier.translating import settle
+from braid_verifier.turns import Turns
 
 # So alike are an edited text and what it was made of, where its place does not tell.
 _ALIKE = 0.6
@@ -68,13 +69,8 @@ def judge(
 
 
 @dataclass(slots=True)
-class _Judge(Laying):
-    """Lays, and then judges what is left by its place.
-
-    `back` are nodes that the path has not, because an earlier request left them out.
-    """
-
-    back: set[int] = field(default_factory=set)
+class _Judge(Turns):
+    """Lays, and then judges what is left by its place."""
 
     def judge(self) -> Judgement:
         path, resent = self.path, self.resent
@@ -165,7 +161,7 @@ class _Judge(Laying):
         """Judge a block in the assistant's voice that is not what stood there."""
         block, match, _ = self.resent[j]
         elsewhere = self.memory.find(match)
-        last = self._is_begun(j)
+        last = self.is_begun(j)
         erased = self._erased(ours)
         if erased is not None:
             self.pair(erased, j, History.VARIANT)  # nobody can tell any more
@@ -185,10 +181,10 @@ class _Judge(Laying):
         ):
             self.judged(j, History.COMPACTED, elsewhere)
             return
-        if elsewhere is not None and self._is_of_turn(elsewhere, j):
+        if elsewhere is not None and self.is_of_turn(elsewhere, j):
             self.pair(self.place_of()[elsewhere], j, History.VARIANT)
             return
-        if elsewhere is not None and self._is_back(elsewhere, j):
+        if elsewhere is not None and self.is_back(elsewhere, j):
             self.back.add(elsewhere)
             self.judged(j, History.CONTINUED, elsewhere)
             return
@@ -211,67 +207,6 @@ class _Judge(Laying):
             return
         told = self._is_told(j)
         self.judged(j, History.FOREIGN if told else History.FOREIGN_BEFORE)
-
-    def _is_of_turn(self, node: int, j: int) -> bool:
-        """Tell whether a block only stands in another order within its turn: some formats have none."""
-        place = self.place_of().get(node)
-        if place is None or place in self.paired:
-            return False
-        turn = self._turn_of(place)
-        for step in (-1, 1):
-            at = j + step
-            while (
-                0 <= at < len(self.resent)
-                and abs(at - j) <= NEAR
-                and is_answer(self.resent[at].block)
-            ):
-                verdict = self.verdicts.get(at, NEW)
-                known = self.place_of().get(verdict.known or 0)
-                if verdict.is_known and known is not None and self._turn_of(known) == turn:
-                    return True
-                at += step
-        return False
-
-    def _is_back(self, node: int, j: int) -> bool:
-        """Tell whether a block that an earlier request left out stands in its answer again.
-
-        What came back beside it was in the same answer, and in this order: Claude Code leaves
-        thinking out once when it goes on with an old session, and sends it again after that.
-        """
-        own = self.memory.known(node)
-        if own.owner is None or node in self.back or node in self.place_of():
-            return False
-        beside = False
-        for step in (-1, 1):
-            neighbour = self._known_beside(j, step)
-            if neighbour is None or self.memory.known(neighbour).owner != own.owner:
-                continue
-            if (neighbour - node) * step < 0 or not self._of_one_candidate(neighbour, node):
-                return False
-            beside = True
-        return beside
-
-    def _known_beside(self, j: int, step: int) -> int | None:
-        """Give the next block in the same turn of the request that is known in its place."""
-        for at in itertools.islice(itertools.count(j + step, step), NEAR):
-            if not 0 <= at < len(self.resent) or not is_answer(self.resent[at].block):
-                return None
-            verdict = self.verdicts.get(at, NEW)
-            if verdict.is_known:
-                return verdict.known
-        return None
-
-    def _of_one_candidate(self, *nodes: int) -> bool:
-        blocks = [self.memory.block(node) for node in nodes]
-        return len({None if one is None else one.attrs.get("candidate") for one in blocks}) == 1
-
-    def _turn_of(self, place: int) -> int:
-        """Give the first place of the assistant's turn that a place is in; a question is its own."""
-        if not self.turns:
-            for n in range(len(self.path)):
-                goes_on = n > 0 and self.is_answer_at(n) and self.is_answer_at(n - 1)
-                self.turns.append(self.turns[-1] if goes_on else n)
-        return self.turns[place]
 
     def _erased(self, ours: Sequence[int]) -> int | None:
         return next((place for place in ours[:NEAR] if self.block_at(place) is None), None)
@@ -348,14 +283,6 @@ class _Judge(Laying):
     def _kept_after(self, j: int) -> bool:
         """Tell whether an answer that is known follows in the request."""
         return self.last_answer > j
-
-    def _is_begun(self, j: int) -> bool:
-        """Tell whether a text is the answer's beginning, put there for the model to go on from."""
-        if self.last_asked is None:
-            places = range(len(self.resent) - 1, -1, -1)
-            asked = (n for n in places if not is_answer(self.resent[n].block))
-            self.last_asked = next(asked, -1)
-        return self.resent[j].block.kind is Kind.TEXT and j > self.last_asked
 
     def _is_told(self, j: int) -> bool:
         """Tell whether the provider spoke before this in the request."""
