@@ -14,11 +14,18 @@ from pathlib import Path
 
 import msgspec
 
-from braid.checkpoint import SignedCheckpoint, cosign, cosigned_at, is_signed, read_checkpoint
+from braid.checkpoint import (
+    Checkpoint,
+    SignedCheckpoint,
+    cosign,
+    cosigned_at,
+    is_signed,
+    read_checkpoint,
+)
 from braid.encoding import encode_standard
 from braid.errors import BraidError, KeyUnusable, Malformed
 from braid.note import NoteSigner, SignatureType, VerifierKey, read_verifier_key
-from braid.tiles import read_from, tiles_for_consistency, tiles_for_head
+from braid.tiles import Tile, read_from, tiles_for, tiles_for_consistency, tiles_for_head
 from braid.tree import check_consistency, prove_consistency, tree_head
 from braid_clients.log_source import LogSilent, LogSource
 from braid_server import durable
@@ -35,11 +42,22 @@ class AnotherLog(BraidError):
 
 
 class Forked(BraidError):
-    """The log showed two trees of which neither grew from the other; `path` leads to the newer."""
+    """The log's key signed two trees of which neither grew from the other (SPEC §13.3).
 
-    def __init__(self, reason: str, served: SignedCheckpoint, path: tuple[bytes, ...] = ()) -> None:
+    `path` leads from `beginning`, the head that as many entries as the smaller tree has have in the
+    larger one, to the head of that. Both are empty where the two are of one size.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        served: SignedCheckpoint,
+        beginning: bytes = b"",
+        path: tuple[bytes, ...] = (),
+    ) -> None:
         super().__init__(reason)
         self.served = served
+        self.beginning = beginning
         self.path = path
 
 
@@ -113,6 +131,7 @@ class WitnessMemory:
             "reason": str(fork),
             "remembered": seen.raw.decode(),
             "served": fork.served.raw.decode(),
+            "beginning": encode_standard(fork.beginning),
             "path": [encode_standard(step) for step in fork.path],
         }
         raw = msgspec.json.format(msgspec.json.encode(evidence)) + b"\n"
@@ -149,10 +168,10 @@ def witness(
     seen = None if known is None else known[1]
     signed = source.checkpoint()
     _check_signed(signed, log)
-    _check_growth(source, seen, signed)
     # Of the lines below it only the log's is one that was checked.
     own = tuple(line for line in signed.signatures if line.is_by(log))
     bare = SignedCheckpoint(signed.checkpoint, own[:1])
+    _check_growth(source, seen, bare)
     memory.write(log, bare)
     if _is_cosigned(signed, key.public):
         return Witnessed(signed, new=False)
@@ -178,25 +197,59 @@ def _is_cosigned(signed: SignedCheckpoint, key: VerifierKey) -> bool:
 
 
 def _check_growth(source: LogSource, seen: SignedCheckpoint | None, now: SignedCheckpoint) -> None:
+    """Raise Forked for what proves it, LogSilent for what is old, spoilt on the way or not shown."""
     new = now.checkpoint
     if seen is None or seen.checkpoint.size == 0:
         _check_head(source, now)
         return
     old = seen.checkpoint
-    if new.size < old.size:
-        raise Forked(f"the log has {new.size} entries, and had {old.size}", now)
     if new.size == old.size:
         if new.root != old.root:
             raise Forked(f"the log has two trees of {new.size} entries", now)
         return
-    tiles = source.tiles(tiles_for_consistency(old.size, new.size))
-    path = prove_consistency(read_from(tiles), old.size, new.size)
+    if new.size > old.size:
+        _check_beginning(source, old, new, now)
+        return
+    less = f"{source.url}: the log has {new.size} entries, and had {old.size}"
     try:
-        check_consistency(old.size, old.root, new.size, new.root, path)
+        if new.size:
+            _check_beginning(source, new, old, now)
+    except LogSilent as fault:
+        raise LogSilent(f"{less}; whether it is the same log is not shown: {fault}") from fault
+    raise LogSilent(f"{less}: what is served is old, or was taken back")
+
+
+def _check_beginning(
+    source: LogSource, smaller: Checkpoint, larger: Checkpoint, now: SignedCheckpoint
+) -> None:
+    """Check that one tree is the beginning of the other, by tiles that are held to the other.
+
+    Only tiles that lead to the head that the log signed say anything of it.
+    """
+    tiles = {
+        *tiles_for_consistency(smaller.size, larger.size),
+        *_tiles_for_beginning(smaller.size, larger.size),
+    }
+    read = read_from(source.tiles(sorted(tiles)))
+    path = prove_consistency(read, smaller.size, larger.size)
+    beginning = tree_head(read, smaller.size)
+    try:
+        check_consistency(smaller.size, beginning, larger.size, larger.root, path)
     except Malformed as fault:
-        raise Forked(
-            f"the log of {new.size} entries did not grow from that of {old.size}", now, path
+        raise LogSilent(
+            f"{source.url}: the tiles served are not those of the checkpoint of {larger.size} entries"
         ) from fault
+    if beginning != smaller.root:
+        raise Forked(
+            f"the log of {larger.size} entries did not grow from that of {smaller.size}",
+            now,
+            beginning,
+            path,
+        )
+
+
+def _tiles_for_beginning(size: int, larger: int) -> list[Tile]:
+    return tiles_for(larger, lambda read: tree_head(read, size))
 
 
 def _check_head(source: LogSource, now: SignedCheckpoint) -> None:

@@ -72,8 +72,8 @@ def witness_command(
     """Watch a log that others keep, and cosign what it shows as long as it only grows.
 
     URL is a Braid server, or the address below which a log has its `checkpoint`. What you saw is
-    remembered on disk, before you cosign. A log that takes back what it showed you is never cosigned
-    again: both checkpoints are kept, and the exit code is 1.
+    remembered on disk, before you cosign. What does not go on from it is never cosigned; where that
+    proves that the log forked, the proof is kept, and the exit code is 1.
     """
     source = LogSource(url)
     signer = _signer(key or paths.witness_key_file(os.environ), name)
@@ -116,8 +116,8 @@ def _look_at(
         evidence = memory.keep_evidence(log, known[1], fork)
         raise Problem(
             f"FORK: {log.name}: {fork}; nothing was cosigned",
-            f"both checkpoints are kept: {evidence}",
-            "show them to whoever relies on this log: its key signed both",
+            f"what proves it is kept: {evidence}",
+            "show it to whoever relies on this log: its key signed both checkpoints",
             code=1,
         ) from fork
     head = found.signed.checkpoint
