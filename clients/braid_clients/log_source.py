@@ -49,7 +49,7 @@ class LogSource:
         path = parts.path.rstrip("/") or LOG_PATH
         self.url = f"{parts.scheme}://{parts.netloc}{path}"
         handlers = [urllib.request.ProxyHandler({})] if is_loopback(host) else []
-        self._opener = urllib.request.build_opener(*handlers)
+        self._opener = urllib.request.build_opener(_NoRedirects(), *handlers)
 
     def checkpoint(self) -> SignedCheckpoint:
         """Fetch the newest checkpoint, none of its signatures checked; raises LogSilent."""
@@ -114,12 +114,19 @@ class LogSource:
         return raw
 
 
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """Follows none: whoever answers there is not whom the user named, and may see what we can reach."""
+
+    def redirect_request(self, *_: object) -> None:
+        return None
+
+
 class _Missing(LogSilent):
     pass
 
 
 def _refusal(request: urllib.request.Request, fault: urllib.error.HTTPError) -> BraidError:
-    said = ""
+    said = ": a redirect, which is not followed" if fault.code // 100 == 3 else ""
     try:
         said = ": " + str(json.loads(fault.read(MAX_NOTE))["error"]["message"])[:300]
     except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError):
