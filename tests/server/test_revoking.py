@@ -332,3 +332,13 @@ def test_a_statement_that_is_not_logged_is_told_by_its_fault_alone(
     failed.set_exception(LookupError("words"))
     assert "event=statement_not_logged fault=LookupError" in caplog.text
     assert "words" not in caplog.text
+
+
+def test_a_statement_that_comes_too_late_for_the_log_is_told(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_keys(folder)
+    with seated(folder) as desk:
+        stolen(folder, ROOT.text)
+    service._log_news(desk.store, desk.keyring)
+    assert "event=statement_not_logged fault=StoreUnavailable" in caplog.text

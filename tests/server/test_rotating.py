@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,15 @@ def test_the_old_keys_stay_beside_the_new_one(root_key: Path) -> None:
     assert len(set(seeds)) == 3
     said = rotations_of(root_key).read_text()
     assert not any(encode(seed) in said for seed in seeds)
+
+
+def test_rotated_at_once_each_hands_over_to_the_next(root_key: Path) -> None:
+    with ThreadPoolExecutor(4) as several:
+        ended = [several.submit(rotate, root_key, START) for _ in range(8)]
+        rotated = [each.result() for each in ended]
+    proofs = load_rotations(root_key, secret(root_key).text)
+    assert len(proofs) == len({one.old for one in rotated}) == 8
+    assert len(list(root_key.parent.iterdir())) == 10  # eight old ones, the new one, what was said
 
 
 @pytest.mark.parametrize("damage", [b"words\n", b"{}\n", b'{"type":"rotation"}\n', b"\xff\n"])
