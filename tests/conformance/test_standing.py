@@ -100,6 +100,7 @@ def expected(
     sound = [turn for turn in turns if not gone(turn.old, turn.time)]
     trusted = not revoked and certified_by in leads(sound, pinned)
     closed = closed_by is not None and not gone(closed_by, CLOSED)
+    closed = closed and closed_by in leads(sound, certified_by)
     failures = {"E_PROOF"} - ({"E_PROOF"} if holds else set())
     failures |= {"E_REVOKED"} if revoked else set()
     return failures, "yes" if trusted else "no", "yes" if closed else "no"

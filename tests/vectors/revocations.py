@@ -20,13 +20,14 @@ from vectors.logs import (
 )
 from vectors.rotations import NEW, NEWEST, STRANGER, rotation
 from vectors.table import Pins, failed, unmet, verified
-from vectors.tlog import LOG, OTHER_LOG, SECOND, WITNESS, proof_of
+from vectors.tlog import LOG, OTHER_LOG, SECOND, WITNESS, entry, proof_of
 from vectors.tlog import TIME as TIME_SEEN
 from vectors.weaver import ROOT, Braid, Key, Signer
 
 STOLEN = "2026-02-10T00:00:00.000Z"
 TIME = "2026-03-01T00:00:00.000Z"
 BRAID = Key("braid")  # that of every vector
+THIEF = Key("thief of a root")
 REVOKED = ("E_REVOKED", None)
 UNHEEDED = ("N_REVOCATION", None)
 
@@ -209,6 +210,73 @@ def closed_after_its_root_was_retired(b: Braid) -> None:
     opened(b)
     since = "2026-02-03T00:00:00.000Z"
     b.proofs = [closure(b), revocation(ROOT, ROOT, reason="retired", since=since)]
+
+
+@verified(
+    "§9.4",
+    "Its thief cuts the braid, hands over and has the heir close it; only its certificate was seen.",
+    ("N_OPEN", None),
+    ("N_ROTATED", None),
+    UNHEEDED,
+    pins=SEEN,
+    closed="no",
+    signer="yes",
+)
+def closed_by_an_heir_of_a_root_that_was_stolen(b: Braid) -> None:
+    opened(b)
+    for name in ("end", "text"):
+        b.remove(name)
+    seen = member("certificate", proof_of(CERTIFICATE_AT, log_of(b, closure_of(b)), LOG, WITNESS))
+    b.proofs = [rotation(ROOT, THIEF), _closed_by(b, THIEF), seen]
+    b.statements = [revocation(ROOT, ROOT)]
+
+
+@verified(
+    "§9.4",
+    "A link between the root and the heir was stolen; the thief handed over.",
+    ("N_OPEN", None),
+    closed="no",
+    signer="yes",
+)
+def closed_by_an_heir_of_an_heir_that_was_stolen(b: Braid) -> None:
+    opened(b)
+    b.proofs = [rotation(ROOT, NEW), rotation(NEW, THIEF), _closed_by(b, THIEF)]
+    b.statements = [revocation(NEW, ROOT)]
+
+
+@verified(
+    "§9.4",
+    "A link was stolen, and a rotation given apart leads round it.",
+    ("N_CLOSED", None),
+    closed="yes",
+    signer="yes",
+)
+def closed_by_an_heir_to_whom_another_way_leads(b: Braid) -> None:
+    opened(b)
+    b.proofs = [rotation(ROOT, NEW), rotation(NEW, NEWEST), _closed_by(b, NEWEST)]
+    b.statements = [revocation(NEW, ROOT), rotation(ROOT, NEWEST)]
+
+
+@verified(
+    "§9.4",
+    "The heir's closure was witnessed before the old root was stolen.",
+    ("N_CLOSED", None),
+    UNHEEDED,
+    pins=SEEN,
+    closed="yes",
+    signer="yes",
+)
+def closed_by_an_heir_and_witnessed_before_the_root_was_stolen(b: Braid) -> None:
+    opened(b)
+    said = _closed_by(b, NEW)
+    entries = log_of(b, entry("closure", said["h"], said["s"]))
+    b.proofs = [
+        rotation(ROOT, NEW),
+        said,
+        member("certificate", proof_of(CERTIFICATE_AT, entries, LOG, WITNESS)),
+        member("closure", proof_of(END_AT, entries, LOG, WITNESS)),
+        revocation(ROOT, NEW),
+    ]
 
 
 # What is revoked.

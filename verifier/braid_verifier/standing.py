@@ -73,9 +73,14 @@ def check_standing(
         what = "braid key" if said.of is Subject.BRAID else "root that certified the braid key"
         message = f"the {what} was revoked: {said.reason}, from {said.since}"
         findings.fail(Check.REVOCATION, "E_REVOKED", message)
-    closure = proven.closure
-    if closure is not None:
-        gone = fate(closure.root, Subject.ROOT, closure.time, proven.ended)
-        closure = closure if gone is None else None
     sound = tuple(one for one in rotations if fate(one.old, Subject.ROOT, one.time) is None)
+    closure = proven.closure
+    if closure is not None and root is not None:
+        # A root's thief could hand over to himself; not once witnesses had seen the closure.
+        seen = proven.ended
+        led = heirs(
+            (one for one in rotations if not fate(one.old, Subject.ROOT, one.time, seen)), root
+        )
+        gone = fate(closure.root, Subject.ROOT, closure.time, seen)
+        closure = closure if gone is None and closure.root in led else None
     return KeyStanding(said is not None, closure, sound)

@@ -1872,8 +1872,13 @@ class Judge {
       if (said) this.fail(REVOCATION, "E_REVOKED", `the ${said.of} key was revoked: ${said.reason}, from ${said.since}`);
     }
     const { closure } = proven;
-    this.closed = closure !== null && !fate(closure.root, "root", closure.time, proven.ended);
     this.rotations = rotations.filter(({ old, time }) => !fate(old, "root", time));
+    this.closed = closure !== null && !fate(closure.root, "root", closure.time, proven.ended);
+    if (this.closed) {
+      // A root's thief could hand over to himself; not once witnesses had seen the closure.
+      const led = rotations.filter(({ old, time }) => !fate(old, "root", time, proven.ended));
+      this.closed = heirsOf(led, [root]).has(closure.root);
+    }
   }
 
   /** Read a closure by one of these roots (SPEC §11.7); what is wrong with it stands in `fault`. */
