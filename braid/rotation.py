@@ -80,6 +80,23 @@ def chain_of(rotations: Iterable[Rotation]) -> tuple[str, ...]:
     return tuple(keys)
 
 
+def chain_through(rotations: Iterable[Rotation], root: str) -> tuple[Rotation, ...]:
+    """Give, of rotations in any order, those that lead to a root and on from it, in theirs."""
+    known = tuple(rotations)
+    before = {each.new: each for each in known}
+    after = {each.old: each for each in known}
+    found: list[Rotation] = []
+    key = root
+    while key in before:
+        found.insert(0, before.pop(key))
+        key = found[0].old
+    key = root
+    while key in after:
+        found.append(after.pop(key))
+        key = found[-1].new
+    return tuple(found)
+
+
 def heirs(rotations: Iterable[Rotation], *roots: str) -> frozenset[str]:
     """Give these roots and all to which rotations lead from them, one after the other."""
     leads: dict[str, list[str]] = {}

@@ -36,8 +36,24 @@ def close_all(store: Store, loom: Loom) -> int:
         if future.result():
             closed += 1
         else:
-            _log.error("event=braid_not_closed number=%d reason=certified_by_another_root", number)
+            _tell_of_other_root(store, number)
     return closed
+
+
+def _tell_of_other_root(store: Store, number: int) -> None:
+    with store.read() as reading:
+        row = reading.braid(number)
+    assert row is not None
+    _log.error(
+        "event=braid_not_closed braid=%s reason=certified_by_another_root root=%s "
+        'remedy="--restored once with --root-key and the file of that root; docs/keys.md"',
+        row.id,
+        _root_of(row),
+    )
+
+
+def _root_of(row: BraidRow) -> str:
+    return read_certificate_header(msgspec.json.decode(row.certificate, type=Certificate).h).root
 
 
 def _close(transaction: Transaction, loom: Loom, number: int) -> bool:
@@ -59,8 +75,7 @@ def close(
 
     An heir of that root may: the rotations that say so then stand beside the closure.
     """
-    certificate = msgspec.json.decode(row.certificate, type=Certificate)
-    has_a_say, rotations = keyring.chain_from(read_certificate_header(certificate.h).root)
+    has_a_say, rotations = keyring.chain_from(_root_of(row))
     if not has_a_say:
         return False
     root = keyring.signer

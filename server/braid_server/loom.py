@@ -14,7 +14,7 @@ from braid_server.keyring import Keyring
 from braid_server.lineage import Lineage
 from braid_server.lineages import Lineages, new_row
 from braid_server.marks import Marks
-from braid_server.recording import RecordingFailed
+from braid_server.recording import NothingCertified
 from braid_server.salts import Salts
 from braid_server.store import Transaction
 from braid_server.weaving import Weaving
@@ -48,11 +48,11 @@ class Loom:
     def begin(self, transaction: Transaction, tenant: str, session: bytes | None) -> Lineage:
         """Begin a braid: its key is certified, and its row goes in, before its first node.
 
-        Raises RecordingFailed once the root is revoked.
+        Raises NothingCertified once the root is revoked.
         """
         if self.keyring.revoked.holds(self.keyring.root, Subject.ROOT):
             _log.error("event=root_revoked root=%s", self.keyring.root)
-            raise RecordingFailed("the root key was revoked: it certifies no more braids")
+            raise NothingCertified("the root key was revoked: it certifies no more braids")
         made = self.keyring.new_braid(tenant, self.clock())
         row = new_row(tenant, session, made)
         row = msgspec.structs.replace(row, number=transaction.add_braid(row))

@@ -15,7 +15,7 @@ from braid.signing import SecretKey
 from braid_server.keyfiles import ROOT_LABEL, WRAPPING_LABEL, KeyFileUnusable, load_or_create
 from braid_server.keyring import Keyring
 from braid_server.revoking import Revoked
-from braid_server.rotating import load_rotations
+from braid_server.rotating import load_rotations, read_rotations
 from braid_server.store import Store
 
 _log = logging.getLogger("braid.service")
@@ -42,7 +42,7 @@ def open_keys(store: Store, root_key: Path, wrapping_key: Path, issuer: str) -> 
     root = SecretKey(load_or_create(root_key, ROOT_LABEL))
     wrapping = load_or_create(wrapping_key, WRAPPING_LABEL)
     rotations = load_rotations(root_key, root.text)
-    revoked = Revoked(root_key, rotations)
+    revoked = Revoked(root_key, read_rotations(root_key).proofs)
     keyring = Keyring(root, wrapping, issuer, rotations=rotations, revoked=revoked)
     if revoked.holds(root.text, Subject.ROOT):
         _log.warning("event=root_revoked root=%s", root.text)

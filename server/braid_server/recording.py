@@ -23,6 +23,10 @@ class RecordingFailed(BraidError):
     """The record could not be made durable; the relay must not let the call end as if it were."""
 
 
+class NothingCertified(RecordingFailed):
+    """The root key was revoked: no braid begins. Its message is for the client to read."""
+
+
 class CallOpening(msgspec.Struct, frozen=True):
     """One recorded request, whole, before it goes upstream.
 

@@ -25,6 +25,7 @@ from braid_server.provider import Provider, route
 from braid_server.recorded import RecordedCall
 from braid_server.recording import (
     CallOpening,
+    NothingCertified,
     OpenCall,
     Recording,
     RecordingFailed,
@@ -178,6 +179,8 @@ class Relay:
             return await exchange.durable(self._recording.open(opening))
         except Unplaceable as fault:
             raise Refused(404, str(fault)) from fault
+        except NothingCertified as fault:
+            raise Refused(503, f"{fault}; the request was not sent") from fault
         except RecordingFailed as fault:
             raise Refused(503, "the request could not be recorded and was not sent") from fault
         except Exception as fault:  # noqa: BLE001 - whatever broke, nothing may be sent

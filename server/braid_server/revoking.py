@@ -11,7 +11,7 @@ from pathlib import Path
 from braid.encoding import write_time
 from braid.errors import Malformed
 from braid.revocation import Reason, Revocation, Subject, may_revoke, write_revocation
-from braid.rotation import Rotation, chain_of, check_rotation
+from braid.rotation import Rotation, chain_of, chain_through, check_rotation
 from braid.signing import SecretKey
 from braid.statements import Statements, write_statement
 from braid.strict_json import Json
@@ -67,6 +67,7 @@ class _Seen:
 class Revoked:
     """What the file beside a root key says now: it is read again once it was changed.
 
+    `rotations` are all that are known, those of former roots that lead elsewhere among them.
     A file that cannot be read any more leaves what was known, and that is logged.
     """
 
@@ -121,8 +122,10 @@ class Revoked:
             return proofs
         turns: list[Json] = [each for each in proofs if _is_rotation(each)]
         others = [each for each in proofs if not _is_rotation(each)]
-        if root in chain_of(self._rotations):
-            turns = list(self._turns)  # those of later say who has a say
+        chain = chain_through(self._rotations, root)
+        if chain:  # those of later say who has a say
+            known = dict(zip(self._rotations, self._turns, strict=True))
+            turns = [known[each] for each in chain]
         try:
             rotations = [check_rotation(each) for each in turns if isinstance(each, dict)]
         except Malformed as fault:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from braid.encoding import write_time
 from braid.errors import Malformed
-from braid.rotation import check_chain, write_rotation
+from braid.rotation import chain_through, check_chain, write_rotation
 from braid.signing import SecretKey
 from braid.statements import Statements, write_statement
 from braid.strict_json import Json
@@ -37,20 +37,22 @@ def rotations_of(root_key: Path) -> Path:
 def load_rotations(root_key: Path, root: str) -> tuple[dict[str, Json], ...]:
     """Read the rotations that lead to a root, none where there is no file.
 
-    Raises KeyFileUnusable for what is no chain of rotations to this root.
+    Those of former roots that do not lead here stay in the file, for others to be told. Raises
+    KeyFileUnusable for what leads on from this root.
     """
     said = read_rotations(root_key)
-    rotations = said.rotations
+    rotations = chain_through(said.rotations, root)
     try:
-        check_chain(rotations, root)
         if rotations and rotations[-1].new != root:
             raise Malformed("E_PROOF", "rotation: leads past this root")
+        check_chain(rotations, root)
     except Malformed as fault:
         hint = f"; a rotation cut short left its new key in {_draft_of(root_key)}"
         raise KeyFileUnusable(
             f"{rotations_of(root_key)}: {fault}{hint if _draft_of(root_key).exists() else ''}"
         ) from fault
-    return said.proofs
+    proofs = dict(zip(said.rotations, said.proofs, strict=True))
+    return tuple(proofs[each] for each in rotations)
 
 
 def read_rotations(root_key: Path) -> Statements:
@@ -82,7 +84,8 @@ def rotate(root_key: Path, now: datetime) -> Rotated:
 
 def _rotate(root_key: Path, now: datetime) -> Rotated:
     old = SecretKey(keyfiles.load(root_key, keyfiles.ROOT_LABEL))
-    before = load_rotations(root_key, old.text)
+    load_rotations(root_key, old.text)  # whether one was cut short
+    before = read_rotations(root_key).proofs
     if any(one.key == old.text for one in load_revocations(root_key).revocations):
         raise KeyFileUnusable(f"{root_key}: this root was revoked, so nobody would follow it")
     draft = _draft_of(root_key)

@@ -78,7 +78,7 @@ def test_the_new_root_revokes_the_old_one(told: Any) -> None:
     assert told.braid("verify", recorded(told, "later"), "--root", new).returncode == 0
 
 
-@pytest.mark.parametrize("command", [("run", "true"), ("demo",)])
+@pytest.mark.parametrize("command", [("run", "true"), ("demo",), ("serve", "--port", "0")])
 def test_with_a_revoked_root_nothing_is_begun(told: Any, command: tuple[str, ...]) -> None:
     root = told.braid("keys", "show").stdout.strip()
     told.braid("keys", "revoke", root, "--reason", "retired")
@@ -88,6 +88,32 @@ def test_with_a_revoked_root_nothing_is_begun(told: Any, command: tuple[str, ...
     (told.data / "root.key").rename(told.data / "root.key.old")
     assert told.braid("keys", "init").returncode == 0
     assert told.braid("run", "true").returncode == 0
+
+
+def test_after_a_theft_a_new_root_goes_on_and_the_theft_stays_published(told: Any) -> None:
+    second = told.braid("keys", "rotate").stdout.strip()
+    told.braid("keys", "revoke", second, "--reason", "stolen")
+    ran = told.braid("run", "true")
+    assert ran.returncode == 2 and "docs/keys.md" in ran.stderr
+    (told.data / "root.key").rename(told.folder / "stolen.key")
+    ran = told.braid("keys", "init")
+    assert ran.returncode == 0 and "root.key.revocations" in ran.stderr
+    new = ran.stdout.strip()
+    later = recorded(told, "later")
+    assert told.braid("verify", later, "--root", new).returncode == 0
+    assert told.braid("run", "true").returncode == 0
+    # It may hand over too, and its transcripts carry its own rotation alone.
+    ran = told.braid("keys", "rotate")
+    assert ran.returncode == 0, ran.stderr
+    last = ran.stdout.strip()
+    file = recorded(told, "last")
+    assert told.braid("verify", file, "--root", new).returncode == 0
+    proofs = json.loads(file.read_bytes())["proofs"]
+    assert [json.loads(one["h"])["new"] for one in proofs if one["type"] == "rotation"] == [last]
+    # All that was ever said is still told, that of the theft among it.
+    ran = told.braid("keys", "revoke", new, "--reason", "retired")
+    said = [json.loads(json.loads(line)["h"]) for line in ran.stdout.splitlines()]
+    assert [one.get("new", one.get("key")) for one in said] == [second, last, second, new]
 
 
 def test_what_cannot_be_revoked_is_said(told: Any, made: Any) -> None:

@@ -12,7 +12,7 @@ from braid_server.keyring import KeyUnavailable
 from braid_server.service import Settings, opened
 from braid_verifier import Policy, verify
 from braid_verifier.policy import ClaimName
-from fakes.desk import WRAPPING, Clock, Desk, ask, write_keys
+from fakes.desk import ROOT, WRAPPING, Clock, Desk, ask, write_keys
 
 LOST = b"another wrapping key, 32 bytes!!"
 
@@ -96,10 +96,11 @@ def test_one_that_another_root_certified_is_left_and_said(
     from braid_server.keyring import Keyring
 
     with Desk(folder) as desk:
-        desk.turn(ask("question"), "answer")
+        braid = desk.turn(ask("question"), "answer").braid
     with Desk(folder, keyring=Keyring(SecretKey(b"x" * 32), WRAPPING)) as desk:
         assert desk.recorder.close_all() == 0
-        assert "event=braid_not_closed number=1" in caplog.text
+        assert f"event=braid_not_closed braid={braid}" in caplog.text
+        assert f"root={ROOT.text}" in caplog.text and "--root-key" in caplog.text
 
 
 def test_a_node_cut_off_a_closed_braid_is_found(folder: Path) -> None:

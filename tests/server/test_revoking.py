@@ -156,6 +156,27 @@ def test_a_store_that_is_read_without_a_server_says_so_too(desk: Desk, folder: P
         assert codes(b"".join(library.transcript(braid)), ROOT.text) == ["E_REVOKED"]
 
 
+def test_what_a_former_root_said_is_still_published_and_carried(folder: Path) -> None:
+    write_keys(folder)
+    with seated(folder) as desk:
+        braid = desk.turn(ask("question"), "answer").braid
+    rotate(folder / "root.key", START)
+    stolen(folder, ROOT.text)
+    (folder / "root.key").rename(folder / "stolen.key")
+    keyfiles.create(folder / "root.key", ROOT_LABEL)
+    with running(settings(folder, "http://upstream.invalid")) as url:
+        port = int(url.rpartition(":")[2])
+        said = published(port)
+        assert (len(said.rotations), [one.key for one in said.revocations]) == (1, [ROOT.text])
+        (key,) = json.loads(fetch(port, "/.well-known/braid-keys"))["keys"]
+        new = SecretKey(keyfiles.load(folder / "root.key", ROOT_LABEL)).text
+        assert key["x"] == new
+        transcript = fetch(port, f"/braid/v1/braids/{braid}")
+        assert codes(transcript, ROOT.text) == ["E_REVOKED"]
+        kinds = [proof["type"] for proof in json.loads(transcript)["proofs"]]
+        assert [kind for kind in kinds if kind != "log"] == ["rotation", "revocation"]
+
+
 def test_a_running_server_publishes_what_is_said_meanwhile(folder: Path) -> None:
     write_keys(folder)
     turn = rotate(folder / "root.key", START)
@@ -183,7 +204,8 @@ def test_a_running_server_publishes_what_is_said_meanwhile(folder: Path) -> None
         before = len(upstream.requests)
         with RawClient(port) as client:
             client.post("/v1/messages", json.dumps(ask("something else")).encode())
-            assert client.answer().status == 503
+            answer = client.answer()
+        assert answer.status == 503 and b"root key was revoked" in answer.body
         assert len(upstream.requests) == before  # what is not recorded is not sent
 
 

@@ -71,27 +71,29 @@ def pin(key: str) -> None:
         say(f"your root key {key} is now trusted here ({file})")
 
 
-def own_root_key(chosen: Path | None = None, *, certifies: bool = True) -> Path:
+def own_root_key(chosen: Path | None = None) -> Path:
     """Give the root key's file, which is made on first use; raises Problem for one that is lost.
 
     First use is over once a root is trusted as the user's own. A key made in the place of a lost
     one would go unnoticed: what it signs verifies here, and nowhere else. A key that was revoked
-    certifies nothing any more, and is a Problem too unless it need not.
+    certifies nothing any more, and is a Problem too.
     """
     path = chosen or paths.root_key_file(os.environ)
+    option = f" --root-key {path}" if chosen or os.environ.get("BRAID_ROOT_KEY") else ""
     if not os.path.lexists(path):
         lost = [root.key for root in trusted(paths.trust_file(os.environ)) if root.label == OWN]
         if lost:
-            option = f" --root-key {path}" if chosen or os.environ.get("BRAID_ROOT_KEY") else ""
             raise Problem(
                 f"{path}: the root key is not there, and you had one: {lost[-1]}",
                 "put it back from a backup, or say where it is: BRAID_ROOT_KEY",
                 f"or make a new one, which others must then come to trust: braid keys init{option}",
             )
-    elif certifies and _is_revoked(path):
+    elif _is_revoked(path):
         raise Problem(
             f"{path}: this root key was revoked and certifies nothing any more",
-            "move it away, and make a new one that others come to trust: braid keys init",
+            "move this one file away, not those beside it, and make a new one that others come to "
+            f"trust: braid keys init{option}",
+            "whom to tell, and what stays good: docs/keys.md",
         )
     return path
 
@@ -136,7 +138,18 @@ def init(root_key: Path | None, wrapping_key: Path | None) -> None:
     else:
         keyfiles.create(wrapping, keyfiles.WRAPPING_LABEL)
         say(f"made {root} and {wrapping}: keep both secret and back them up")
+    former = _statements_beside(root)
+    if former:
+        say("what your former root said of keys stays published beside it:", *former)
     answer(public_key(root))
+
+
+def _statements_beside(root_key: Path) -> list[str]:
+    from braid_server.revoking import revocations_of
+    from braid_server.rotating import rotations_of
+
+    beside = (rotations_of(root_key), revocations_of(root_key))
+    return [str(path) for path in beside if path.exists()]
 
 
 @keys.command("show")
@@ -200,7 +213,7 @@ def revoke(
     own = public_key(path)
     from braid_server.revoking import Revoked, revocations_of
     from braid_server.revoking import revoke as say_so
-    from braid_server.rotating import load_rotations
+    from braid_server.rotating import load_rotations, read_rotations
 
     named = parse_root(key, "KEY").key
     rotations = load_rotations(path, own)
@@ -212,7 +225,7 @@ def revoke(
         say_so(path, named, subject, Reason(reason), since, datetime.now(UTC))
     except Malformed as fault:
         raise Problem(f"cannot be said: {fault}") from fault
-    told = Revoked(path, rotations).told
+    told = Revoked(path, read_rotations(path).proofs).told
     keep_statements(paths.statements_file(os.environ), parse_statements(told))
     say(f"the {subject} key {named} is revoked: {reason} ({revocations_of(path)})")
     say("tell whoever trusts you; they run: braid keys trust FILE")

@@ -174,7 +174,7 @@ def serve(
     address = db or str(paths.store_file(os.environ))
     settings = service.Settings(
         db=address,
-        root_key=own_root_key(root_key, certifies=False),
+        root_key=own_root_key(root_key),
         wrapping_key=wrapping_key or paths.wrapping_key_file(os.environ),
         upstream_anthropic=upstream_anthropic,
         upstream_gemini=upstream_gemini,
