@@ -98,16 +98,24 @@ def interruptible() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def told_to_stop() -> Iterator[threading.Event]:
+def told_to_stop(*, twice: bool = False) -> Iterator[threading.Event]:
     """Have SIGINT, SIGTERM and SIGHUP set an event, whenever they come.
+
+    With `twice`, a second one ends the process as if nobody handled it: for who may be killed at
+    any moment.
 
     An exception out of a signal would end what it happens to meet: between the start of a thread
     and the `try` that stops it, it left a process that never ended.
     """
     stopped = threading.Event()
-    with _handled(
-        (signal.SIGINT, signal.SIGTERM, signal.SIGHUP), lambda _number, _frame: stopped.set()
-    ):
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        if twice and stopped.is_set():
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+        stopped.set()
+
+    with _handled((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), stop):
         yield stopped
 
 

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import http.client
 import json
+import math
+import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from braid.checkpoint import SignedCheckpoint, read_checkpoint
@@ -17,10 +20,10 @@ from braid.errors import BraidError, KeyUnusable, Malformed
 from braid.note import MAX_NOTE, SignatureType, VerifierKey, read_verifier_key
 from braid.tiles import ENTRIES, FULL, MAX_ENTRY, Tile
 from braid.tree import HASH_BYTES
+from braid_clients.timed_http import timed_handlers
 from braid_server.log_paths import CHECKPOINT, COSIGNATURES, KEY, LOG_PATH
 from braid_server.loopback import is_loopback
 
-_TIMEOUT = 30.0
 _MAX_KEY = 1024
 
 
@@ -32,11 +35,36 @@ class CosignatureNotTaken(BraidError):
     """The log does not keep this cosignature."""
 
 
-class LogSource:
-    """A log by its address: that of a Braid server, or that under which `checkpoint` is found."""
+class Stopped(Exception):
+    """We were told to stop while a log was asked or waited for."""
 
-    def __init__(self, url: str) -> None:
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The seconds after which a log has not answered: one request, and all requests of a look."""
+
+    request: float = 60.0
+    look: float = 300.0
+
+
+class LogSource:
+    """A log by its address: that of a Braid server, or that under which `checkpoint` is found.
+
+    While it is asked, `stopped` may end that: whatever is asked then raises Stopped.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        limits: Limits = Limits(),
+        stopped: Callable[[], bool] = lambda: False,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
         """Raises LogSilent for what is no address of HTTP."""
+        self._limits = limits
+        self._stopped = stopped
+        self._now = now
+        self._request_ends = self._look_ends = math.inf
         try:
             parts = urlsplit(url)
             host = parts.hostname or ""
@@ -49,7 +77,21 @@ class LogSource:
         path = parts.path.rstrip("/") or LOG_PATH
         self.url = f"{parts.scheme}://{parts.netloc}{path}"
         handlers = [urllib.request.ProxyHandler({})] if is_loopback(host) else []
-        self._opener = urllib.request.build_opener(_NoRedirects(), *handlers)
+        self._opener = urllib.request.build_opener(
+            _NoRedirects(), *timed_handlers(self._go_on), *handlers
+        )
+
+    def begin_look(self) -> None:
+        """Have all that is asked from now on end in the time of one look."""
+        self._look_ends = self._now() + self._limits.look
+
+    def _go_on(self) -> float:
+        if self._stopped():
+            raise Stopped
+        left = min(self._request_ends, self._look_ends) - self._now()
+        if left <= 0:
+            raise TimeoutError("no whole answer in time")
+        return left
 
     def checkpoint(self) -> SignedCheckpoint:
         """Fetch the newest checkpoint, none of its signatures checked; raises LogSilent."""
@@ -99,8 +141,9 @@ class LogSource:
 
     def _ask(self, request: urllib.request.Request, most: int) -> bytes:
         address = request.full_url
+        self._request_ends = self._now() + self._limits.request
         try:
-            with self._opener.open(request, timeout=_TIMEOUT) as answer:
+            with self._opener.open(request, timeout=self._go_on()) as answer:
                 raw: bytes = answer.read(most + 1)
         except urllib.error.HTTPError as fault:
             with fault:

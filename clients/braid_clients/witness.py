@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,13 +77,16 @@ class WitnessMemory:
         self.path = path
 
     @contextlib.contextmanager
-    def held(self) -> Iterator[None]:
-        """Wait for others that use this file, and keep them off it; raises WitnessUnusable."""
+    def held(self, meanwhile: Callable[[], None] | None = None) -> Iterator[None]:
+        """Wait for others that use this file, and keep them off it; raises WitnessUnusable.
+
+        `meanwhile` is called again and again while they do: it waits a little, or raises.
+        """
         folder, lock = self.path.parent, self.path.name + ".lock"
         with contextlib.ExitStack() as stack:
             try:
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-                stack.enter_context(durable.alone(folder, lock))
+                stack.enter_context(durable.alone(folder, lock, meanwhile))
             except OSError as fault:
                 raise WitnessUnusable(f"{folder / lock}: {fault.strerror}") from fault
             yield

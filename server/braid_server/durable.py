@@ -10,7 +10,7 @@ import errno
 import os
 import secrets
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 
@@ -67,11 +67,13 @@ def sync_folder(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def alone(folder: Path, lock: str | None = None) -> Iterator[None]:
+def alone(
+    folder: Path, lock: str | None = None, meanwhile: Callable[[], None] | None = None
+) -> Iterator[None]:
     """Wait for others that change what is in a folder, and keep them off it; raises OSError.
 
-    With `lock`, keep off those alone that name this file in it, which is made. On Windows nobody is
-    kept off.
+    With `lock`, keep off those alone that name this file in it, which is made. With `meanwhile`, call
+    that again and again instead of waiting: it waits a little, or raises. On Windows nobody is kept off.
     """
     if sys.platform == "win32":
         yield
@@ -83,7 +85,13 @@ def alone(folder: Path, lock: str | None = None) -> Iterator[None]:
     else:
         descriptor = os.open(folder / lock, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | (fcntl.LOCK_NB if meanwhile else 0))
+                break
+            except BlockingIOError:
+                if meanwhile is not None:
+                    meanwhile()
         yield
     finally:
         os.close(descriptor)

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import http.server
+import os
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from braid.checkpoint import read_checkpoint
-from braid_clients.log_source import CosignatureNotTaken, LogSilent, LogSource
-from fakes.scripted_log import entries, signed
+from braid_clients.log_source import CosignatureNotTaken, Limits, LogSilent, LogSource, Stopped
+from fakes.scripted_log import LOG, entries, signed
 from fakes.upstream import PATIENCE
 
 
@@ -60,3 +67,87 @@ def test_what_leads_elsewhere_is_not_followed(status: int) -> None:
         with pytest.raises(CosignatureNotTaken, match=f"status {status}: a redirect"):
             source.post(read_checkpoint(note))
     assert asked == ["GET /braid/log/checkpoint", "POST /braid/log/cosignatures"]
+
+
+class Dripping(Quiet):
+    """Sends a byte after another and never ends; `between` is called before each."""
+
+    head = b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n"
+
+    def do_GET(self) -> None:
+        self.wfile.write(self.head)
+        with contextlib.suppress(OSError):
+            while True:
+                self.between()
+                self.wfile.write(b"x")
+
+    def between(self) -> None:
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize("head", [Dripping.head, b"HTTP/1.1 2", b"HTTP/1.1 200 OK\r\nx: "])
+@pytest.mark.parametrize("limits", [Limits(request=60), Limits(request=1e9, look=60)])
+def test_a_log_that_answers_without_end_is_left_in_time(head: bytes, limits: Limits) -> None:
+    """Each byte comes two seconds after the one before, by the clock that is handed in."""
+    clock = [0.0]
+
+    class Handler(Dripping):
+        def between(self) -> None:
+            clock[0] += 2
+
+    Handler.head = head
+    with answering(Handler) as url:
+        source = LogSource(url, limits, now=lambda: clock[0])
+        source.begin_look()
+        with pytest.raises(LogSilent, match="no whole answer in time"):
+            source.checkpoint()
+
+
+def test_who_is_told_to_stop_waits_for_no_answer() -> None:
+    stopped = threading.Event()
+
+    class Handler(Dripping):
+        def between(self) -> None:
+            stopped.set()
+            self.connection.recv(1)  # sends nothing more until the other side is gone
+
+    with answering(Handler) as url, pytest.raises(Stopped):
+        LogSource(url, stopped=stopped.is_set).checkpoint()
+
+
+def command(url: str, home: Path, *options: str) -> subprocess.Popen[str]:
+    kept = {n: v for n, v in os.environ.items() if not n.startswith(("BRAID_", "XDG_"))}
+    return subprocess.Popen(
+        [sys.executable, "-m", "braid_clients.cli", "witness", url, "--log", LOG.public.text]
+        + ["--key", str(home / "key"), *options],
+        env={**kept, "HOME": str(home)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_who_waits_for_another_witness_stops_when_told(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    with open(f"{state}.lock", "wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with command("http://127.0.0.1:9", tmp_path, "--state", str(state)) as process:
+            try:
+                assert process.stderr is not None
+                assert any("in use by another witness" in line for line in process.stderr)
+                process.send_signal(signal.SIGTERM)
+                assert process.wait(PATIENCE) == 0
+            finally:
+                process.kill()
+
+
+def test_a_second_signal_ends_what_the_first_has_not() -> None:
+    """In a process of its own, that does not look at the first."""
+    code = (
+        "import os, signal\nfrom braid_clients.child import told_to_stop\n"
+        "with told_to_stop(twice=True) as stopped:\n"
+        "    os.kill(os.getpid(), signal.SIGTERM)\n"
+        "    assert stopped.is_set()\n"
+        "    os.kill(os.getpid(), signal.SIGTERM)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=False, timeout=PATIENCE)
+    assert done.returncode == -signal.SIGTERM

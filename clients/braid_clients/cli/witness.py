@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -20,13 +21,14 @@ from braid_clients.cli.own_file import OwnFile
 from braid_clients.cli.parties import PARTIES, keys_of
 from braid_clients.cli.store import write_whole
 from braid_clients.cli.terminal import answer, say
-from braid_clients.log_source import CosignatureNotTaken, LogSilent, LogSource
+from braid_clients.log_source import CosignatureNotTaken, LogSilent, LogSource, Stopped
 from braid_clients.problem import Problem
 from braid_clients.witness import AnotherLog, Forked, WitnessMemory, WitnessUnusable, witness
 from braid_server import durable, keyfiles
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _LABEL = "braid-witness-key/1"
+_TURN = 0.2  # seconds between two tries
 
 
 @click.command("witness")
@@ -75,13 +77,16 @@ def witness_command(
     remembered on disk, before you cosign. What does not go on from it is never cosigned; where that
     proves that the log forked, the proof is kept, and the exit code is 1.
     """
-    source = LogSource(url)
+    LogSource(url)  # what is no address is said before a key is made
     signer = _signer(key or paths.witness_key_file(os.environ), name)
     say(f"you are {signer.public.text}")
-    with told_to_stop() as stopped:
+    with told_to_stop(twice=True) as stopped:
+        source = LogSource(url, stopped=stopped.is_set)
         while True:
             try:
-                _look(source, state, log, signer)
+                _look(source, state, log, signer, stopped)
+            except Stopped:
+                return
             except (LogSilent, AnotherLog, CosignatureNotTaken) as fault:
                 if once:
                     raise Problem(*_told(fault, signer)) from fault
@@ -90,11 +95,29 @@ def witness_command(
                 return
 
 
-def _look(source: LogSource, state: Path | None, given: str | None, signer: NoteSigner) -> None:
+def _look(
+    source: LogSource,
+    state: Path | None,
+    given: str | None,
+    signer: NoteSigner,
+    stopped: threading.Event,
+) -> None:
+    source.begin_look()
     log = _log_key(source, given)
     # By the log's key, not by its address: whatever address it is seen at, it is one memory.
     memory = WitnessMemory(state or _own_file(log.text, ".json"))
-    with memory.held():
+    said = False
+
+    def meanwhile() -> None:
+        nonlocal said
+        if not said:
+            say(f"{memory.path}: in use by another witness, waiting")
+        said = True
+        if stopped.wait(_TURN):
+            raise Stopped
+
+    with memory.held(meanwhile):
+        source.begin_look()
         _look_at(source, memory, log, signer)
 
 
