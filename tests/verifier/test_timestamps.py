@@ -103,6 +103,53 @@ def test_a_response_that_grants_nothing_is_e_proof(authority: Authority, respons
         Authorities([authority.root]).time_of(refused, MESSAGE)
 
 
+def _values(raw: bytes) -> list[tuple[int, bytes]]:
+    """Take DER apart: the tag and content of each value."""
+    values = []
+    while raw:
+        length, start = raw[1], 2
+        if length & 0x80:
+            start += length & 0x7F
+            length = int.from_bytes(raw[2:start], "big")
+        values.append((raw[0], raw[start : start + length]))
+        raw = raw[start + length :]
+    return values
+
+
+def _written(values: list[tuple[int, bytes]]) -> bytes:
+    def head(size: int) -> bytes:
+        if size < 128:
+            return bytes([size])
+        digits = size.to_bytes((size.bit_length() + 7) // 8, "big")
+        return bytes([0x80 | len(digits)]) + digits
+
+    return b"".join(bytes([tag]) + head(len(content)) + content for tag, content in values)
+
+
+def _with_a_certificate_of_version_4(response: bytes) -> bytes:
+    """Add to the certificates of a response, which nothing signs (RFC 5652 §5.1)."""
+    ((_, whole),) = _values(response)
+    status, (_, token) = _values(whole)
+    oid, (_, explicit) = _values(token)
+    ((_, signed),) = _values(explicit)
+    version = bytes.fromhex("a003020102")  # 3; what comes behind is in DER's order of a set
+    parts = [
+        (tag, content + content.replace(version, version[:4] + b"\3") if tag == 0xA0 else content)
+        for tag, content in _values(signed)
+    ]
+    token = _written([oid, (0xA0, _written([(0x30, _written(parts))]))])
+    return _written([(0x30, _written([status, (0x30, token)]))])
+
+
+@needs_openssl
+def test_a_certificate_that_came_along_cannot_end_the_verification(
+    authority: Authority, response: bytes
+) -> None:
+    changed = _with_a_certificate_of_version_4(response)
+    assert len(changed) > len(response) + 300
+    assert Authorities([authority.root]).time_of(changed, MESSAGE) is None
+
+
 @needs_openssl
 def test_no_changed_bit_gives_another_time(authority: Authority, response: bytes) -> None:
     authorities = Authorities([authority.root])
