@@ -209,7 +209,8 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _is_transcript(head: bytes) -> bool:
-    return FORMAT.encode() in head[:_HEAD]
+    # A document or source may quote one.
+    return head.lstrip()[:1] == b"{" and FORMAT.encode() in head[:_HEAD]
 
 
 def _text(raw: bytes) -> str | None:

@@ -168,6 +168,15 @@ def _next(report: Report) -> list[str]:
             return ["ask whoever made it for the original, with all its words"]
         case Result.UNMET if _unchecked(report, ClaimName.TIMESTAMPED):
             return ["name the authority you trust, by its root certificate: --authority FILE"]
+        case Result.UNMET if _unchecked(report, ClaimName.LOGGED):
+            return ["name the log you trust: --log KEY, or for good: braid keys trust KEY --as log"]
+        case Result.UNMET if _unchecked(report, ClaimName.WITNESSED):
+            return [
+                "name the witnesses you trust: --witness KEY",
+                "or for good: braid keys trust KEY --as witness",
+            ]
+        case Result.UNMET if report.unmet == (ClaimName.WITNESSED,):
+            return ["export it again once witnesses have cosigned the log, if it is yours"]
         case Result.UNMET:
             return [f"get a transcript with proof of: {', '.join(report.unmet)}"]
     if report.claims[ClaimName.SEALED].answer is not Answer.YES:

@@ -218,6 +218,14 @@ def test_what_is_no_log_is_told(text: str) -> None:
     assert read_log(text) is None
 
 
+def test_a_document_that_quotes_a_transcript_is_a_document(home: Any, tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text('A file begins so:\n\n```json\n{"format":"braid-transcript/1"}\n```\n')
+    for name in (page, tmp_path):
+        ran = home.braid("leaks", str(name))
+        assert ran.returncode == 0 and "cannot be read" not in ran.stderr, ran.stderr
+
+
 def test_a_transcript_is_looked_at_and_what_clients_say_is_not(
     home: Any, weaver: Any, leaks: Any
 ) -> None:

@@ -128,6 +128,14 @@ def test_what_cannot_be_erased_is_said_and_nothing_is_written(
     assert not (home.folder / "out.json").exists()
 
 
+def test_the_original_is_not_written_over(home: Any, talk: Path) -> None:
+    before = talk.read_bytes()
+    for output in (talk, talk.parent / "." / talk.name):
+        ran = home.braid("redact", str(talk), "--kind", "prompt", "-o", str(output))
+        assert ran.returncode == 2 and "is the original itself" in ran.stderr
+    assert talk.read_bytes() == before
+
+
 def test_a_file_that_does_not_verify_is_not_redacted(home: Any, talk: Path) -> None:
     talk.write_bytes(talk.read_bytes().replace(b"prime?", b"PRIME?"))
     ran = home.braid("redact", talk, "--kind", "prompt", "-o", "out.json")

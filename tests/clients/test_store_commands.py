@@ -392,6 +392,13 @@ def test_erasing_again_says_that_there_was_nothing_left(home: Any, place: Place)
     assert again.stdout == f"{braid}: 0 nodes erased\n"
 
 
+def test_what_is_erased_for_good_is_named_by_enough_of_its_id(home: Any, place: Place) -> None:
+    braid = place.ask("a secret")
+    ran = home.braid("erase", braid[:4], "--node", "0", *place.options)
+    assert ran.returncode == 2 and "at least its first 12 characters, got 4" in ran.stderr
+    assert "a secret" in home.braid("show", braid, *place.options).stdout
+
+
 def test_what_fits_nothing_leaves_the_braid_as_it_is(home: Any, place: Place) -> None:
     braid = place.ask("a secret")
     for options, said in (

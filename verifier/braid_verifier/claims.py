@@ -120,7 +120,7 @@ def _context(findings: Findings, facts: Facts, whole: bool) -> Claim:
     if findings.count(Check.CALL):
         return _no("a call's content or context is wrong")
     if facts.partial:
-        return _no(f"in {facts.partial} calls the model saw something that was not recorded")
+        return _no(f"calls whose model saw something that was not recorded: {facts.partial}")
     return _yes("the nodes that each model was shown can be listed")
 
 
@@ -130,7 +130,7 @@ def _history(findings: Findings, facts: Facts, whole: bool) -> Claim:
     if not facts.calls:
         return _not_checked("there is no call")
     if facts.accused:
-        return _no(f"{facts.accused} calls carry a history finding")
+        return _no(f"calls that carry a history finding: {facts.accused}")
     if findings.count(Check.CALL):
         return _not_checked("a call's content or context is wrong")
     return _yes("no call carries a history finding")

@@ -35,14 +35,14 @@ def erase(
 ) -> None:
     """Erase words of a braid from the store, for good.
 
-    The braid is sealed first; it still verifies, and says which nodes were erased. With the words go
+    ID is whole or its first 12 characters or more: what is erased does not come back. The braid is sealed first; it still verifies, and says which nodes were erased. With the words go
     what they are recognised by and all salts by which a digest could confirm a guess; a signed
     notice, a braid of its own, says what was done. Copies in other braids, exports and
     backups are out of reach.
     """
     chosen = selection(named, kinds, pattern)
     with opened_shelf(db, url, token, writes=True) as shelf:
-        whole = shelves.find(shelf, braid)
+        whole = shelves.find(shelf, braid, shelves.SURE)
         numbers = []
         pieces = shelf.transcript(whole, Layout.LINES)
         for entry in TranscriptReader(shelves.as_file(pieces)):

@@ -135,6 +135,11 @@ def redact(
     guess. The original file stays as it is.
     """
     chosen = selection(named, kinds, pattern)
+    if output != "-" and file != "-" and Path(output).exists() and Path(output).samefile(file):
+        raise Problem(
+            f"-o {output}: is the original itself; its words would be gone",
+            "name another file; whoever wants no original deletes it",
+        )
     with input_file(file) as opened:
         source = io.BytesIO(opened.read(MAX_TRANSCRIPT + 1))
     report = _checked(file, source)
@@ -161,7 +166,8 @@ def redact(
         _write_notice(notice, secret, rotations, reader.braid, erasure, reason)
     if output != "-":
         say(f"written: {output}", f"check it: braid verify {output}")
-    say(f"{file} itself still has all its words")
+    if file != "-":
+        say(f"{file} itself still has all its words")
 
 
 def summary(erasure: Erasure, nodes: Iterable[StoredNode]) -> list[str]:

@@ -18,7 +18,7 @@ from braid.transcript import MAX_TRANSCRIPT, Layout, StoredNode, TranscriptReade
 from braid_clients.cli.store import write_whole
 from braid_clients.cli.terminal import answer, answer_bytes, input_file, say
 from braid_clients.problem import Problem
-from braid_verifier import Answer, ClaimName, Policy, verify
+from braid_verifier import Answer, ClaimName, Policy, Result, verify
 from braid_verifier.timestamps import Authorities
 
 _QUERY = "application/timestamp-query"
@@ -48,9 +48,11 @@ def timestamp(file: str, tsa: str, authority: Path, output: str) -> None:
     with input_file(file) as opened:
         source = io.BytesIO(opened.read(MAX_TRANSCRIPT + 1))
     report = verify(source, Policy(allow_unknown_signer=True))
+    if report.result is not Result.VERIFIED:
+        raise Problem(f"{file}: {report.summary()}", "what does not verify is not stamped")
     if report.claims[ClaimName.SEALED].answer is not Answer.YES:
         raise Problem(
-            f"{file}: {report.summary()}; expected a braid that is intact and sealed",
+            f"{file}: expected a sealed braid",
             "what is still open has nothing that one timestamp could be over: braid seal ID",
         )
     source.seek(0)
