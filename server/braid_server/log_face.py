@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from braid.checkpoint import SignedCheckpoint, cosigned_at, is_signed, read_checkpoint
@@ -79,21 +79,22 @@ class LogFace:
             with self._store.read() as reading:
                 log = _active(reading.log)
                 self._check(reading.log, log, signed)
-            lines = _lines_of(signed, self._witnesses)
+                lines = _lines_of(signed, self._witnesses)
+                new = _new(reading.log, log, signed, lines)
         except Malformed as fault:
             raise CosignatureRefused(str(fault)) from fault
         if not lines:
             raise CosignatureRefused("no cosignature of a witness that this log lists")
-        own = tuple(line for line in signed.signatures if line.is_by(log.verifier))
-        note = SignedCheckpoint(signed.checkpoint, own[:1]).raw.decode()
+        if new:
+            await self._store.write(functools.partial(Transaction.add_cosignatures, rows=new))
         size = signed.checkpoint.size
-        for witness, line in lines.items():
-            row = CosignatureRow(log.number, size, witness.text, note, line)
-            await self._store.write(functools.partial(Transaction.add_cosignature, row=row))
         return Taken(signed.checkpoint.origin, size, tuple(key.name for key in lines))
 
     def _check(self, reading: LogReading, log: LogRow, signed: SignedCheckpoint) -> None:
         head = signed.checkpoint
+        # Each would be verified, and one is enough.
+        if sum(line.is_by(log.verifier) for line in signed.signatures) > 1:
+            raise CosignatureRefused("checkpoint: expected one signature of this log's key")
         if not is_signed(signed, log.verifier):
             raise CosignatureRefused(f"checkpoint: expected one signed by {log.key}")
         known = head.size <= log.size
@@ -111,6 +112,33 @@ def _active(reading: LogReading) -> LogRow:
     if log is None:
         raise NoLog("this store keeps no log")
     return log
+
+
+def _new(
+    reading: LogReading,
+    log: LogRow,
+    signed: SignedCheckpoint,
+    lines: Mapping[VerifierKey, str],
+) -> list[CosignatureRow]:
+    """Give what of these lines the store has not yet, and has nothing that says more.
+
+    Anyone may hand in what the log shows, again and again, and a write is what others wait for.
+    """
+    if not lines:
+        return []
+    size = signed.checkpoint.size
+    own = tuple(line for line in signed.signatures if line.is_by(log.verifier))
+    note = SignedCheckpoint(signed.checkpoint, own[:1]).raw.decode()
+    rows = [CosignatureRow(log.number, size, key.text, note, line) for key, line in lines.items()]
+    new = {(row.witness, row.day): row for row in rows}
+    for kept in reading.cosignatures_from(log.number, size):
+        if kept.size == size:
+            new = {said: row for said, row in new.items() if row.witness != kept.witness}
+        else:
+            new.pop((kept.witness, kept.day), None)
+        if not new:  # as of all that is handed in again, near where it begins
+            break
+    return list(new.values())
 
 
 def _lines_of(signed: SignedCheckpoint, witnesses: Sequence[VerifierKey]) -> dict[VerifierKey, str]:

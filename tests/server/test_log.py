@@ -14,7 +14,7 @@ import shutil
 import sqlite3
 import stat
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -626,7 +626,7 @@ class TestCosignatures:
                     line = cosign(one, head, SECOND).line
                     row = CosignatureRow(1, size, one.public.text, note, line)
                     desk.store.submit(
-                        functools.partial(Transaction.add_cosignature, row=row)
+                        functools.partial(Transaction.add_cosignatures, rows=[row])
                     ).result(PATIENCE)
 
             assert [size_of(b) for b in (first, second, third)] == [5, 5, 5]
@@ -659,6 +659,59 @@ class TestCosignatures:
                 times = [int.from_bytes(line.value[:8], "big") for line in signed.signatures[1:]]
                 assert times == [SECOND]
             assert len(sizes) == 4
+
+    def test_what_is_handed_in_again_is_not_written_again(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Anyone can, with what the log itself shows: each write is one that others wait for."""
+        written: list[list[int]] = []
+        add = Transaction.add_cosignatures
+
+        def counting(self: Transaction, rows: Sequence[CosignatureRow]) -> None:
+            written.append([row.size for row in rows])
+            add(self, rows)
+
+        monkeypatch.setattr(Transaction, "add_cosignatures", counting)
+        braids = grow(folder, 3, seal=False)
+        both = (WITNESS.public.text, OTHER.public.text)
+        with served(folder, log_witnesses=both) as port:
+
+            def hand_in(note: SignedCheckpoint) -> None:
+                status, _, raw = fetch(port, f"{LOG}/cosignatures", "POST", note.raw)
+                assert status == 200
+                assert len(json.loads(raw)["witnesses"]) == len(note.signatures) - 1
+
+            def seal(braid: str) -> None:
+                assert fetch(port, f"/braid/v1/braids/{braid}/seal", "POST")[0] == 200
+
+            first = cosigned(port, WITNESS, OTHER)
+            hand_in(first)  # of both, at once
+            hand_in(first)
+            hand_in(cosigned(port, WITNESS, at=SECOND + 60))
+            assert written == [[3, 3]]
+            seal(braids[0])
+            second = cosigned(port, WITNESS, OTHER)
+            hand_in(second)  # of the same day: the first is let go of
+            for note in (first, second, first):
+                hand_in(note)
+            assert written == [[3, 3], [4, 4]]
+            seal(braids[1])
+            third = cosigned(port, WITNESS, at=SECOND + 86_400)
+            for note in (third, second, first):
+                hand_in(note)
+            assert written == [[3, 3], [4, 4], [5]]
+        with Desk(folder) as desk, desk.store.read() as reading:
+            kept = [row.size for row in reading.log.cosignatures(1)]
+        assert kept == [4, 4, 5]
+
+    def test_more_than_one_line_of_the_logs_key_is_refused(self, shared: int) -> None:
+        note = cosigned(shared, WITNESS)
+        many = SignedCheckpoint(note.checkpoint, (note.signatures[0], *note.signatures))
+        status, _, raw = fetch(shared, f"{LOG}/cosignatures", "POST", many.raw)
+        assert (status, error_of(raw)) == (
+            403,
+            "refused: checkpoint: expected one signature of this log's key",
+        )
 
     @pytest.mark.parametrize("body", [b"", b"\xff\xfe", b"not a note\n", b"{}"])
     def test_what_is_no_note_is_refused(self, shared: int, body: bytes) -> None:
@@ -776,7 +829,7 @@ def test_what_was_cosigned_of_old_is_not_read_for_the_newest_and_for_a_proof(fol
             for witness in (WITNESS, OTHER)[: size - 1]:
                 line = cosign(witness, head, SECOND + day * 86_400).line
                 row = CosignatureRow(1, size, witness.public.text, note.raw.decode(), line)
-                add = functools.partial(Transaction.add_cosignature, row=row)
+                add = functools.partial(Transaction.add_cosignatures, rows=[row])
                 desk.store.submit(add).result(PATIENCE)
         with contextlib.closing(sqlite3.connect(desk.path)) as plain:
             asked: list[str] = []

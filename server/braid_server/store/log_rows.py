@@ -71,6 +71,7 @@ _COSIGNATURES = (
 )
 _ALL_COSIGNATURES = _COSIGNATURES.format("")
 _COSIGNATURES_OF = _COSIGNATURES.format(" AND size = ?")
+_COSIGNATURES_FROM = _COSIGNATURES.format(" AND size >= ?")
 # Out of the rows' keys alone: one a witness a day is kept for good.
 _BEST_COSIGNED = (
     "SELECT size FROM cosignature WHERE log = ? AND size > ? "
@@ -117,6 +118,11 @@ class LogReading:
         """Give what is kept of cosignatures of the checkpoint of one size."""
         rows = self._driver.execute(_COSIGNATURES_OF, (log, size))
         return [CosignatureRow(*row) for row in rows]
+
+    def cosignatures_from(self, log: int, size: int) -> Iterator[CosignatureRow]:
+        """Give what is kept of cosignatures from the checkpoint of a size on, small ones first."""
+        for row in self._driver.execute(_COSIGNATURES_FROM, (log, size)):
+            yield CosignatureRow(*row)
 
     def best_cosigned(self, log: int, index: int) -> int | None:
         """Give the size of the checkpoint over an entry that most cosigned, of those the smallest."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -177,19 +177,23 @@ class Transaction:
             self._driver.execute("DELETE FROM cosignature WHERE log = ?", (number,))
         self._driver.execute("UPDATE log SET frozen = 1 WHERE number = ?", (number,))
 
-    def add_cosignature(self, row: CosignatureRow) -> None:
-        """Keep what a witness said, and let go of what a larger checkpoint says as well.
+    def add_cosignatures(self, rows: Sequence[CosignatureRow]) -> None:
+        """Keep what witnesses said of one checkpoint; let go of what a larger one says as well.
 
-        That is every smaller one that no other witness cosigned than did the larger, on the same
-        day: that a braid was seen long ago says more than that it was seen yesterday (SPEC §9.4).
+        That is every one that no other witness cosigned than did a larger, on the same day: that a
+        braid was seen long ago says more than that it was seen yesterday (SPEC §9.4). Of others than
+        this checkpoint nothing changed, so they are held against it alone.
         """
-        self._driver.execute(_COSIGNED, msgspec.structs.astuple(row))
+        self._driver.executemany(_COSIGNED, map(msgspec.structs.astuple, rows))
+        log, size = rows[0].log, rows[0].size
         by: dict[int, set[tuple[str, int]]] = {}
-        for one in LogReading(self._driver).cosignatures(row.log):
+        for one in LogReading(self._driver).cosignatures(log):
             by.setdefault(one.size, set()).add((one.witness, one.day))
-        for size, seen in by.items():
-            if any(size < larger and seen <= by[larger] for larger in by):
-                self._driver.execute(_FORGET_COSIGNED, (row.log, size))
+        here = by[size]
+        gone = [less for less, seen in by.items() if less < size and seen <= here]
+        if any(more > size and here <= seen for more, seen in by.items()):
+            gone.append(size)
+        self._driver.executemany(_FORGET_COSIGNED, [(log, one) for one in gone])
 
     def erase(self, braid: int, words: Iterable[int], bsalts: Iterable[int]) -> None:
         """Drop the words of nodes and the body salts of others, by seq, and all marks of the braid.
