@@ -7,6 +7,7 @@ import fcntl
 import http.server
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import threading
@@ -19,12 +20,17 @@ import pytest
 from braid.checkpoint import read_checkpoint
 from braid_clients.log_source import CosignatureNotTaken, Limits, LogSilent, LogSource, Stopped
 from fakes.scripted_log import LOG, entries, signed
+from fakes.tls import certify, tunnelling
 from fakes.upstream import PATIENCE
 
 
 @contextmanager
-def answering(handler: type[http.server.BaseHTTPRequestHandler]) -> Iterator[str]:
+def answering(
+    handler: type[http.server.BaseHTTPRequestHandler], context: ssl.SSLContext | None = None
+) -> Iterator[str]:
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    if context is not None:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
@@ -101,6 +107,40 @@ def test_a_log_that_answers_without_end_is_left_in_time(head: bytes, limits: Lim
         source.begin_look()
         with pytest.raises(LogSilent, match="no whole answer in time"):
             source.checkpoint()
+
+
+def test_time_is_kept_over_tls_and_through_a_proxy_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note, clock, drips = signed(entries(2)), [0.0], [False]
+
+    class Handler(Dripping):
+        def do_GET(self) -> None:
+            if drips[0]:
+                super().do_GET()
+                return
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(note)
+
+        def between(self) -> None:
+            clock[0] += 2
+
+    certified = certify("log.example", tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certified.file))
+    for name in ("no_proxy", "NO_PROXY", "HTTPS_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with (
+        answering(Handler, certified.context) as url,
+        tunnelling(int(url.rpartition(":")[2])) as proxy,
+    ):
+        monkeypatch.setenv("https_proxy", proxy.url)
+        source = LogSource("https://log.example", now=lambda: clock[0])
+        assert source.checkpoint() == read_checkpoint(note)
+        drips[0] = True
+        with pytest.raises(LogSilent, match="no whole answer in time"):
+            source.checkpoint()
+        assert len(proxy.heads) == 2
 
 
 def test_who_is_told_to_stop_waits_for_no_answer() -> None:
