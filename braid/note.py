@@ -71,7 +71,12 @@ def read_verifier_key(text: str, expected: SignatureType) -> VerifierKey:
     if len(raw) != 1 + KEY_BYTES:
         raise KeyUnusable(f"verifier key: expected {1 + KEY_BYTES} bytes, got {len(raw)}")
     if raw[0] != expected:
-        raise KeyUnusable(f"verifier key: expected signature type {expected}, got {raw[0]}")
+        whose = {SignatureType.NOTE: "a log's", SignatureType.COSIGNATURE: "a witness's"}
+        came = next((whose[one] for one in whose if one == raw[0]), "of another kind")
+        raise KeyUnusable(
+            f"verifier key: expected {whose[expected]} (signature type {expected}), "
+            f"this one is {came} (type {raw[0]})"
+        )
     check_key(raw[1:], "verifier key")
     key = VerifierKey(match[1], expected, raw[1:])
     if key.id.hex() != match[2]:

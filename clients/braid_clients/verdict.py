@@ -149,6 +149,12 @@ def _unchecked(report: Report, name: ClaimName) -> bool:
     return name in report.unmet and report.claims[name].answer is Answer.NOT_CHECKED
 
 
+def _root_was_revoked(report: Report) -> bool:
+    """Tell whether a revocation of the root that leaves this braid as it is was noted."""
+    notes = (found for found in _of(report, Severity.NOTE) if found.code == "N_REVOCATION")
+    return any(found.message.startswith("the root key was revoked") for found in notes)
+
+
 def _next(report: Report) -> list[str]:
     match report.result:
         case Result.FAILED if _codes(report) == {"E_REVOKED"}:
@@ -157,6 +163,11 @@ def _next(report: Report) -> list[str]:
             return ["do not rely on it; ask whoever made it for the original"]
         case Result.UNREADABLE:
             return ["is it a whole transcript, as braid export and braid run write them?"]
+        case Result.UNMET if ClaimName.SIGNER in report.unmet and _root_was_revoked(report):
+            return [
+                "this root key was revoked (notes): ask whoever it is which key they sign with now",
+                "or ask only whether it is intact: --allow-unknown-signer",
+            ]
         case Result.UNMET if ClaimName.SIGNER in report.unmet and report.root is not None:
             return [
                 f"if you know whose root key this is: braid keys trust {report.root}",

@@ -117,7 +117,7 @@ class Settings:
         if not 0 <= self.port <= 65535:
             raise Misconfigured(f"port: expected 0 to 65535, got {self.port}")
         if len(self.witnesses()) > MAX_WITNESSES:
-            raise Misconfigured(f"log witness: expected at most {MAX_WITNESSES}")
+            raise Misconfigured(f"--log-witness: expected at most {MAX_WITNESSES}")
 
     def witnesses(self) -> tuple[VerifierKey, ...]:
         """Read the keys of the witnesses; raises Misconfigured."""
@@ -126,7 +126,7 @@ class Settings:
                 read_verifier_key(text, SignatureType.COSIGNATURE) for text in self.log_witnesses
             )
         except KeyUnusable as fault:
-            raise Misconfigured(f"log witness: {fault}") from fault
+            raise Misconfigured(f"--log-witness: {fault}") from fault
 
 
 def now() -> datetime:

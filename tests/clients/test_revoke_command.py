@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from braid.note import NoteSigner, SignatureType
+from braid.signing import SecretKey
+from braid_server.store import Store
 
 
 @pytest.fixture
@@ -88,6 +93,42 @@ def test_with_a_revoked_root_nothing_is_begun(told: Any, command: tuple[str, ...
     (told.data / "root.key").rename(told.data / "root.key.old")
     assert told.braid("keys", "init").returncode == 0
     assert told.braid("run", "true").returncode == 0
+
+
+def test_a_revoked_root_is_marked_wherever_it_is_shown(told: Any) -> None:
+    file = recorded(told)
+    root = told.braid("keys", "show").stdout.strip()
+    told.braid("keys", "trust", root, "--label", "me")
+    assert "revoked" not in told.braid("keys", "list").stdout
+    said = told.folder / "said"
+    said.write_text(told.braid("keys", "revoke", root, "--reason", "retired").stdout)
+    assert f"{root} local [revoked: retired]" in told.braid("keys", "list").stdout
+    ran = told.braid("keys", "show")
+    assert ran.stdout.strip() == root and "was revoked" in ran.stderr
+    other = SecretKey(b"o" * 32).text
+    out = told.braid("verify", file, "--root", other, "--statements", said).stdout
+    assert "N_REVOCATION" in out and "keys trust" not in out and "was revoked (notes)" in out
+
+
+def test_a_key_of_a_log_or_witness_is_told_from_a_root(told: Any) -> None:
+    witness = NoteSigner("example.org/witness", bytes(range(32)), SignatureType.COSIGNATURE)
+    key = witness.public.text
+    ran = told.braid("keys", "trust", key)
+    assert ran.returncode == 2 and "--as log, or --as witness" in ran.stderr
+    ran = told.braid("keys", "trust", key, "--as", "log")
+    assert ran.returncode == 2 and "this one is a witness's" in ran.stderr
+    assert "line" not in told.braid("keys", "untrust", "zzz").stderr
+    ran = told.braid("serve", "--port", "0", "--log-witness", "nonsense")
+    assert ran.returncode == 2 and "--log-witness" in ran.stderr
+
+
+def test_a_root_is_not_handed_over_under_a_running_server(told: Any) -> None:
+    address = str(told.data / "braid.db")
+    with contextlib.closing(Store(address, writable=True)):
+        ran = told.braid("keys", "rotate")
+        assert ran.returncode == 2 and "in use by a running server" in ran.stderr
+        assert not (told.data / "root.key.rotations").exists()
+    assert told.braid("keys", "rotate").returncode == 0
 
 
 def test_after_a_theft_a_new_root_goes_on_and_the_theft_stays_published(told: Any) -> None:

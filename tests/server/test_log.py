@@ -783,7 +783,7 @@ class TestCosignatures:
         if key == "too many":
             keys = (WITNESS.public.text,) * 33
         with (
-            pytest.raises(Misconfigured, match="log witness: "),
+            pytest.raises(Misconfigured, match="log-witness: "),
             opened(settings_of(folder, log_witnesses=keys)),
         ):
             pass

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from braid.encoding import encode, is_time
+from braid.encoding import KEY_PATTERN, encode, is_time
 from braid.errors import KeyUnusable, Malformed
-from braid.revocation import Reason, Subject
+from braid.revocation import Reason, Subject, may_revoke
 from braid.rotation import chain_of, check_rotation
 from braid.signing import SecretKey
 from braid.statements import MAX_BYTES, Statements, StatementUnusable, parse_statements
@@ -27,6 +28,7 @@ from braid_clients.trust import (
     distrust,
     distrust_one,
     keep_statements,
+    kept_statements,
     read_roots,
     trust,
     trust_one,
@@ -159,7 +161,10 @@ def show(root_key: Path | None) -> None:
     path = root_key or paths.root_key_file(os.environ)
     if not path.exists():
         raise Problem(f"{path}: no such key file", "make it: braid keys init")
-    answer(public_key(path))
+    key = public_key(path)
+    if _is_revoked(path):
+        say(f"{key} was revoked: nobody is to trust it any more", "what to do: docs/keys.md")
+    answer(key)
 
 
 @keys.command("rotate")
@@ -173,11 +178,36 @@ def rotate(root_key: Path | None) -> None:
     path = root_key or paths.root_key_file(os.environ)
     from braid_server.rotating import rotate as hand_over
 
-    rotated = hand_over(path, datetime.now(UTC))
+    with _no_server_on_own_store():
+        rotated = hand_over(path, datetime.now(UTC))
     pin(rotated.new)
     say(f"{rotated.old} handed over to {rotated.new} ({rotated.file})")
     say(f"the old secret key is now {rotated.old_file}: keep it to close braids it certified")
     answer(rotated.new)
+
+
+@contextlib.contextmanager
+def _no_server_on_own_store() -> Iterator[None]:
+    """Keep the user's own store from being served meanwhile; raises Problem where it is."""
+    store = paths.store_file(os.environ)
+    if not store.exists():
+        yield
+        return
+    from braid_server.store import StoreBusy
+    from braid_server.store.engine import WriterLock, parse_url
+
+    try:
+        lock = WriterLock(parse_url(str(store)))
+    except StoreBusy as fault:
+        server = f" ({fault.server})" if fault.server else ""
+        raise Problem(
+            f"store: {store} is in use by a running server{server}, which would go on with the old key",
+            "stop it, rotate, start it again",
+        ) from fault
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 @keys.command("revoke", cls=NamedCommand)
@@ -309,21 +339,30 @@ def untrust_root(root: str) -> None:
         say(f"{root} is no longer trusted ({gone[0]})")
         return
     file = paths.trust_file(os.environ)
-    if not distrust(file, parse_root(root, "root key").key):
+    if not re.fullmatch(KEY_PATTERN, root, re.ASCII):
+        raise Problem(f"{root}: expected a root key, 43 characters", "see them: braid keys list")
+    if not distrust(file, root):
         raise Problem(f"{root} is not trusted ({file})", "see who is: braid keys list")
     say(f"{root} is no longer trusted ({file})")
 
 
 @keys.command("list")
 def list_roots() -> None:
-    """List the keys you trust: a root's a line, and its label; your own are `local`.
+    """List the keys you trust: a root's a line, and its label; your own are `local`, and one
+    that was revoked is marked so.
 
     Then logs and witnesses, each line beginning with what it is.
     """
     file = paths.trust_file(os.environ)
     roots = trusted(file)
+    told = kept_statements(paths.statements_file(os.environ))
+    ends = {
+        one.key: f" [revoked: {one.reason}]"
+        for one in told.revocations
+        if one.of is Subject.ROOT and may_revoke(one, None, told.rotations)
+    }
     for root in roots:
-        answer(visible(f"{root.key} {root.label}".rstrip()))
+        answer(visible(f"{root.key} {root.label}".rstrip() + ends.get(root.key, "")))
     if not roots:
         say(f"no root key is trusted ({file})", "trust one: braid keys trust KEY")
     for name, party in PARTIES.items():
@@ -357,6 +396,11 @@ def roots_of(given: str) -> tuple[Root, ...]:
     try:
         roots = read_roots(path)
     except FileNotFoundError as fault:
+        if given.count("+") >= 2:
+            raise Problem(
+                f"{given}: this is the key of a log or a witness, expected a root's",
+                "say which it is: --as log, or --as witness",
+            ) from fault
         raise Problem(
             f"{given}: neither a root key of 43 characters nor a file that is there"
         ) from fault
