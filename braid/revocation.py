@@ -11,11 +11,12 @@ from braid.encoding import KEY_PATTERN, TIME_PATTERN, encode, is_time
 from braid.errors import Malformed
 from braid.node import MAX_HEADER
 from braid.proof import strings_of
-from braid.rotation import Rotation, heirs
+from braid.rotation import Lineage, Rotation
 from braid.signing import Purpose, Signer, check_signed
 from braid.strict_json import Json
 
 PROOF_TYPE = "revocation"
+MAX_REVOCATIONS = 64  # in one transcript, SPEC §12
 
 
 class Subject(StrEnum):
@@ -106,8 +107,11 @@ def may_revoke(revocation: Revocation, root: str | None, rotations: Iterable[Rot
     Over a braid key: that root, or one that it handed over to. Over a root: that root itself, or
     one before or after it on a chain of rotations.
     """
-    known = tuple(rotations)
-    if revocation.of is Subject.BRAID:
-        return root is not None and revocation.by in heirs(known, root)
-    key = revocation.key
-    return revocation.by in heirs(known, key) or key in heirs(known, revocation.by)
+    return revocation.by in entitled(revocation.key, revocation.of, root, Lineage(rotations))
+
+
+def entitled(key: str, of: Subject, root: str | None, lineage: Lineage) -> frozenset[str]:
+    """Give the roots that have a say over a key, as `may_revoke` tells it of one of them."""
+    if of is Subject.BRAID:
+        return frozenset() if root is None else lineage.heirs(root)
+    return lineage.kin(key)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from braid.encoding import KEY_PATTERN, TIME_PATTERN, encode, is_time
@@ -14,6 +14,7 @@ from braid.signing import Purpose, Signer, check_signed
 from braid.strict_json import Json
 
 PROOF_TYPE = "rotation"
+MAX_ROTATIONS = 64  # in one transcript, SPEC §12
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,8 @@ def check_chain(rotations: Iterable[Rotation], root: str | None) -> None:
     Raises Malformed (E_PROOF).
     """
     keys = chain_of(rotations)
+    if len(keys) > MAX_ROTATIONS + 1:
+        raise Malformed("E_PROOF", f"rotation: expected {MAX_ROTATIONS} at most")
     if len(set(keys)) != len(keys):
         raise Malformed("E_PROOF", "rotation: expected a chain in which each key stands once")
     if keys and root not in keys:
@@ -97,11 +100,31 @@ def chain_through(rotations: Iterable[Rotation], root: str) -> tuple[Rotation, .
     return tuple(found)
 
 
+class Lineage:
+    """Which roots rotations lead to and from: gone through once, for many questions."""
+
+    def __init__(self, rotations: Iterable[Rotation]) -> None:
+        self._after: dict[str, list[str]] = {}
+        self._before: dict[str, list[str]] = {}
+        for rotation in rotations:
+            self._after.setdefault(rotation.old, []).append(rotation.new)
+            self._before.setdefault(rotation.new, []).append(rotation.old)
+
+    def heirs(self, *roots: str) -> frozenset[str]:
+        """Give these roots and all to which rotations lead from them, one after the other."""
+        return _led(self._after, roots)
+
+    def kin(self, root: str) -> frozenset[str]:
+        """Give a root's heirs, and all from which rotations lead to it."""
+        return self.heirs(root) | _led(self._before, (root,))
+
+
 def heirs(rotations: Iterable[Rotation], *roots: str) -> frozenset[str]:
     """Give these roots and all to which rotations lead from them, one after the other."""
-    leads: dict[str, list[str]] = {}
-    for rotation in rotations:
-        leads.setdefault(rotation.old, []).append(rotation.new)
+    return Lineage(rotations).heirs(*roots)
+
+
+def _led(leads: Mapping[str, list[str]], roots: Iterable[str]) -> frozenset[str]:
     found: set[str] = set()
     left = list(roots)
     while left:

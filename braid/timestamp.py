@@ -12,6 +12,7 @@ from braid.proof import strings_of
 from braid.strict_json import Json
 
 PROOF_TYPE = "rfc3161"
+MAX_TIMESTAMPS = 16  # in one transcript, SPEC §12
 MAX_RESPONSE = 64 * 1024  # bytes, SPEC §12; an authority's chain of certificates is in it
 
 

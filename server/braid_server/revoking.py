@@ -10,7 +10,14 @@ from pathlib import Path
 
 from braid.encoding import write_time
 from braid.errors import Malformed
-from braid.revocation import Reason, Revocation, Subject, may_revoke, write_revocation
+from braid.revocation import (
+    MAX_REVOCATIONS,
+    Reason,
+    Revocation,
+    Subject,
+    may_revoke,
+    write_revocation,
+)
 from braid.rotation import Rotation, chain_of, chain_through, check_rotation
 from braid.signing import SecretKey
 from braid.statements import Statements, write_statement
@@ -138,7 +145,9 @@ class Revoked:
             concerned = one.key == braid if one.of is Subject.BRAID else one.key in roots
             if concerned and may_revoke(one, root, rotations) and proof not in added:
                 added.append(proof)
-        return [*turns, *others, *added] if added else proofs
+        # No transcript holds more; what takes the most away is not left out.
+        added.sort(key=lambda proof: '"reason":"retired"' in str(proof))
+        return [*turns, *others, *added[:MAX_REVOCATIONS]] if added else proofs
 
 
 def _is_rotation(proof: Json) -> bool:

@@ -88,6 +88,10 @@ def _rotate(root_key: Path, now: datetime) -> Rotated:
     before = read_rotations(root_key).proofs
     if any(one.key == old.text for one in load_revocations(root_key).revocations):
         raise KeyFileUnusable(f"{root_key}: this root was revoked, so nobody would follow it")
+    if len(before) >= MAX_ROTATIONS:
+        raise KeyFileUnusable(
+            f"{root_key}: was handed over {MAX_ROTATIONS} times, which is as often as may be"
+        )
     draft = _draft_of(root_key)
     path = rotations_of(root_key)
     kept = root_key.with_name(f"{root_key.name}.{len(before) + 1}")

@@ -77,6 +77,7 @@ TOLD = "TOLD"  # that file
         ((APART, "--root", ROOT, "--rotations", TOLD), 2),
         ((SEALED, "--root", ROOT, "--statements", SEALED), 2),
         ((SEALED, "--root", ROOT, "--statements", "missing.json"), 2),
+        (("missing.json", "--root", ROOT, "--statements", TOLD), 2),
         ((SEALED, "--root", "A" * 43), 2),
         (("--help",), 0),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 from vectors.closures import closure, opened
@@ -480,6 +481,36 @@ def revoked_twice_and_seen_between(b: Braid) -> None:
     _seen(b, of_braid())
     assert b.proofs is not None
     b.proofs.append(of_braid(since="2026-02-01T00:00:00.000Z"))
+
+
+def _handed_over(b: Braid, count: int) -> None:
+    keys = [ROOT, *(Key(f"root {number}") for number in range(count))]
+    b.proofs = [rotation(old, new) for old, new in pairwise(keys)]
+
+
+@verified("§12", "As many as may be.", ("N_ROTATED", None), signer="yes")
+def rotated_64_times(b: Braid) -> None:
+    _handed_over(b, 64)
+
+
+@failed("§12", "One more than may be.", ("E_PROOF", None))
+def rotation_65(b: Braid) -> None:
+    _handed_over(b, 65)
+
+
+def _retired(count: int) -> list[dict[str, Any]]:
+    times = [f"2026-02-10T00:00:00.0{number:02}Z" for number in range(count)]
+    return [revocation(ROOT, ROOT, reason="retired", since=time) for time in times]
+
+
+@verified("§12", "As many as may be, each for later.", UNHEEDED, signer="yes")
+def retired_64_times(b: Braid) -> None:
+    b.proofs = list(_retired(64))
+
+
+@failed("§12", "One more than may be.", ("E_PROOF", None))
+def revocation_65(b: Braid) -> None:
+    b.proofs = list(_retired(65))
 
 
 # Revocations that do not hold.

@@ -32,6 +32,16 @@ def timestamps_of_two_authorities(b: Braid) -> None:
     b.proofs = [STAMP, {**STAMP, "response": encode(bytes(65_536))}]
 
 
+@verified("§12", "As many as may be.", ("N_PROOF", None), timestamped="not checked")
+def timestamps_16(b: Braid) -> None:
+    b.proofs = [STAMP] * 16
+
+
+@failed("§12", "One more than may be.", ("E_PROOF", None), timestamped="not checked")
+def timestamp_of_17(b: Braid) -> None:
+    b.proofs = [STAMP] * 17
+
+
 def _wrong(name: str, comment: str, **changed: object) -> None:
     def vector(b: Braid) -> None:
         b.proofs = [{key: v for key, v in {**STAMP, **changed}.items() if v is not None}]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +22,13 @@ from braid_verifier.logged import LogProofs, Of, Place
 from braid_verifier.pins import Pins
 from braid_verifier.seals import Seals
 from braid_verifier.signer import Signer
+
+# Of what costs more to check than to write (SPEC §12); those of logs are counted where they are read.
+_MOST = {
+    rotation.PROOF_TYPE: rotation.MAX_ROTATIONS,
+    revocation.PROOF_TYPE: revocation.MAX_REVOCATIONS,
+    timestamp.PROOF_TYPE: timestamp.MAX_TIMESTAMPS,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +63,16 @@ def check_proofs(
 ) -> Proven:
     """Check class 14, behind the last of `count` nodes."""
     given: list[tuple[int, dict[str, Json]]] = []
+    seen: Counter[Json] = Counter()
     for number, proof in enumerate(proofs):
         assert isinstance(proof, dict)  # the reader has looked
-        given.append((number, proof))
+        kind = proof["type"]
+        seen[kind] += 1
+        if isinstance(kind, str) and seen[kind] > (most := _MOST.get(kind, seen[kind])):
+            message = f"proofs[{number}]: {kind}: expected at most {most} of this type"
+            findings.fail(Check.PROOF, "E_PROOF", message)
+        else:
+            given.append((number, proof))
     root = signer.certificate.root if signer.certificate else None
     # Who may sign the other proofs is said by the rotations, wherever these stand.
     rotations = _rotations(given, root, findings)

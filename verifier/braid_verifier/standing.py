@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from braid.closure import ClosureHeader
-from braid.revocation import Revocation, Subject, may_revoke
-from braid.rotation import Rotation, heirs
+from braid.revocation import Revocation, Subject, entitled
+from braid.rotation import Lineage, Rotation, heirs
 from braid.statements import Statements
 from braid_verifier.findings import Check, Findings
 from braid_verifier.proofs import Proven
@@ -42,12 +42,20 @@ def check_standing(
     # Those in the file were found to be by one who has a say.
     for one in proven.revocations:
         revoked.setdefault(one.key, []).append(one)
+    # Who has a say is asked once a key, however many speak of it.
+    told: dict[tuple[str, Subject], list[Revocation]] = {}
     for one in apart.revocations:
-        if may_revoke(one, root, rotations):
-            revoked.setdefault(one.key, []).append(one)
-        elif one.key == (signer.braid if one.of is Subject.BRAID else root):
-            message = f"a revocation of the {one.of} key by a root that has no say over it"
-            findings.note("N_REVOCATION", message)
+        if one.of is Subject.ROOT or one.key == signer.braid:
+            told.setdefault((one.key, one.of), []).append(one)
+    lineage = Lineage(rotations)
+    for (key, of), said_of_it in told.items():
+        may = entitled(key, of, root, lineage)
+        for one in said_of_it:
+            if one.by in may:
+                revoked.setdefault(key, []).append(one)
+            elif key == (signer.braid if of is Subject.BRAID else root):
+                message = f"a revocation of the {of} key by a root that has no say over it"
+                findings.note("N_REVOCATION", message)
 
     def fate(key: str | None, of: Subject, time: str, seen: str | None = None) -> Revocation | None:
         known = revoked.get(key or "", ())

@@ -13,7 +13,8 @@ from rfc3161_client import HashAlgorithm, TimestampRequestBuilder, decode_timest
 from braid.encoding import decode, write_time
 from braid.errors import KeyUnusable, Malformed
 from braid.signing import SIGNATURE_BYTES
-from braid.timestamp import MAX_RESPONSE, write_timestamp
+from braid.strict_json import Json
+from braid.timestamp import MAX_RESPONSE, MAX_TIMESTAMPS, PROOF_TYPE, write_timestamp
 from braid.transcript import MAX_TRANSCRIPT, Layout, StoredNode, TranscriptReader, write_transcript
 from braid_clients.cli.store import write_whole
 from braid_clients.cli.terminal import answer, answer_bytes, input_file, say
@@ -58,6 +59,8 @@ def timestamp(file: str, tsa: str, authority: Path, output: str) -> None:
     source.seek(0)
     reader = TranscriptReader(source)
     nodes = list(_nodes(reader))
+    if sum(_is_timestamp(each) for each in reader.proofs) >= MAX_TIMESTAMPS:
+        raise Problem(f"{file}: has {MAX_TIMESTAMPS} timestamps, and a transcript holds no more")
     seal = decode(nodes[-1].s, "seal", SIGNATURE_BYTES)
     response = _stamp(tsa, seal)
     try:
@@ -84,6 +87,10 @@ def timestamp(file: str, tsa: str, authority: Path, output: str) -> None:
             f"written: {output}",
             f"check it: braid verify --authority {authority} --require timestamped {output}",
         )
+
+
+def _is_timestamp(proof: Json) -> bool:
+    return isinstance(proof, dict) and proof["type"] == PROOF_TYPE
 
 
 def _nodes(reader: TranscriptReader) -> Iterator[StoredNode]:

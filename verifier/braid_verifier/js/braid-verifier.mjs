@@ -34,7 +34,7 @@ export const LIMITS = Object.freeze({
   contentDepth: 256,
   findings: 10_000,
   statements: MIB,
-  logProofs: 64,
+  proofs: Object.freeze({ log: 64, rotation: 64, revocation: 64, rfc3161: 16 }),
   timestamp: 65_536,
   logProof: 128 * 1024,
   noteSignatures: 64,
@@ -1541,23 +1541,43 @@ async function readRevocation({ h, s, others, ...rest }) {
   return { revocation: { by, since, key, of, reason, text } };
 }
 
-/** These roots, and all to which rotations lead from them. */
-function heirsOf(rotations, roots) {
-  const found = new Set(), left = [...roots];
-  while (left.length) {
-    const root = left.pop();
-    if (found.has(root)) continue;
-    found.add(root);
-    for (const { old, next } of rotations) if (old === root) left.push(next);
+/** Values under their keys, each key with all of its values in their order. */
+function gathered(pairs) {
+  const all = new Map();
+  for (const [key, value] of pairs) {
+    if (!all.has(key)) all.set(key, []);
+    all.get(key).push(value);
   }
-  return found;
+  return all;
 }
 
-/** Whether the signer of a revocation has a say; `root` is the one that certified the braid (SPEC §9.4). */
-function mayRevoke({ by, key, of }, root, rotations) {
-  if (of === "braid") return root !== undefined && heirsOf(rotations, [root]).has(by);
-  return heirsOf(rotations, [key]).has(by) || heirsOf(rotations, [by]).has(key);
+/** Which roots rotations lead to and from: gone through once, for many questions. */
+class Lineage {
+  constructor(rotations) {
+    this.after = gathered(rotations.map(({ old, next }) => [old, next]));
+    this.before = gathered(rotations.map(({ old, next }) => [next, old]));
+  }
+
+  /** These roots, and all to which rotations lead from them (or, of those before, that lead to them). */
+  heirs(roots, leads = this.after) {
+    const found = new Set(), left = [...roots];
+    while (left.length) {
+      const root = left.pop();
+      if (found.has(root)) continue;
+      found.add(root);
+      for (const next of leads.get(root) ?? []) left.push(next);
+    }
+    return found;
+  }
+
+  /** The roots that have a say over a key; `root` is the one that certified the braid (SPEC §9.4). */
+  entitled(key, of, root) {
+    if (of === "braid") return root === undefined ? new Set() : this.heirs([root]);
+    return new Set([...this.heirs([key]), ...this.heirs([key], this.before)]);
+  }
 }
+
+const heirsOf = (rotations, roots) => new Lineage(rotations).heirs(roots);
 
 /** Read statements given apart from a file: texts or bytes, a statement a line. Throws RangeError. */
 async function readStatements(given) {
@@ -1715,10 +1735,17 @@ class Judge {
 
   async checkProofs(pins) {
     const root = this.certificate?.root, chain = [], revocations = [];
-    const typed = this.proofList.map((proof) => [strictUtf8.decode(proof.type), proof]);
     const wrong = (i, type, fault) => this.fail(PROOF, "E_PROOF", `proofs[${i}]: ${type}: ${fault}`);
+    const typed = [], seen = new Map();
+    for (const [i, proof] of this.proofList.entries()) {
+      const type = strictUtf8.decode(proof.type), count = (seen.get(type) ?? 0) + 1;
+      seen.set(type, count);
+      if (Object.hasOwn(LIMITS.proofs, type) && count > LIMITS.proofs[type]) {
+        wrong(i, type, `more than ${LIMITS.proofs[type]} of this type`);
+      } else typed.push([i, type, proof]);
+    }
     // Who may sign the other proofs is said by the rotations, wherever these stand.
-    for (const [i, [type, proof]] of typed.entries()) {
+    for (const [i, type, proof] of typed) {
       if (type !== "rotation") continue;
       const { fault, rotation } = await readRotation(proof);
       if (fault) wrong(i, type, fault);
@@ -1730,9 +1757,9 @@ class Judge {
       this.fail(PROOF, "E_PROOF", "proofs: rotations that are no chain with the root in it, each key once");
       chain.length = keys.length = 0;
     }
-    const heirs = root ? heirsOf(chain, [root]) : new Set();
+    const lineage = new Lineage(chain), heirs = root ? lineage.heirs([root]) : new Set();
     let closure = null;
-    for (const [i, [type, proof]] of typed.entries()) {
+    for (const [i, type, proof] of typed) {
       if (type === "closure") {
         const { fault, ...read } = await this.readClosure(proof, heirs);
         if (fault) wrong(i, type, fault);
@@ -1746,7 +1773,7 @@ class Judge {
         const known = fault ? null : revocation.of === "braid" ? [this.braid] : [root, ...keys];
         if (fault) wrong(i, type, fault);
         else if (!known.includes(revocation.key)) wrong(i, type, "of a key that is not of this file");
-        else if (!root || !mayRevoke(revocation, root, chain)) wrong(i, type, "by a root without a say");
+        else if (!root || !lineage.entitled(revocation.key, revocation.of, root).has(revocation.by)) wrong(i, type, "by a root without a say");
         else if (revocations.some(({ text }) => text === revocation.text)) wrong(i, type, "stands there twice");
         else revocations.push(revocation);
       } else if (type === "rfc3161") {
@@ -1756,10 +1783,9 @@ class Judge {
       } else if (type !== "rotation" && type !== "log") this.findings.add(NOTE, "N_PROOF", `proofs[${i}]: not checked`);
     }
     // A closure may stand behind the proof that it is logged.
-    let ofLogs = 0;
-    for (const [i, [type, proof]] of typed.entries()) {
+    for (const [i, type, proof] of typed) {
       if (type !== "log") continue;
-      const fault = ++ofLogs > LIMITS.logProofs ? "more than 64 of this type" : await this.faultOfLogProof(proof, pins);
+      const fault = await this.faultOfLogProof(proof, pins);
       if (fault !== null) wrong(i, type, fault);
       else if (this.places.at(-1).log === null) this.findings.add(NOTE, "N_LOG", `proofs[${i}]: of a log that is not pinned`);
     }
@@ -1845,17 +1871,24 @@ class Judge {
     const root = this.certificate?.root;
     const rotations = [...proven.chain, ...apart.rotations];
     const counted = [...proven.revocations];
-    for (const said of apart.revocations) {
-      if (mayRevoke(said, root, rotations)) counted.push(said);
-      else if (said.key === (said.of === "braid" ? this.braid : root)) {
-        this.findings.add(NOTE, "N_REVOCATION", `of the ${said.of} key, by a root that has no say over it`);
+    // Who has a say is asked once a key, however many speak of it.
+    const told = apart.revocations.filter(({ key, of }) => of === "root" || key === this.braid);
+    const lineage = new Lineage(rotations);
+    for (const saidOfIt of gathered(told.map((said) => [`${said.of} ${said.key}`, said])).values()) {
+      const [{ key, of }] = saidOfIt, may = lineage.entitled(key, of, root);
+      for (const said of saidOfIt) {
+        if (may.has(said.by)) counted.push(said);
+        else if (key === (of === "braid" ? this.braid : root)) {
+          this.findings.add(NOTE, "N_REVOCATION", `of the ${of} key, by a root that has no say over it`);
+        }
       }
     }
     // A thief writes what time he likes, so only a key that nobody else has leaves what is older, and
     // what witnesses had seen before the key was lost.
     const takes = ({ reason, since }, time, seen) =>
       !(seen * 1000 < Date.parse(since)) && (reason !== "retired" || time >= since);
-    const of = (key, kind) => counted.filter((said) => said.key === key && said.of === kind);
+    const known = gathered(counted.map((said) => [`${said.of} ${said.key}`, said]));
+    const of = (key, kind) => known.get(`${kind} ${key}`) ?? [];
     const fate = (key, kind, time, seen = Infinity) => of(key, kind).find((said) => takes(said, time, seen));
     if (this.certificate !== null) {
       const keys = [
@@ -2433,6 +2466,8 @@ export async function verify(
   source,
   { roots = [], statements = [], logs = [], witnesses = [], quorum = 1, require = [], allowUnknownSigner = false, onProgress } = {},
 ) {
+  // A stream of Node that fails before it is read would end the process; the reading meets its fault.
+  if (typeof source?.on === "function") source.on("error", () => {});
   checkRoots(roots);
   const apart = await readStatements(statements);
   const pins = {
