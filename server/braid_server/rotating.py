@@ -9,7 +9,7 @@ from pathlib import Path
 
 from braid.encoding import write_time
 from braid.errors import Malformed
-from braid.rotation import chain_through, check_chain, write_rotation
+from braid.rotation import MAX_ROTATIONS, chain_through, check_chain, write_rotation
 from braid.signing import SecretKey
 from braid.statements import Statements, write_statement
 from braid.strict_json import Json

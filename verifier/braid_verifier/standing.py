@@ -48,12 +48,12 @@ def check_standing(
         if one.of is Subject.ROOT or one.key == signer.braid:
             told.setdefault((one.key, one.of), []).append(one)
     lineage = Lineage(rotations)
-    for (key, of), said_of_it in told.items():
-        may = entitled(key, of, root, lineage)
+    for (whose, of), said_of_it in told.items():
+        may = entitled(whose, of, root, lineage)
         for one in said_of_it:
             if one.by in may:
-                revoked.setdefault(key, []).append(one)
-            elif key == (signer.braid if of is Subject.BRAID else root):
+                revoked.setdefault(whose, []).append(one)
+            elif whose == (signer.braid if of is Subject.BRAID else root):
                 message = f"a revocation of the {of} key by a root that has no say over it"
                 findings.note("N_REVOCATION", message)
 
