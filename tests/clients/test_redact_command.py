@@ -104,6 +104,7 @@ def test_a_notice_under_another_root_is_refused_before_anything_is_written(
     home.braid("keys", "init")
     ran = home.braid("redact", talk, "--kind", "prompt", "-o", "out.json", "--notice", "n.json")
     assert ran.returncode == 2 and "another root" in ran.stderr
+    assert "--root-key FILE" in ran.stderr
     assert not (home.folder / "out.json").exists()
 
 

@@ -211,7 +211,11 @@ def _signer(report: Report, root_key: Path | None) -> SecretKey:
     """Give the root key, which must be the one the transcript is signed under."""
     secret = SecretKey(keyfiles.load(own_root_key(root_key), keyfiles.ROOT_LABEL))
     if encode(secret.key) != report.root:
-        raise Problem("--notice: the transcript was signed under another root than yours")
+        raise Problem(
+            f"--notice: the transcript was signed under another root than yours: {report.root}",
+            "was it yours, name its key file: --root-key FILE; after braid keys rotate the old ones "
+            "are beside the new one, root.key.1 the first",
+        )
     return secret
 
 
