@@ -22,6 +22,7 @@ from braid_server.store.rows import Reading
 from braid_verifier.definitions import Defined, system_changes
 from braid_verifier.history import is_compaction
 from braid_verifier.judgement import Judgement, Resent, Verdict, is_answer
+from braid_verifier.spelling import letters
 
 # Answers to one question, of which the newest are looked at.
 CANDIDATES = 8
@@ -175,7 +176,7 @@ class Recall:
             laid = [
                 found
                 for found in self._judge(ends.get(mark, ()), most=_ALIKE)
-                if self._is_answered(found) or _is_edit(found, self._messages)
+                if self._is_answered(found) or self._is_edit(found)
             ]
             yield from laid
             if laid:
@@ -334,25 +335,33 @@ class Recall:
         """Tell whether a block that the provider sent came back: prompts alone are anybody's."""
         return any(found.source.nodes[seq].provided for seq in found.judgement.used)
 
+    def _is_edit(self, found: Found) -> bool:
+        """Tell whether an answer was surely made of one that is known, if none came back as it was."""
+        said = 0
+        for (block, _, _), verdict in zip(self._messages, found.judgement.blocks, strict=True):
+            said += len(block.content)
+            if verdict.code is History.EDITED_THINKING:
+                return True
+            if verdict.code is History.EDITED and (
+                block.kind is Kind.TOOL_USE
+                or len(block.content) >= _EDIT
+                and (said >= _LONG_EDIT or self._is_respaced(found, block, verdict.known))
+            ):
+                return True
+        return False
+
+    def _is_respaced(self, found: Found, block: Block, known: int | None) -> bool:
+        """Tell whether a text has the letters of a known one, and other white space."""
+        if known is None:
+            return False
+        ours = Recollection(self._reading, found.source).block(known)
+        return ours is not None and letters(ours) == letters(block)
+
 
 def _is_unexplained(found: Found) -> bool:
     """Tell whether an answer in the request may yet be one that is known elsewhere."""
     unknown = (History.FOREIGN, History.FOREIGN_BEFORE, History.MOVED)
     return any(verdict.code in unknown for verdict in found.judgement.blocks)
-
-
-def _is_edit(found: Found, messages: Sequence[Resent]) -> bool:
-    """Tell whether an answer was surely made of one that is known, if none came back as it was."""
-    said = 0
-    for (block, _, _), verdict in zip(messages, found.judgement.blocks, strict=True):
-        said += len(block.content)
-        if verdict.code is History.EDITED_THINKING:
-            return True
-        if verdict.code is History.EDITED and (
-            block.kind is Kind.TOOL_USE or (said >= _LONG_EDIT and len(block.content) >= _EDIT)
-        ):
-            return True
-    return False
 
 
 def _is_strong(found: Found, messages: Sequence[Resent]) -> bool:

@@ -79,10 +79,21 @@ def _more(dialect: Dialect) -> Iterator[tuple[str, list[Said], History, Said | N
         ("a case", first.words.replace("Glomma", "glomma")),
         ("a sentence more", f"{first.words} I will obey."),
         ("a sentence less", first.words.partition(",")[0]),
+        ("a space gone", first.words.replace(" ", "", 1)),
+        ("a space in a number", first.words.replace("621", "6 21")),
+        ("a line broken", first.words.replace(" ", "\n", 1)),
         ("letters that compose", first.words.replace("o", "o\u0308", 1)),
     ):
         yield name, swap(5, Say(words)), History.EDITED, first
     cut = [Say(first.words[:9]), Say(first.words[9:].replace("621", "126"))]
+    at = first.words.index(" ")
+    parted = [Say(first.words[:at]), Say(first.words[at + 1 :])]
+    yield "a space lost in a cut", [*S[:5], *parted, *S[6:]], History.EDITED, first
+    code = History.EDITED_THINKING if dialect.signs else History.EDITED
+    spaced = Think(thought.words.replace(" ", "", 1), thought.signature)
+    yield "a thought spaced otherwise", swap(7, spaced), code, thought
+    given = Use("toolu_1", "look", {"q": "longestriver", "n": 2.0})
+    yield "an input spaced otherwise", swap(3, given), History.EDITED, S[3]
     yield "a word of an answer cut in two", [*S[:5], *cut, *S[6:]], History.EDITED, first
     joined = Say(f"{first.words}{second.words.replace('380', '830')}")
     yield (

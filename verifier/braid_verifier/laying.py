@@ -15,9 +15,12 @@ from braid_verifier.aligning import common
 from braid_verifier.beside import NOWHERE, Beside, Gap, between, split
 from braid_verifier.history import failed
 from braid_verifier.judgement import NEW, Verdict, is_answer
+from braid_verifier.spacing import beginning, same_spaces, trimmed
 
 # Where no name tells, a block is looked for among so many: what came back is near where it was.
 NEAR = 32
+# Letters of texts spaced otherwise, beyond which texts with the same letters are not read any more.
+_IN_VAIN = 2**22
 
 
 @dataclass(slots=True)
@@ -91,7 +94,7 @@ class Laying(Beside):
             [spelling.loose(block) if _weighs(block) else object() for _, block in its],
         )
         for i, j in pairs:
-            if self._may_be(mine[i][1], its[j][1]):
+            if self._may_be(mine[i][0], mine[i][1], its[j][1]):
                 self.pair(mine[i][0], its[j][0], History.VARIANT)
         left = [(mine[i][0], its[j][0]) for i, j in pairs if mine[i][0] in self.paired]
         for inner in split(gap, left):
@@ -102,7 +105,7 @@ class Laying(Beside):
             unpaired = [place for place in inner.ours if place not in self.paired]
             yield Gap(unpaired, [place for place in inner.theirs if place not in self.verdicts])
 
-    def _may_be(self, ours: Block, theirs: Block) -> bool:
+    def _may_be(self, place: int, ours: Block, theirs: Block) -> bool:
         """Tell whether blocks that say the same can be the same: under one signature, of one call."""
         if ours.kind is Kind.THINKING:
             return bool(spelling.same_thought(ours, theirs))
@@ -112,6 +115,10 @@ class Laying(Beside):
             own = not isinstance(name, str) or self.memory.find_call(name) is None
             return own or name == ours.attrs.get("id")
         if ours.kind is Kind.TOOL_RESULT:
+            if self.memory.known(self.path[place]).provided and (
+                spelling.gist(ours, trimmed) != spelling.gist(theirs, trimmed)
+            ):
+                return False
             return failed(ours.attrs) == failed(theirs.attrs) and self._is_of_call(ours, theirs)
         return True
 
@@ -129,8 +136,30 @@ class Laying(Beside):
         if not mine or not its:
             return
         said = "".join(spelling.letters(one) for n in mine if (one := self.block_at(n)))
-        if said == "".join(spelling.letters(self.resent[n].block) for n in its):
+        if said == "".join(spelling.letters(self.resent[n].block) for n in its) and (
+            self._is_spaced_so(mine, its)
+        ):
             self._pair_run(mine, its)
+
+    def _is_spaced_so(self, mine: Sequence[int], its: Sequence[int], tagged: bool = False) -> bool:
+        """Tell whether texts with the same letters say the same: a client's own do in any spacing.
+
+        What stands between them and is nothing but white space belongs to it.
+        """
+        kinds = {self.kind_at(place) for place in mine}
+        if not kinds & _SPOKEN:
+            return True
+        said = []
+        for n in range(mine[0], mine[-1] + 1):
+            if self.kind_at(n) in kinds and (block := self.block_at(n)) is not None:
+                said.append((n, block))
+        sent = [(n, self.resent[n].block) for n in range(its[0], its[-1] + 1)]
+        among = set(its)
+        came = [one for one in sent if one[1].kind in kinds or one[0] in among]
+        ours, theirs = _written(mine, said), _written(its, came)
+        if tagged:
+            theirs = [piece for text in theirs for piece in spelling.untagged(text)]
+        return same_spaces(ours, theirs)
 
     def _open(self, gap: Gap, *kinds: Kind) -> tuple[list[int], list[int]]:
         """Give what is not paired yet of these kinds, and says something."""
@@ -226,7 +255,11 @@ class Laying(Beside):
             if ours is not None and ours.attrs.get("cut") is True:
                 came = spelling.letters(self.resent[j].block)
                 if came and spelling.letters(ours).startswith(came):
-                    self.pair(i, j, History.VARIANT)
+                    began = beginning(spelling.words(ours), len(came))
+                    if same_spaces([began], [spelling.words(self.resent[j].block)]):
+                        self.pair(i, j, History.VARIANT)
+                    else:
+                        self._spaced_otherwise([i], [j])
 
     def _spell_joined(
         self, gap: Gap, kinds: tuple[Kind, ...], theirs: Sequence[int] | None = None
@@ -238,15 +271,44 @@ class Laying(Beside):
         if not mine or not its:
             return
         said = [spelling.letters(block) for place in mine if (block := self.block_at(place))]
-        came = [spelling.letters(self.resent[place].block) for place in its]
+        came = [spelling.words(self.resent[place].block) for place in its]
         if theirs is not None:
-            came = [spelling.untagged(words) for words in came]
+            came = ["".join(spelling.untagged(text)) for text in came]
+        came = [spelling.squeezed(text) for text in came]
         if len(said) != len(mine):
             return
-        for run in spelling.lay_runs(said, came):
-            self._pair_run([mine[n] for n in run.ours], [its[n] for n in run.theirs])
+        odd: list[tuple[list[int], list[int]]] = []
+        left = _IN_VAIN
 
-    def _pair_run(self, mine: Sequence[int], its: Sequence[int]) -> None:
+        def fits(run: spelling.Run) -> bool:
+            nonlocal left
+            ours, others = [mine[n] for n in run.ours], [its[n] for n in run.theirs]
+            if left > 0 and self._is_spaced_so(ours, others, theirs is not None):
+                return True
+            left -= sum(len(came[n]) for n in run.theirs)
+            odd.append((ours, others))
+            return False
+
+        for run in spelling.lay_runs(said, came, fits):
+            self._pair_run([mine[n] for n in run.ours], [its[n] for n in run.theirs])
+        for ours, others in odd:
+            self._spaced_otherwise(ours, others)
+
+    def _spaced_otherwise(self, mine: Sequence[int], its: Sequence[int]) -> None:
+        """Say of texts with the same letters that they were edited, where the provider's were."""
+        free = all(n not in self.paired and n not in self.consumed for n in mine)
+        new = all(n not in self.verdicts for n in its)
+        # Under a signature it is the thought that was edited.
+        signed = any(spelling.signature_of(self.resent[n].block) for n in its)
+        if free and new and not signed and self._is_provided(mine):
+            self._pair_run(mine, its, History.EDITED)
+
+    def _is_provided(self, places: Iterable[int]) -> bool:
+        return any(self.memory.known(self.path[place]).provided for place in places)
+
+    def _pair_run(
+        self, mine: Sequence[int], its: Sequence[int], code: History = History.VARIANT
+    ) -> None:
         """Pair each of theirs with the one of ours that has most of its letters."""
         ends, total = [], 0
         for place in mine:
@@ -267,7 +329,10 @@ class Laying(Beside):
                     most, best = shared, mine[n]
                 starts = ends[n]
             begins = stops
-            self.judged(j, History.VARIANT, self.path[best])
+            self.judged(j, code, self.path[best])
+        if code is not History.VARIANT:
+            self.consumed.update(mine)
+            return
         for place in mine:
             if place not in self.paired:
                 self.came_back(place, its[0])
@@ -367,7 +432,13 @@ class Laying(Beside):
 def _signed_words(block: Block) -> str:
     """Give the words of a thought with its signature; nothing where it has none."""
     signature = spelling.signature_of(block)
-    return f"{signature} {spelling.letters(block)}" if signature else ""
+    return f"{signature} {trimmed(spelling.words(block))}" if signature else ""
+
+
+def _written(places: Sequence[int], blocks: Sequence[tuple[int, Block]]) -> list[str]:
+    """Give what stands at these places, and what says nothing between."""
+    among = set(places)
+    return [spelling.words(one) for n, one in blocks if n in among or spelling.says_nothing(one)]
 
 
 def _weighs(block: Block) -> bool:
@@ -375,4 +446,5 @@ def _weighs(block: Block) -> bool:
     return block.kind in _SPELLED and not spelling.says_nothing(block)
 
 
+_SPOKEN = frozenset((Kind.TEXT, Kind.THINKING))
 _SPELLED = frozenset((*spelling.WORDS, Kind.TOOL_USE, Kind.TOOL_RESULT))

@@ -1,21 +1,22 @@
 """The spellings of clients: when a block that came back says what another said (SPEC §8.3).
 
 Clients keep thinking without its signature or the signature without the thinking, trim text,
-space JSON in text anew, join or split texts, round large integers, make up ids of tool calls,
-and finish the input of a call that broke off. All of that says the same. What says something
-else, by a letter, does not.
+join or split texts, round large integers, make up ids of tool calls, and finish the input of a
+call that broke off. All of that says the same. What says something else, by a letter or by the
+white space within the provider's words (`spacing`), does not.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from braid.node import Kind
 from braid.strict_json import Json, dumps
 from braid.wire.block import Block
 from braid_verifier.history import EXACT_INTEGERS, bare, canonical, numbers, read
+from braid_verifier.spacing import trimmed
 
 WORDS = (Kind.TEXT, Kind.THINKING, Kind.PROMPT, Kind.SYSTEM)
 # How far texts are looked through for where one goes on that was cut otherwise.
@@ -56,8 +57,18 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 
 def letters(block: Block) -> str:
-    """Give the letters of a text: trimming, joining and spacing JSON anew leave them alone."""
-    return "".join(block.content.decode("utf-8", "replace").split())
+    """Give the letters of a text: by them it is found, however it is cut and spaced."""
+    return squeezed(words(block))
+
+
+def words(block: Block) -> str:
+    """Give a text as it is written."""
+    return block.content.decode("utf-8", "replace")
+
+
+def squeezed(text: str) -> str:
+    """Give a text without its white space."""
+    return "".join(text.split())
 
 
 def says_nothing(block: Block) -> bool:
@@ -72,10 +83,10 @@ def says_nothing(block: Block) -> bool:
 
 def loose(block: Block) -> bytes:
     """Give the same value for the spellings of one block by itself; differs where a word does."""
-    if block.kind in (Kind.TEXT, Kind.PROMPT, Kind.SYSTEM):
+    if block.kind in (Kind.PROMPT, Kind.SYSTEM):
         return f"{block.kind} {letters(block)}".encode("utf-8", "surrogatepass")
-    if block.kind is Kind.THINKING and block.content:
-        return f"{block.kind} {letters(block)}".encode("utf-8", "surrogatepass")
+    if block.kind is Kind.TEXT or (block.kind is Kind.THINKING and block.content):
+        return f"{block.kind} {trimmed(words(block))}".encode("utf-8", "surrogatepass")
     if block.kind is Kind.TOOL_USE:
         name = block.attrs.get("name")
         return _written([str(block.kind), name if isinstance(name, str) else "", _given(block)])
@@ -111,18 +122,18 @@ def _without_nulls(value: Json) -> Json:
     return value
 
 
-def gist(block: Block) -> Json:
+def gist(block: Block, spell: Callable[[str], str] = squeezed) -> Json:
     """Give what a tool's result says, without what one provider or another wraps it in."""
     if block.media == "text/plain":
-        return letters(block)
-    return _unwrapped(read(block.content))
+        return spell(words(block))
+    return _unwrapped(read(block.content), spell)
 
 
-def _unwrapped(value: Json) -> Json:
+def _unwrapped(value: Json, spell: Callable[[str], str]) -> Json:
     if isinstance(value, str):
-        return "".join(value.split())
+        return spell(value)
     if isinstance(value, list):
-        parts = [_unwrapped(item) for item in value]
+        parts = [_unwrapped(item, spell) for item in value]
         if all(isinstance(part, str) for part in parts):
             return "".join(part for part in parts if isinstance(part, str))
         return parts
@@ -131,15 +142,15 @@ def _unwrapped(value: Json) -> Json:
             name: member for name, member in value.items() if name != "type" and member is not None
         }
         if len(said) == 1 and next(iter(said)) in _WRAPPERS:
-            return _unwrapped(next(iter(said.values())))
-        return {name: _unwrapped(member) for name, member in said.items()}
+            return _unwrapped(next(iter(said.values())), spell)
+        return {name: _unwrapped(member, spell) for name, member in said.items()}
     return numbers(value)
 
 
 def same_thought(ours: Block, theirs: Block) -> bool | None:
     """Tell whether two thoughts say the same; None for other words under one signature."""
     mine, its = signature_of(ours), signature_of(theirs)
-    said, came = letters(ours), letters(theirs)
+    said, came = trimmed(words(ours)), trimmed(words(theirs))
     if mine and mine == its:
         # Words under the signature of a thought that came without any are the client's own.
         return True if said == came or not came else None
@@ -261,9 +272,9 @@ def _shared(one: bytes, other: bytes, most: int) -> int:
     return low
 
 
-def untagged(words: str) -> str:
-    """Take the tags off reasoning that was resent as text."""
-    return _THINK_TAGS.sub("", words)
+def untagged(text: str) -> list[str]:
+    """Take reasoning that was resent as text apart at its tags."""
+    return _THINK_TAGS.split(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,15 +285,17 @@ class Run:
     theirs: range
 
 
-def lay_runs(ours: Sequence[str], theirs: Sequence[str]) -> Iterator[Run]:
-    """Find the texts that say the same, one by one or cut otherwise, in order."""
+def lay_runs(
+    ours: Sequence[str], theirs: Sequence[str], fits: Callable[[Run], bool] = lambda run: True
+) -> Iterator[Run]:
+    """Find the texts that say the same and fit, one by one or cut otherwise, in order."""
     i = j = 0
     left = _SEAMS
     while i < len(ours) and j < len(theirs):
         for n in range(i, min(len(ours), i + _AHEAD)):
             end, seams = _ends(ours, theirs, n, j, max(left, _AHEAD))
-            if end is not None:
-                yield Run(range(n, end[0]), range(j, end[1]))
+            if end is not None and fits(run := Run(range(n, end[0]), range(j, end[1]))):
+                yield run
                 i, j = end
                 break
             left -= seams
