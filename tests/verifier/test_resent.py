@@ -8,7 +8,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from hypothesis import given
+import pytest
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from braid.call import History
@@ -125,19 +126,35 @@ def test_a_change_of_one_letter_is_not_recognised(blocks: list[Block], data: st.
     assert recognise(blocks, edited).blocks[place] is None
 
 
-@given(st.lists(letters, min_size=1, max_size=4), st.lists(st.integers(0, 48), max_size=3))
-def test_texts_may_be_cut_and_spaced_otherwise(said: list[str], cuts: Sequence[int]) -> None:
+@given(letters, st.lists(st.integers(0, 48), max_size=3))
+def test_a_text_may_be_cut_where_its_white_space_stays(said: str, cuts: Sequence[int]) -> None:
+    edges = sorted({0, *(cut for cut in cuts if cut < len(said)), len(said)})
+    pieces = [said[a:b] for a, b in itertools.pairwise(edges)]
+    assume(all(map(str.strip, pieces)))
+    _are_recognised([said], pieces)
+
+
+@given(st.lists(letters, min_size=1, max_size=4), st.sampled_from(["", "\n", "\r\n", "\n\n"]))
+def test_texts_may_be_joined(said: list[str], between: str) -> None:
+    said = [one.strip() for one in said if one.strip()]
+    assume(said)
+    _are_recognised(said, [f" {between.join(said)}\n"])
+
+
+def _are_recognised(said: list[str], resent: list[str]) -> None:
     known = [prompt("q"), *map(text, said), tool_use("t", "{}")]
-    whole = "".join("".join(said).split())
-    edges = sorted({0, *(cut for cut in cuts if cut < len(whole)), len(whole)})
-    pieces = [whole[a:b] for a, b in itertools.pairwise(edges)]
-    resent = [prompt("q"), *(text(f" {piece}\n") for piece in pieces), tool_use("t", "{}")]
-    found = recognise(known, resent)
+    found = recognise(known, [prompt("q"), *map(text, resent), tool_use("t", "{}")])
     assert None not in found.blocks
-    assert not found.elided or not all(map(str.strip, said))
+    assert not found.elided
     for here in found.blocks[1:-1]:
         assert here is not None
         assert here.known is not None and 0 < here.known <= len(said)
+
+
+@pytest.mark.parametrize("other", ["aa", "a  a", "a\na", " a\n a"])
+def test_a_text_is_not_spaced_otherwise(other: str) -> None:
+    known = [prompt("q"), text("a a"), tool_use("t", "{}")]
+    assert recognise(known, [prompt("q"), text(other), tool_use("t", "{}")]).blocks[1] is None
 
 
 @given(values)
