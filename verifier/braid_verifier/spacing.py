@@ -19,10 +19,14 @@ _OUTSIDE = re.compile(r'("[^"\\]*(?:\\.[^"\\]*)*")|\s+', re.DOTALL)
 
 
 class _Gap(NamedTuple):
-    """White space between two characters; `cut` where one text ends in it and another begins."""
+    """White space between two characters; `cut` where one text ends in it and another begins.
+
+    Of a cut `begins` is what the later text begins with: what the earlier ends with may be trimmed.
+    """
 
     white: str = ""
     cut: bool = False
+    begins: str = ""
 
 
 _NONE = _Gap()
@@ -72,19 +76,22 @@ def beginning(text: str, letters: int) -> str:
 
 def _gaps(texts: Sequence[str]) -> tuple[dict[int, _Gap], int]:
     """Give the white space by the number of characters before it, and how many there are."""
-    found: dict[int, tuple[str, bool]] = {}
+    found: dict[int, tuple[str, bool, str]] = {}
     letters = 0
     for number, text in enumerate(texts):
         if number:
-            found[letters] = (found.get(letters, ("", False))[0], True)
+            found[letters] = (found.get(letters, ("", False, ""))[0], True, "")
         stops = 0
         for white in _WHITE.finditer(text):
             letters += white.start() - stops
             stops = white.end()
-            before, cut = found.get(letters, ("", False))
-            found[letters] = (before + white.group(), cut)
+            before, cut, begins = found.get(letters, ("", False, ""))
+            found[letters] = (before + white.group(), cut, begins + white.group())
         letters += len(text) - stops
-    return {at: _Gap(_lines(white), cut) for at, (white, cut) in found.items()}, letters
+    gaps = {
+        at: _Gap(_lines(white), cut, _lines(begins)) for at, (white, cut, begins) in found.items()
+    }
+    return gaps, letters
 
 
 def _lines(white: str) -> str:
@@ -102,6 +109,7 @@ def _is_same(ours: _Gap, theirs: _Gap) -> bool:
         return True
     indented = _indentation(ours.white) == _indentation(theirs.white)
     if ours.cut:  # joined: by line breaks, or by a blank where nothing was between
+        indented |= _indentation(ours.begins) == _indentation(theirs.white)
         if not ours.white and theirs.white == " ":
             return True
         if "\n" in theirs.white and "\n" not in ours.white:
