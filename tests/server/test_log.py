@@ -50,6 +50,7 @@ from braid_server.store.transaction import Transaction
 from fakes.desk import START, Clock, Desk, ask, write_keys
 from fakes.logs import entries_in, grow, hold, key_in
 from fakes.upstream import PATIENCE
+from fakes.writer import writer_held
 from format import rfc6962
 
 Json = dict[str, Any]
@@ -217,13 +218,9 @@ class TestCommits:
         return new_row("local", None, desk.keyring.new_braid("local", START))
 
     def test_a_job_that_fails_leaves_nothing_and_takes_no_other_with_it(self, folder: Path) -> None:
-        go = threading.Event()
         with Desk(folder) as desk:
             desk.turn(ask("question"), "answer")
             rows = [self.row(desk) for _ in range(9)]
-
-            def wait(_: Transaction) -> None:
-                assert go.wait(PATIENCE)
 
             def fail(transaction: Transaction) -> None:
                 transaction.add_braid(self.row(desk))
@@ -231,16 +228,15 @@ class TestCommits:
                 raise ValueError("on purpose")
 
             # What is queued meanwhile shares one commit, which fails, and each runs again alone.
-            waiting = desk.store.submit(wait)
-            futures = [
-                desk.store.submit(functools.partial(Transaction.add_braid, row=row)) for row in rows
-            ]
-            failing = desk.store.submit(fail)
-            futures.append(
-                desk.store.submit(functools.partial(Transaction.add_braid, row=self.row(desk)))
-            )
-            go.set()
-            waiting.result(PATIENCE)
+            with writer_held(desk.store):
+                futures = [
+                    desk.store.submit(functools.partial(Transaction.add_braid, row=row))
+                    for row in rows
+                ]
+                failing = desk.store.submit(fail)
+                futures.append(
+                    desk.store.submit(functools.partial(Transaction.add_braid, row=self.row(desk)))
+                )
             with pytest.raises(ValueError, match="on purpose"):
                 failing.result(PATIENCE)
             numbers = [future.result(PATIENCE) for future in futures]
@@ -258,18 +254,15 @@ class TestCommits:
                 signed.append(message)
                 return super().sign(message)
 
-        go = threading.Event()
         with Desk(folder) as desk:
             seed = keyfiles.load(key_beside(desk.path), LOG_LABEL)
             signer = Counting(desk.log.verifier.name, seed, SignatureType.NOTE)
             desk.store.keep_log(LogWriter(desk.log.number, signer))
-            waiting = desk.store.submit(lambda _: go.wait(PATIENCE))
-            futures = [
-                desk.store.submit(functools.partial(Transaction.add_braid, row=self.row(desk)))
-                for _ in range(20)
-            ]
-            go.set()
-            waiting.result(PATIENCE)
+            with writer_held(desk.store):
+                futures = [
+                    desk.store.submit(functools.partial(Transaction.add_braid, row=self.row(desk)))
+                    for _ in range(20)
+                ]
             for future in futures:
                 future.result(PATIENCE)
             assert [message.split(b"\n")[1] for message in signed] == [b"20"]

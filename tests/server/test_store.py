@@ -27,6 +27,7 @@ from braid_server.store.schema import metadata
 from braid_server.store.store import GROUP
 from fakes.desk import Desk, ask
 from fakes.upstream import PATIENCE
+from fakes.writer import writer_held
 
 
 @pytest.fixture
@@ -52,24 +53,6 @@ def names(store: Store) -> list[str]:
     with store.read() as reading:
         found = reading.summaries(tenant=None, prefix="", before=None, limit=1000)
     return sorted(one.id for one in found)
-
-
-@contextlib.contextmanager
-def writer_held(store: Store) -> Iterator[None]:
-    """Keep the writer busy, so that what is queued meanwhile comes to it together."""
-    begun, go = threading.Event(), threading.Event()
-
-    def hold(_transaction: Transaction) -> None:
-        begun.set()
-        assert go.wait(PATIENCE)
-
-    held = store.submit(hold)
-    assert begun.wait(PATIENCE)
-    try:
-        yield
-    finally:
-        go.set()
-        held.result(PATIENCE)
 
 
 def test_jobs_that_wait_together_share_a_commit(store: Store) -> None:
