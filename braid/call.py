@@ -68,6 +68,7 @@ class History(StrEnum):
     TOOL_ADDED = "tool_added"
     TOOL_REMOVED = "tool_removed"
     TOOLS_REORDERED = "tools_reordered"
+    ASIDE = "aside"
 
     EDITED = "edited"
     EDITED_THINKING = "edited_thinking"

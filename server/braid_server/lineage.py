@@ -40,6 +40,7 @@ class Lineage:
         self.tails: set[int] = set()
         self.definitions: dict[bytes, int] = {}  # match of a tool or system block to its node
         self.accused: dict[int, History] = {}  # nodes that a call said are false history
+        self.left: dict[int, int] = {}  # call beside the conversation to the one it left
         self.last_checkpoint = -1  # its seq, -1 while there is none
         self.answers = Answers(self.nodes)
         self.chains = Chains(self._signature, self.text)
@@ -108,10 +109,12 @@ class Lineage:
     def learn_call(
         self, call: int, about: Sequence[str], by: By, history: Sequence[HistoryEntry]
     ) -> None:
-        """Take in what the call that was just learned is about, how it was placed, what it accuses."""
+        """Take in what the call that was just learned is about, how it was placed, what it says."""
         for entry in history:
             if entry.code in REFUSED_HISTORY and isinstance(entry.node, str):
                 self.accused.setdefault(self._seqs[entry.node], History(entry.code))
+            if entry.code == History.ASIDE and isinstance(entry.was, str):
+                self.left[call] = self._seqs[entry.was]
         self.answers.learn_call(call, self._seqs[about[0]] if about else None, by)
 
     def learn_end(self, end: int, outcome: CallOutcome) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from braid.call import History, HistoryEntry
 from braid.node import Kind, Link, Relation
@@ -16,7 +17,14 @@ from braid_server.recollection import Recollection
 from braid_server.store.rows import Reading
 from braid_server.weaving import Weaving
 from braid_verifier.characters import suspicious
-from braid_verifier.definitions import Defined, system_changes, tool_changes
+from braid_verifier.definitions import (
+    Change,
+    Defined,
+    departures,
+    is_aside,
+    system_changes,
+    tool_changes,
+)
 from braid_verifier.judgement import Resent, Verdict
 
 _NEW = Verdict()
@@ -81,16 +89,17 @@ class RequestNodes:
         if place.repeats is not None:
             findings.add(History.CONTINUED)
             return lineage.chains.context_of(place.repeats), findings.listed(), self._after
-        before: Context | None = None
+        beside: int | None = None
         if place.lineage is not None and place.against is not None:
-            before = lineage.chains.context_of(lineage.call_of(place.against))
+            beside = lineage.call_of(place.against)
+        before = None if beside is None else lineage.chains.context_of(beside)
         followed = None if place.resumes is None else lineage.followed(place.resumes)
         self._tell(before)
         system = self._definitions(self._wanted.system)
         tools = self._definitions(self._wanted.tools)
         messages: list[int] = []
-        if before is not None and place.carried and place.against is not None:
-            messages.extend(lineage.conversation(lineage.call_of(place.against)))
+        if before is not None and beside is not None and place.carried:
+            messages.extend(lineage.conversation(beside))
             for seq in messages if lineage.accused else ():
                 if seq in lineage.accused:
                     findings.add(lineage.accused[seq], lineage.text(seq))
@@ -117,9 +126,10 @@ class RequestNodes:
             messages.extend(seqs)
         if self._wanted.ambiguous and messages:
             findings.add(History.AMBIGUOUS, lineage.text(messages[0]))
-        if before is not None:
-            self._compare(before, tools, system, messages)
-        return Context(tools, system, tuple(messages)), findings.listed(), self._after
+        now = Context(tools, system, tuple(messages))
+        if beside is not None:
+            self._compare(beside, now)
+        return now, findings.listed(), self._after
 
     @property
     def _is_own(self) -> bool:
@@ -159,31 +169,31 @@ class RequestNodes:
     def _was(self, known: int | None) -> str | None:
         return self._lineage.text(known) if known is not None and self._is_own else None
 
-    def _compare(
-        self,
-        before: Context,
-        tools: Sequence[int],
-        system: Sequence[int],
-        messages: Sequence[int],
-    ) -> None:
-        """Say what of the definitions is not as the call before had it."""
-        was, now = self._leading(before.messages), self._leading(messages)
-        # What one format has among the messages has another in a list of its own.
-        ours = before.system if now else (*before.system, *was)
-        system = system if was else (*system, *now)
-        memory = Recollection(self._reading, self._lineage, self._fresh)
-        changes = []
-        if tuple(tools) != before.tools:
-            changes += tool_changes(self._defined(before.tools), self._defined(tools), memory.block)
-        if tuple(system) != ours:
-            changes += system_changes(self._defined(ours), self._defined(system), memory.block)
-        text = self._lineage.text
-        for code, node, known in changes:
-            if code is History.VARIANT and self._findings.has(code):
+    def _compare(self, call: int, now: Context) -> None:
+        """Say what of the definitions is not as an earlier call had it."""
+        lineage, findings, text = self._lineage, self._findings, self._lineage.text
+        left = lineage.left.get(call)
+        held = self._place.carried
+        for code, node, known in departures(call, left, partial(self._changes, now=now), held):
+            if code is History.VARIANT and findings.has(code):
                 continue
-            self._findings.add(
+            findings.add(
                 code, None if node is None else text(node), None if known is None else text(known)
             )
+
+    def _changes(self, call: int, now: Context) -> tuple[list[Change], bool]:
+        before = self._lineage.chains.context_of(call)
+        was, leads = self._leading(before.messages), self._leading(now.messages)
+        # What one format has among the messages has another in a list of its own.
+        ours = before.system if leads else (*before.system, *was)
+        system = now.system if was else (*now.system, *leads)
+        if now.tools == before.tools and system == ours:
+            return [], False
+        known_tools, known_system = self._defined(before.tools), self._defined(ours)
+        read = Recollection(self._reading, self._lineage, self._fresh).block
+        changes = tool_changes(known_tools, self._defined(now.tools), read)
+        changes += system_changes(known_system, self._defined(system), read)
+        return changes, is_aside(known_tools, known_system, changes, read)
 
     def _leading(self, messages: Sequence[int]) -> tuple[int, ...]:
         nodes = self._lineage.nodes

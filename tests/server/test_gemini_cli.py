@@ -1,9 +1,10 @@
 """A conversation in the shape that Gemini CLI gives it is one braid that verifies.
 
 The shape: nothing names the conversation; its first user part is a `<session_context>` text; a
-routing classifier is asked before each prompt; thoughts are dropped and signatures kept where
-they stood; calls, which the provider gave no id, come back with made-up ones, and results with
-the same; pieces of a stream come back as one text.
+routing classifier is asked before each prompt, with the last eight turns under instructions of its own;
+thoughts are dropped and signatures kept where they stood; calls, which the provider gave no id, come
+back with made-up ones, and results with the same; pieces of a stream come back as one text. A long
+conversation is summed up, under instructions of its own too, and goes on behind the summary.
 """
 
 from __future__ import annotations
@@ -23,6 +24,10 @@ from fakes.story import Call
 
 CONTEXT = "<session_context>\nThis is the Gemini CLI. Today's date is Friday.\n</session_context>"
 ROUTER = "You are a specialized Task Routing AI. Choose `flash` or `pro`."
+ROUTED = '{"reasoning": "Simple.", "model_choice": "flash"}'
+SUMMING_UP = "You sum up conversations."
+SUMMARY = "<state_snapshot>Both files were read, more than once.</state_snapshot>"
+AGENT = "You are an agent."
 TOOLS = [
     {
         "functionDeclarations": [
@@ -35,8 +40,11 @@ TOOLS = [
 
 def answering(asked: Asked) -> Reply:
     request = asked.request
-    if request["systemInstruction"]["parts"][0]["text"] == ROUTER:
-        return content(asked, text('{"reasoning": "Simple.", "model_choice": "flash"}'))
+    instructions = request["systemInstruction"]["parts"][0]["text"]
+    if instructions == ROUTER:
+        return content(asked, text(ROUTED))
+    if instructions == SUMMING_UP:
+        return content(asked, text(SUMMARY))
     last = request["contents"][-1]["parts"][-1]
     if "functionResponse" in last:
         return content(
@@ -47,7 +55,7 @@ def answering(asked: Asked) -> Reply:
     return content(
         asked,
         thought("I should look at both files."),
-        text("I'll read both files."),
+        text(f"I'll read both files, as {len(request['contents'])} contents say."),
         function_call("read_file", {"path": "a.py"}, SEALED),
         function_call("read_file", {"path": "b.py"}),
     )
@@ -59,6 +67,7 @@ class GeminiCli:
 
     braid: Proxied
     contents: list[Any] = field(default_factory=lambda: [said("user", text(CONTEXT))])
+    routed: list[tuple[Call, str]] = field(default_factory=list)
     clock: int = 1763650000000
     heard: bytes = b""
 
@@ -87,26 +96,23 @@ class GeminiCli:
         (story,) = [one for one in self.braid.stories() if one.braid == name]
         return story.call(answer.headers["x-braid-call"]), name
 
+    def main(self) -> tuple[Call, str]:
+        """Send the conversation as it stands."""
+        return self.post("streamGenerateContent?alt=sse", AGENT, self.contents, tools=TOOLS)
+
+    def route(self, words: str) -> tuple[Call, str]:
+        """Ask the classifier about a prompt."""
+        return self.post(
+            "generateContent", ROUTER, [*self.contents[-8:], said("user", text(words))]
+        )
+
     def prompt(self, words: str) -> list[tuple[Call, str]]:
         """Ask, as a user does: a classifier, the prompt, and its calls' results."""
-        spoken = [
-            turn
-            for turn in self.contents[1:]
-            if not any(
-                name in part
-                for part in turn["parts"]
-                for name in ("functionCall", "functionResponse")
-            )
-        ]
-        self.post("generateContent", ROUTER, [*spoken[-4:], said("user", text(words))])
+        self.routed.append(self.route(words))
         self.contents.append(said("user", text(words)))
         calls = []
         while True:
-            calls.append(
-                self.post(
-                    "streamGenerateContent?alt=sse", "You are an agent.", self.contents, tools=TOOLS
-                )
-            )
+            calls.append(self.main())
             uses = self.take()
             if not uses:
                 return calls
@@ -121,6 +127,19 @@ class GeminiCli:
                 for use in uses
             ]
             self.contents.append(said("user", *results))
+
+    def compress(self) -> list[tuple[Call, str]]:
+        """Have all but the last prompt summed up, and go on behind the summary."""
+        gone, kept = self.contents[:-4], self.contents[-4:]
+        asked = said("user", text("Generate a new <state_snapshot>."))
+        again = [said("model", text(SUMMARY)), said("user", text("Did you omit anything?"))]
+        calls = [
+            self.post("generateContent", SUMMING_UP, [*gone, asked]),
+            self.post("generateContent", SUMMING_UP, [*gone, *again]),
+        ]
+        noted = said("model", text("Got it. Thanks for the additional context!"))
+        self.contents = [self.contents[0], said("user", text(SUMMARY)), noted, *kept]
+        return calls
 
     def take(self) -> list[Any]:
         """Put what was streamed into the history, as the client does."""
@@ -160,11 +179,12 @@ def test_three_prompts_with_tools_are_one_braid(tmp_path: Path) -> None:
         report = verify(braid.get(f"/braid/v1/braids/{name}"), roots=[braid.root()])
     report.require()
     calls = [call for call, _ in told]
-    # The classifier was shown the same conversation under its own instructions, and that is said
-    # of its calls; of the conversation there is nothing to accuse.
-    accused = [each for each in report.findings if each.severity is not Severity.NOTE]
-    assert {each.code for each in accused} == {"history.system_changed"}
-    assert {each.signature for each in accused}.isdisjoint(call.node.s for call in calls)
+    assert [each.code for each in report.findings if each.severity is not Severity.NOTE] == []
+    # The classifier was shown the same conversation under its own instructions, and that is said.
+    assert [call.history for call, _ in client.routed] == [
+        [],
+        *[["continued", "elided", "aside"]] * 2,
+    ]
     assert [call.by for call in calls] == ["new", *["prefix"] * 5]
     # Where a classifier was asked first, it went on from the same answer: two strands.
     answered, prompted = ["continued", "elided", "variant"], ["continued", "elided", "forked"]
@@ -185,3 +205,46 @@ def test_three_prompts_with_tools_are_one_braid(tmp_path: Path) -> None:
     # What the provider said of the two turns before came back as its own words.
     texts = [node for node in last.shown["messages"] if node.kind == "text"]
     assert [node.origin for node in texts] == ["provider"] * len(texts)
+
+
+def test_a_conversation_goes_on_behind_its_summary(tmp_path: Path) -> None:
+    with proxied(answering, tmp_path, reject_history=True) as braid:
+        client = GeminiCli(braid)
+        for words in ("What is in a.py and b.py?", "And now?", "Once more, please."):
+            client.prompt(words)
+        summing = client.compress()
+        told = client.prompt("What was it?")
+        (name,) = {name for _, name in (*summing, *told)}
+        report = verify(braid.get(f"/braid/v1/braids/{name}"), roots=[braid.root()])
+    assert [each.code for each in report.findings if each.severity is not Severity.NOTE] == []
+    assert [call.history[-1] for call, _ in summing] == ["aside"] * 2
+    assert told[0][0].history == ["continued", "elided", "compacted", "foreign_before"]
+
+
+def test_what_was_answered_aside_is_no_part_of_the_conversation(tmp_path: Path) -> None:
+    """Who has the model speak under other instructions cannot have it go on from there."""
+    with proxied(answering, tmp_path) as braid:
+        client = GeminiCli(braid)
+        client.prompt("What is in a.py and b.py?")
+        aside, _ = client.route("And now?")
+        assert aside.history == ["continued", "elided", "aside"]
+        client.contents += [
+            said("user", text("And now?")),
+            said("model", text(ROUTED)),
+            said("user", text("Go on.")),
+        ]
+        back, _ = client.main()
+        kept, _ = client.post("generateContent", ROUTER, client.contents)
+        armed, _ = client.post("generateContent", ROUTER, client.contents, tools=TOOLS)
+    assert "system_changed" in back.history
+    assert kept.history[-1] == "aside"
+    assert "system_changed" in armed.history
+
+
+def test_other_instructions_with_the_same_tools_are_told(tmp_path: Path) -> None:
+    with proxied(answering, tmp_path) as braid:
+        client = GeminiCli(braid)
+        client.prompt("What is in a.py and b.py?")
+        client.contents.append(said("user", text("And now?")))
+        call, _ = client.post("generateContent", ROUTER, client.contents, tools=TOOLS)
+    assert call.history[-1] == "system_changed"

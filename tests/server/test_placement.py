@@ -343,7 +343,7 @@ def test_changed_system_and_tools_are_said(desk: Desk) -> None:
     story = desk.story(back.braid)
     assert words([node for node in story.nodes if node.kind == "system"]) == ["be brief", "be long"]
     dropped = desk.turn(ask("one", "two", "three", "four", "five", "six", "seven"), "eight")
-    assert placed(desk, dropped)[1] == ["continued", "tool_removed", "system_changed"]
+    assert placed(desk, dropped)[1] == ["continued", "aside"]
     assert desk.told(dropped).shown["system"] == []
 
 

@@ -322,6 +322,7 @@ ORDINARY = [
     "tool_added",
     "tool_removed",
     "tools_reordered",
+    "aside",
 ]
 ACCUSING = [
     "edited",

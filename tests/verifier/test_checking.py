@@ -119,6 +119,17 @@ def test_changed_tools_and_system(dialect: Dialect) -> None:
     assert codes(found) == {History.SYSTEM_CHANGED}
 
 
+def test_what_is_asked_aside_is_told_and_no_change(dialect: Dialect) -> None:
+    """Other instructions and none of the tools: a classifier, or a summary."""
+    transcript = told(dialect, TALK).transcript()
+    talk = dataclasses.replace(TALK, system="Sum up.", tools=(), said=(*S, ASKED))
+    found = check_history(transcript, dialect.body(talk), dialect.name)
+    assert {finding.code for finding in found.findings} == {History.ASIDE}
+    talk = dataclasses.replace(talk, tools=TALK.tools[:1])
+    found = check_history(transcript, dialect.body(talk), dialect.name)
+    assert {one.code for one in found.findings} == {History.SYSTEM_CHANGED, History.TOOL_REMOVED}
+
+
 def test_misuse_raises() -> None:
     with pytest.raises(ValueError):
         check_history(b"", b"", "morse")

@@ -19,7 +19,14 @@ from braid.statements import Statements
 from braid.wire import anthropic, gemini, interactions, openai_chat, openai_responses
 from braid.wire.block import Block, Request
 from braid_verifier import characters
-from braid_verifier.definitions import Change, Defined, system_changes, tool_changes
+from braid_verifier.definitions import (
+    Change,
+    Defined,
+    departures,
+    is_aside,
+    system_changes,
+    tool_changes,
+)
 from braid_verifier.history import canonical, is_spine
 from braid_verifier.judgement import Judgement, Resent, Verdict, is_answer
 from braid_verifier.judging import judge
@@ -275,8 +282,8 @@ class _Checker:
         return [place for place in shown if not self._braid.nodes[place].follows]
 
     def _is_instructed(self, call: OpenedCall) -> bool:
-        changes = self._changes(call)
-        return all(change.code is not History.SYSTEM_CHANGED for change in changes)
+        others = (History.SYSTEM_CHANGED, History.ASIDE)
+        return all(change.code not in others for change in self._changes(call))
 
     def _held(self) -> OpenedCall | None:
         """Find the call whose answer the request names instead of resending it."""
@@ -363,7 +370,15 @@ class _Checker:
             yield HistoryFinding(History.ELIDED)
 
     def _changes(self, call: OpenedCall) -> Iterable[HistoryFinding]:
-        """Say what of system and tools is not as the call had it; new ones have numbers below 0."""
+        """Say what of system and tools is not as the call had it."""
+        held = self._request.continues is not None
+        left = self._braid.left.get(call.position)
+        for change in departures(call.position, left, self._compared, held):
+            was = None if change.was is None else self._braid.nodes[change.was].signature
+            yield HistoryFinding(change.code, None, was)
+
+    def _compared(self, position: int) -> tuple[list[Change], bool]:
+        """Give what is not as a call had it, and whether that is aside; new ones have numbers below 0."""
         new = {
             -1 - n: block
             for n, block in enumerate(
@@ -385,7 +400,7 @@ class _Checker:
             return [Defined(-1 - n, _matched(block).match) for n, block in enumerate(kind, start)]
 
         tools, system = self._request.tools, self._request.system
-        shown = call.shown
+        shown = self._braid.calls[position].shown
         opens = shown[ContextList.MESSAGES]
         opens = opens[: leading([self._braid.nodes[place].kind for place in opens])]
         now = self._request.messages
@@ -398,9 +413,8 @@ class _Checker:
             changes += tool_changes(before(shown[ContextList.TOOLS]), after(tools, 0), read)
         if self._request.continues is None or system:
             changes += system_changes(before(known), after(system, len(tools)), read)
-        for change in changes:
-            was = None if change.was is None else self._braid.nodes[change.was].signature
-            yield HistoryFinding(change.code, None, was)
+        aside = is_aside(before(shown[ContextList.TOOLS]), before(known), changes, read)
+        return changes, aside
 
 
 def _matched(block: Block) -> Resent:

@@ -30,6 +30,25 @@ class Change(NamedTuple):
 Read = Callable[[int], Block | None]
 
 
+def departures(
+    call: int, left: int | None, compare: Callable[[int], tuple[list[Change], bool]], held: bool
+) -> list[Change]:
+    """Say what of the definitions is not as the call before had it, or that the request is aside.
+
+    left     the call that the conversation was left at, where the call before was aside.
+    compare  gives what is not as a call had it, and whether that is aside (`is_aside`).
+    held     the request goes on from an answer that the provider holds, and is not aside.
+    """
+    changes, aside = compare(call)
+    if left is None:
+        return [Change(History.ASIDE, None, call)] if aside and not held else changes
+    since, aside = compare(left)
+    if aside:
+        return [Change(History.ASIDE, None, left), *changes]
+    # With the conversation's tools it goes on with it: by now not under others' instructions.
+    return changes if any(one.code is History.SYSTEM_CHANGED for one in changes) else since
+
+
 def tool_changes(before: Sequence[Defined], after: Sequence[Defined], read: Read) -> list[Change]:
     """Say which tools were added, removed or reworded, by their names."""
     gone, come = _differences(before, after)
@@ -68,6 +87,24 @@ def system_changes(before: Sequence[Defined], after: Sequence[Defined], read: Re
         # The same words, perhaps cut otherwise.
         return [Change(History.BILLING_CHANGED)] if billed else []
     return list(_pairs(ours, theirs))
+
+
+def is_aside(
+    tools: Sequence[Defined], system: Sequence[Defined], changes: Sequence[Change], read: Read
+) -> bool:
+    """Tell whether a request asks something beside the conversation, and does not go on with it.
+
+    None of the tools that the conversation has are left, and none of the texts that instruct it:
+    Gemini CLI has a classifier choose the model and a summary made of what was said.
+    """
+    gone = {change.was for change in changes if change.code is History.TOOL_REMOVED}
+    dropped = {change.was for change in changes if change.code is History.SYSTEM_CHANGED}
+    return (
+        bool(tools)
+        and bool(dropped)
+        and gone.issuperset(one.node for one in tools)
+        and all(one.node in dropped or _is_billing(read(one.node)) for one in system)
+    )
 
 
 def _pairs(

@@ -32,6 +32,9 @@ _write = msgspec.json.Encoder(order="sorted").encode
 # Claude Code's, for instance `x-anthropic-billing-header: cc_version=2.1.0; cc_entrypoint=cli;`.
 _BILLING = re.compile(rb"x-anthropic-billing-header:(?: {0,2}[\w-]{1,32}=[\w.:-]{0,64};?){0,16}\s?")
 
+# What Gemini CLI has the model say to a summary that it puts in the place of earlier turns.
+_NOTED = b"Got it. Thanks for the additional context!"
+
 
 def canonical(block: Block) -> bytes:
     """Give the canonical form of a block as bytes; equal for equal things said."""
@@ -63,6 +66,11 @@ def is_compaction(block: Block) -> bool:
     What is in it is sealed, so that no two are alike.
     """
     return block.kind is Kind.OTHER and block.attrs.get("type") == "compaction"
+
+
+def is_noted(block: Block) -> bool:
+    """Tell the answer that a known client makes up to a summary of its own: it says nothing more."""
+    return block.kind is Kind.TEXT and block.content == _NOTED
 
 
 def is_billing(kind: Kind, content: bytes) -> bool:

@@ -18,6 +18,7 @@ from braid.node import Kind
 from braid.wire.block import Block
 from braid_verifier import spelling
 from braid_verifier.beside import NOWHERE, Gap
+from braid_verifier.history import is_noted
 from braid_verifier.judgement import NEW, Judgement, Memory, Resent, Verdict, is_answer
 from braid_verifier.laying import NEAR
 from braid_verifier.translating import settle
@@ -116,6 +117,10 @@ class _Judge(Turns):
         for place in ours:
             if self.memory.known(self.path[place]).provided:
                 spoken.setdefault(self.kind_at(place), []).append(place)
+        noted = set(filter(self._is_noted, answers)) if any(map(self._is_turn, ours)) else set()
+        for j in noted:
+            self.judged(j, History.FOREIGN_BEFORE)
+        answers = [j for j in answers if j not in noted]
         for j in answers:
             left = spoken.get(self.resent[j].block.kind, [])
             self._place_answer(j, left, gap)
@@ -123,10 +128,7 @@ class _Judge(Turns):
             left[:NEAR] = [place for place in left[:NEAR] if not self._is_taken(place)]
         others = [place for place in theirs if not is_answer(self.resent[place].block)]
         ours = [place for place in ours if place not in self.consumed]
-        # Thinking may always be missing: its turn is there all the same.
-        turns_left_out = any(
-            self.is_answer_at(place) and self.memory.known(self.path[place]).spine for place in ours
-        )
+        turns_left_out = any(map(self._is_turn, ours))
         compacts = turns_left_out and all(
             self.verdicts[j].code is History.COMPACTED for j in answers
         )
@@ -144,6 +146,15 @@ class _Judge(Turns):
             # Of the last answer something may be missing; what was said after it is gone on
             # with elsewhere.
             self.leave_out(list(itertools.takewhile(self.is_answer_at, ours)))
+
+    def _is_noted(self, j: int) -> bool:
+        """Tell whether a client has the model take note of a summary at the front."""
+        summed_up = j > 0 and self.resent[j - 1].block.kind is Kind.PROMPT
+        return is_noted(self.resent[j].block) and summed_up and not self._is_told(j)
+
+    def _is_turn(self, place: int) -> bool:
+        """Tell whether an answer stands there; thinking may always be missing."""
+        return self.is_answer_at(place) and self.memory.known(self.path[place]).spine
 
     def _question(self) -> int:
         """Find the first question in the request that was answered here."""

@@ -88,6 +88,7 @@ class OpenedBraid:
         self.outcomes: dict[int, CallOutcome] = {}
         self.places: dict[str, int] = {}
         self.accused: dict[int, History] = {}  # nodes that a call said are false history
+        self.left: dict[int, int] = {}  # call beside the conversation to the one it left
         self._said: dict[bytes, int] = {}
         self._called: dict[str, int] = {}
         self._reached: dict[ContextList, dict[bytes, tuple[bytes, int]]] = {
@@ -178,6 +179,9 @@ class OpenedBraid:
             node = self.places.get(entry.node) if isinstance(entry.node, str) else None
             if node is not None and entry.code in REFUSED_HISTORY:
                 self.accused.setdefault(node, History(entry.code))
+            was = self.places.get(entry.was) if isinstance(entry.was, str) else None
+            if entry.code == History.ASIDE and was in self.calls:
+                self.left[place] = was
 
     def _call(
         self,

@@ -68,7 +68,7 @@ const PROOF = 14, REVOCATION = 15, WARNING = 16, NOTE = 17;
 const HISTORY_NOTES = new Set([
   "continued", "elided", "truncated", "compacted", "copied", "variant", "forked", "prefill",
   "foreign_before", "result_cleared", "billing_changed", "clock_changed", "tool_added", "tool_removed",
-  "tools_reordered",
+  "tools_reordered", "aside",
 ]);
 
 const CLAIMS = [
