@@ -129,6 +129,6 @@ def test_a_doc_string_is_a_comment_and_another_string_is_none() -> None:
 
 def test_what_is_quoted_is_set_apart() -> None:
     (passage,) = comments('# It says "wait, no" and `let me`, it\'s 3" by 4"\n', "python")
-    assert passage.text == 'It says \ufffc and \ufffc, it\'s 3" by 4"'
-    at = passage.text.index("\ufffc")
+    assert passage.text == 'It says \x1a and \x1a, it\'s 3" by 4"'
+    at = passage.text.index("\x1a")
     assert passage.source_span(at, at + 1) == (10, 20)

@@ -183,7 +183,7 @@ def test_the_prose_of_a_text_is_set_apart_from_what_is_not() -> None:
     )  # fmt: skip
     found = list(passages("text", "text/plain", content.encode(), {}))
     assert [(each.text, each.language) for each in found] == [
-        ("First words, \ufffc and \ufffc.", None),
+        ("First words, \x1a and \x1a.", None),
         ("More words.", None),
         ("a comment", "python"),
         ("Then:", None),

@@ -33,8 +33,9 @@ _GROUP = {
 #: What is done before something is decided.
 _BEFORE_DECIDING = _CORRECTS | _WEIGHS | _INFERS
 
-# Begins with a literal character, which the search can skip to; what stands before is looked at after.
-_QUESTION = re.compile(r"\?+(?=[\s)\"'*_]|\Z)|？")
+# These begin with one class of characters, which the search can skip to; what stands before is looked at
+# after.
+_QUESTION = re.compile(r"[?？](?:(?<=？)|\?*(?=[\s)\"'*_]|\Z))")
 _ASKED_BEFORE = re.compile(r"[^\W_][)\]'\"`*%}]*\s?\Z")
 _ANSWER = re.compile(
     r"[\s)\"'*_–—/#-]*(?:no|nope|yes|yeah|yep|let's|actually|maybe|probably|perhaps|but|or|just|so|ok|okay"
@@ -56,10 +57,10 @@ _FOLLOWS = re.compile(
     re.IGNORECASE,
 )
 _OR = re.compile(r"\bor\b", re.IGNORECASE)
-_TRAILING = re.compile(r"[\w)`'\"](?:\.\.\.|…) (?=\w)")
+_TRAILING = re.compile(r"[.…](?<=[\w)`'\"].)(?:(?<=…)|\.\.) (?=\w)")
 _GOES_ON = re.compile(r"\s*(?!因|from)\w")
-# Found by what follows a sum, which is rarer than a digit; each way begins with a literal character.
-_RESULT = re.compile(r"= ?\d+ ?(?:->|→|=>|⇒|,? so\b)|[=→≈]\s?\d|>(?<=->)\s?\d")
+# Found by what follows a sum, which is rarer than a digit.
+_RESULT = re.compile(r"[=→≈>](?:(?<==) ?\d+ ?(?:->|→|=>|⇒|,? so\b)|(?<=[=→≈])\s?\d|(?<=->)\s?\d)")
 _SUM = re.compile(r"\d\)?(?:\s[-+*/×x^]\s|[+*×^])\(?\d[\d.,]*\)?\s?-?\Z")
 _LONGEST_SUM = 24
 
@@ -191,6 +192,8 @@ def questions(text: str) -> list[Spoken]:
 
 def arithmetic(text: str) -> list[Spoken]:
     """Return where `text` does sums."""
+    if "=" not in text and ">" not in text and text.isascii():
+        return []
     found: list[Spoken] = []
     for match in islice(_RESULT.finditer(text), MAX_PER_WORD):
         start, end = match.span()
@@ -209,7 +212,7 @@ def trailing(text: str) -> list[Spoken]:
     if "..." not in text and "…" not in text:
         return []
     found = islice(_TRAILING.finditer(text), MAX_PER_WORD)
-    return [Spoken("trailing", Move.TRAILING, *match.span()) for match in found]
+    return [Spoken("trailing", Move.TRAILING, match.start() - 1, match.end()) for match in found]
 
 
 def punctuation(text: str) -> list[Spoken]:

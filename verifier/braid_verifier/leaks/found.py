@@ -129,6 +129,8 @@ _COMMENTS_BEFORE = 40
 
 def _begins_in_string(source: str) -> int:
     """Tell a piece that begins inside a string of three quotes: where that ends, else 0."""
+    if '"""' not in source and "'''" not in source:
+        return 0
     first = _DELIMITER.search(source)
     if first is None or source.count(first[0]) % 2 == 0:
         return 0

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from itertools import islice
 from operator import itemgetter
 from typing import NamedTuple
@@ -29,8 +30,8 @@ from braid_verifier.leaks.openings import Opening, opening
 #: keeps hostile text cheap.
 MAX_PER_WORD = 24
 
-_ANYWHERE = Place.ANYWHERE
 _NEEDS = {
+    Place.ANYWHERE: Opening.NOTHING,
     Place.CLAUSE: Opening.CLAUSE,
     Place.SENTENCE: Opening.SENTENCE,
 }
@@ -48,13 +49,21 @@ class Spoken(NamedTuple):
     end: int
 
 
-def _by_word(cues: Iterable[Cue]) -> dict[str, tuple[Cue, ...]]:
-    """Return the cues that each word can begin."""
-    table: dict[str, list[Cue]] = {}
+# What `Spoken` does, without a step in Python for each.
+_spoken = partial(tuple.__new__, Spoken)
+
+_Match = Callable[[str, int], re.Match[str] | None]
+_Table = dict[str, list[tuple[_Match, Opening, str, Move]]]
+"""For each word the cues it can begin: how each is tried, what it has to open, and who it is."""
+
+
+def _by_word(cues: Iterable[Cue]) -> _Table:
+    table: _Table = {}
     for each in cues:
+        tried = (each.pattern.match, _NEEDS[each.place], each.id, each.move)
         for word in each.words:
-            table.setdefault(word, []).append(each)
-    return {word: tuple(found) for word, found in table.items()}
+            table.setdefault(word, []).append(tried)
+    return table
 
 
 _ENGLISH_CUES = (correcting, weighing, inferring, planning)
@@ -77,7 +86,7 @@ _SMALL_ENGLISH = frozenset(
 PLAINLY_ENGLISH = 5
 _SMALL = frozenset[str]().union(*(small_words for small_words, _ in _SPACED))
 _KANA = re.compile("[\u3041-\u30ff]")
-_HAN = re.compile("[\u4e00-\u9fff]")
+_UNSPACED = re.compile("[\u3041-\u30ff\u4e00-\u9fff]")
 
 
 def lowered(text: str) -> str:
@@ -113,10 +122,9 @@ def telling(text: str, heard: Words | None = None) -> list[Spoken]:
             if len(small_words & words) > english:
                 _listen(text, low, flat, words, table, spoken)
     if not low.isascii():
-        if _KANA.search(low):
-            _listen_unspaced(low, japanese.CUES, spoken)
-        elif _HAN.search(low):
-            _listen_unspaced(low, chinese.CUES, spoken)
+        if _UNSPACED.search(low):
+            language = japanese if _KANA.search(low) else chinese
+            _listen_unspaced(low, language.CUES, spoken)
     spoken.sort(key=by_place)
     return _distinct(spoken)
 
@@ -143,12 +151,7 @@ def hear(text: str) -> Words:
 
 
 def _listen(
-    text: str,
-    low: str,
-    flat: str,
-    words: set[str],
-    table: dict[str, tuple[Cue, ...]],
-    spoken: list[Spoken],
+    text: str, low: str, flat: str, words: set[str], table: _Table, spoken: list[Spoken]
 ) -> None:
     for word in table.keys() & words:
         cues = table[word]
@@ -158,18 +161,18 @@ def _listen(
         while at >= 0 and left:
             left -= 1
             opens: Opening | None = None
-            for each in cues:
-                match = each.pattern.match(low, at)
-                if match is None:
+            for match, needs, cue, move in cues:
+                matched = match(low, at)
+                if matched is None:
                     continue
                 # Most words go on otherwise than any cue, so what they open is asked last.
-                if each.place is not _ANYWHERE:
+                if needs:
                     if opens is None:
                         opens = opening(text, at)
-                    if opens < _NEEDS[each.place]:
+                    if opens < needs:
                         continue
-                if each.move is not Move.HMM or not _shouted(text, match):
-                    spoken.append(Spoken(each.id, each.move, at, match.end()))
+                if move is not _HMM or not _shouted(text, at):
+                    spoken.append(_spoken((cue, move, at, matched.end())))
             at = flat.find(sought, at + 1)
 
 
@@ -184,9 +187,12 @@ def _listen_unspaced(low: str, cues: Iterable[Cue], spoken: list[Spoken]) -> Non
 by_place = itemgetter(2, 3, 0)
 
 
-def _shouted(text: str, match: re.Match[str]) -> bool:
+_HMM = Move.HMM
+
+
+def _shouted(text: str, at: int) -> bool:
     """Whether an interjection is an abbreviation: HMM is a hidden Markov model."""
-    return text[match.start() : match.start() + 3].isupper()
+    return text[at : at + 3].isupper()
 
 
 def _distinct(spoken: list[Spoken]) -> list[Spoken]:

@@ -54,9 +54,10 @@ def opening(text: str, start: int) -> Opening:
 
 
 # The end of a sentence. A line that begins with a small letter goes on with the one before it.
+# It begins with one class of characters, which the search can skip to.
 _END = re.compile(
-    r"[.?!…]+[)\"'`*_\]]*(?=\s|\Z)|[。！？]+[」』）]*"
-    r"|\n(?=[ \t]*(?:[^\sa-zß-öø-ÿ]|\n|\Z))|(?<=[:.?!…])\n"
+    r"[.?!…\n。！？](?:(?<=[.?!…])[.?!…]*[)\"'`*_\]]*(?=\s|\Z)|(?<=[。！？])[。！？]*[」』）]*"
+    r"|(?<=\n)(?=[ \t]*(?:[^\sa-zß-öø-ÿ]|\n|\Z))|(?<=[:.?!…]\n))"
 )
 
 

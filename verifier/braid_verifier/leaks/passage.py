@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-#: Stands in a text for a quotation or a piece of code in backticks: not the author's own voice.
-ELIDED = "\ufffc"
+#: Stands in a text for a quotation or a piece of code in backticks: not the author's own voice. What
+#: ASCII calls "substitute" is no letter and no space, and a text of ASCII, which costs least, stays one.
+ELIDED = "\x1a"
 
 
 class PassageKind(StrEnum):

@@ -14,13 +14,13 @@ _QUOTED = re.compile(
     r"|\"(?<![\w\"]\")(?=[^\s\"])[^\"\n]{0,400}?(?<=[^\s\"])\"(?!\w)"
     r"|“[^”\n]{1,400}”|„[^“”\n]{1,400}[“”]|«[^»\n]{1,400}»|「[^」\n]{1,400}」|『[^』\n]{1,400}』"
 )
-_MARK = re.compile('[`"“„«「『]')
+_MARK = re.compile("[“„«「『]")
 
 
 def in_own_voice(written: Written) -> Written:
     """Put ELIDED for each quotation and each piece of code in backticks."""
     text = written.text
-    if _MARK.search(text) is None:
+    if "`" not in text and '"' not in text and (text.isascii() or not _MARK.search(text)):
         return written
     pieces: list[Piece] = []
     at = 0
