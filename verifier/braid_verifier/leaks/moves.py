@@ -121,10 +121,9 @@ def telling(text: str, heard: Words | None = None) -> list[Spoken]:
         for small_words, table in _SPACED:
             if len(small_words & words) > english:
                 _listen(text, low, flat, words, table, spoken)
-    if not low.isascii():
-        if _UNSPACED.search(low):
-            language = japanese if _KANA.search(low) else chinese
-            _listen_unspaced(low, language.CUES, spoken)
+    if not low.isascii() and _UNSPACED.search(low):
+        language = japanese if _KANA.search(low) else chinese
+        _listen_unspaced(low, language.CUES, spoken)
     spoken.sort(key=by_place)
     return _distinct(spoken)
 
