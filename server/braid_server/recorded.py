@@ -80,10 +80,14 @@ class RecordedCall:
             answer = await self._exchange.network(
                 upstream.send(address, method, target, headers, sent)
             )
-        except NotSent:
-            await self._give_up(CallOutcome.NOT_SENT, 502, "the upstream cannot be reached")
-        except Broken:
-            await self._give_up(CallOutcome.UPSTREAM_CUT, 502, "the upstream sent no answer")
+        except NotSent as fault:
+            _log.warning('event=not_sent call=%s why="%s"', self._call.id, fault)
+            message = f"the upstream cannot be reached: {fault}"
+            await self._give_up(CallOutcome.NOT_SENT, 502, message)
+        except Broken as fault:
+            _log.warning('event=no_answer call=%s why="%s"', self._call.id, fault)
+            message = f"the upstream sent no answer: {fault}"
+            await self._give_up(CallOutcome.UPSTREAM_CUT, 502, message)
         except Stopped:
             await self._give_up(self._stopped_by(), 503, "this server is shutting down")
         except Exception as fault:  # noqa: BLE001 - an opened call is closed, come what may

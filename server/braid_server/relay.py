@@ -203,9 +203,11 @@ class Relay:
                 self._upstream.send(provider.address, method, target, headers, upload)
             )
         except NotSent as fault:
-            raise Refused(502, "the upstream cannot be reached") from fault
+            _log.warning('event=not_sent why="%s"', fault)
+            raise Refused(502, f"the upstream cannot be reached: {fault}") from fault
         except Broken as fault:
-            raise Refused(502, "the upstream sent no answer") from fault
+            _log.warning('event=no_answer why="%s"', fault)
+            raise Refused(502, f"the upstream sent no answer: {fault}") from fault
         except Stopped as stop:
             if exchange.why is CallOutcome.CLIENT_GONE:
                 return

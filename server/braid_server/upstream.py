@@ -8,7 +8,9 @@ SSL_CERT_DIR. aiohttp's own `trust_env` stays off: it reads ~/.netrc and would a
 from __future__ import annotations
 
 import asyncio
+import os
 import re
+import socket
 import ssl
 from base64 import b64encode
 from collections.abc import AsyncIterator, Sequence
@@ -42,11 +44,14 @@ class UpstreamUnusable(BraidError):
 
 
 class NotSent(BraidError):
-    """No connection to the upstream came about; it has seen nothing of the request."""
+    """No connection to the upstream came about; it has seen nothing of the request.
+
+    Says which host and port and why, and nothing else of an address: there may be credentials.
+    """
 
 
 class Broken(BraidError):
-    """The connection to the upstream broke before its answer was whole."""
+    """The connection to the upstream broke before its answer was whole; says what NotSent says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +214,7 @@ class Upstream:
     ) -> Answer:
         """Send one request and wait for the headers of its answer; raises NotSent, Broken."""
         assert self._session is not None
-        data = body
+        data, proxy = body, self._proxies[address]
         if isinstance(body, bytes) and len(body) > _WHOLE:
             data = _in_steps(body)
             if not any(name == "content-length" for name, _ in headers):
@@ -220,19 +225,54 @@ class Upstream:
                 URL(address.base + target, encoded=True),
                 headers=headers,
                 data=data,
-                proxy=self._proxies[address],
+                proxy=proxy,
                 allow_redirects=False,
             )
         except (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError, ValueError) as fault:
-            raise NotSent("upstream: no connection") from fault
+            raise NotSent(f"{_where(address.base, proxy, fault)}: {_why(fault)}") from fault
         except (aiohttp.ClientError, OSError) as fault:
-            raise Broken("upstream: broke off before its answer") from fault
+            raise Broken(f"{_where(address.base, proxy, fault)}: {_why(fault)}") from fault
         answer = Answer(response)
         values = b"".join([value for _, value in answer.headers])
         if not 200 <= answer.status < 600 or _CONTROL.search(values):
             answer.close()
-            raise Broken("upstream: an answer that HTTP does not allow")
+            raise Broken(f"{_where(address.base)}: an answer that HTTP does not allow")
         return answer
+
+
+def _where(base: str, proxy: str | None = None, fault: BaseException | None = None) -> str:
+    """Name the host and port that a fault is of, and no more of an address."""
+    via_proxy = isinstance(
+        fault, (aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError)
+    )
+    if proxy is not None and via_proxy:
+        return f"the proxy {_where(proxy)}"
+    url = URL(base, encoded=True)
+    return f"{url.host_subcomponent}:{url.port}"
+
+
+def _why(fault: BaseException) -> str:
+    """Say what went wrong in words that hold no address."""
+    match fault:
+        case aiohttp.ClientHttpProxyError():
+            return f"status {fault.status} to CONNECT"
+        case aiohttp.ClientConnectorCertificateError():
+            return _why(fault.certificate_error)
+        case ssl.SSLCertVerificationError():
+            return f"TLS: {fault.verify_message}"
+        case aiohttp.ClientConnectorDNSError() | socket.gaierror():
+            return "the name cannot be resolved"
+        case aiohttp.ClientConnectorError():
+            return _why(fault.os_error)
+        case ssl.SSLError():
+            return f"TLS: {(fault.reason or 'no handshake').replace('_', ' ').lower()}"
+        case OSError(errno=int(number)):
+            return os.strerror(number).lower()
+        case TimeoutError():
+            return "timed out"
+        case aiohttp.ServerDisconnectedError() | ConnectionError():
+            return "the connection was closed"
+    return type(fault).__name__
 
 
 async def _in_steps(body: bytes) -> AsyncIterator[bytes]:

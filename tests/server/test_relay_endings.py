@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import json
+import logging
 import socket
 import threading
 from collections.abc import Callable, Coroutine
@@ -13,9 +16,10 @@ import pytest
 from braid.call import CallOutcome
 from braid_server.asgi import Message
 from braid_server.gate import Gate
-from braid_server.providers import anthropic, openai
+from braid_server.provider import Provider
+from braid_server.providers import anthropic, gemini, openai
 from braid_server.relay import Relay
-from braid_server.upstream import Address, Broken, Upstream
+from braid_server.upstream import Address, Broken, Upstream, _why
 from fakes.anthropic import (
     BEFORE_TERMINAL,
     BEGINNING,
@@ -37,6 +41,7 @@ UNFRAMED = head("200 OK", ("content-type", "application/json"), ("connection", "
 CODED = head("200 OK", ("content-type", "application/json"), ("content-encoding", "secret"))[:-2]
 # Nobody can say what it says, nor by itself whether this is all of it.
 REPEATED = b'{"type":"message","type":"message","content":[{}]}'
+PROVIDERS: list[Callable[[str], Provider]] = [anthropic, gemini, openai]
 CLOSED = head("200 OK", ("content-type", "text/event-stream"), ("connection", "close"))
 
 
@@ -165,6 +170,8 @@ def test_upstream_that_breaks_before_its_headers_is_a_502(script: Script) -> Non
     assert answered.values("x-braid-call") == ["call-0"]
     assert passed.values("x-braid-call") == []
     assert (call.ending.outcome, call.ending.status) == (CallOutcome.UPSTREAM_CUT, None)
+    for said in (answered.body, passed.body):
+        assert f"braid: the upstream sent no answer: 127.0.0.1:{upstream.port}: ".encode() in said
 
 
 @pytest.mark.parametrize(
@@ -183,16 +190,40 @@ def test_answer_that_http_does_not_allow_is_a_502(answer: bytes) -> None:
         assert braid.recording.ended().ending.outcome is CallOutcome.UPSTREAM_CUT
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "name.invalid"])
-def test_upstream_that_cannot_be_reached_is_a_502_and_not_sent(host: str) -> None:
+@pytest.mark.parametrize(
+    ("host", "why"),
+    [("127.0.0.1", "connection refused"), ("name.invalid", "the name cannot be resolved")],
+)
+@pytest.mark.parametrize("provider", PROVIDERS, ids=lambda one: one.__name__)
+def test_upstream_that_cannot_be_reached_is_a_502_and_not_sent(
+    host: str, why: str, provider: Callable[[str], Provider], caplog: pytest.LogCaptureFixture
+) -> None:
+    """And who runs the server reads in the log, and in the answer, where and why."""
+    caplog.set_level(logging.INFO)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    with relaying(f"http://{host}:{port}") as braid:
-        answered = braid.post()
+    path = "/v1beta/models/m:generateContent" if provider is gemini else "/v1/messages"
+    path = "/v1/responses" if provider is openai else path
+    with relaying(provider(f"http://user:SECRET@{host}:{port}/SECRET")) as braid:
+        answered, passed = braid.post(path=path), braid.post(path="/v1/models/other:do?key=SECRET")
         call = braid.recording.ended()
-    assert answered.status == 502
+    assert (answered.status, passed.status) == (502, 502)
     assert answered.values("x-braid-call") == ["call-0"]
     assert call.ending.outcome is CallOutcome.NOT_SENT
+    for one in (answered, passed):
+        message = json.loads(one.body)["error"]["message"]
+        assert message == f"braid: the upstream cannot be reached: {host}:{port}: {why}"
+    ours = [one.getMessage() for one in caplog.records if one.name.startswith("braid")]
+    assert f'event=not_sent call=call-0 why="{host}:{port}: {why}"' in ours
+    assert f'event=not_sent why="{host}:{port}: {why}"' in ours
+    assert not any("SECRET" in one for one in ours)
+
+
+def test_upstream_that_the_system_gives_up_on_is_said_so() -> None:
+    """As a connection to an address that answers nothing ends, after the minutes that takes."""
+    fault = OSError(errno.ETIMEDOUT, "Connect call failed ('192.0.2.1', 443)")
+    assert _why(fault) == "connection timed out"
+    assert _why(TimeoutError()) == "timed out"
 
 
 def test_failing_to_record_a_call_that_was_not_answered_is_said() -> None:

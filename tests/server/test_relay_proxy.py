@@ -34,6 +34,7 @@ def test_https_upstream_is_reached_through_a_tunnel() -> None:
             call = braid.recording.ended()
         assert proxy.request().line == "CONNECT upstream.invalid:443 HTTP/1.1"
     assert (answered.status, call.ending.outcome) == (502, "not_sent")
+    assert f"the proxy 127.0.0.1:{proxy.port}: status 407 to CONNECT".encode() in answered.body
 
 
 @pytest.mark.parametrize("name", ["127.0.0.1", "*"])
@@ -47,9 +48,11 @@ def test_no_proxy_is_honoured(name: str) -> None:
 
 
 def test_proxy_that_is_down_means_not_sent() -> None:
-    environment = {"HTTP_PROXY": "http://127.0.0.1:1"}
+    environment = {"HTTP_PROXY": "http://user:SECRET@127.0.0.1:1"}
     with relaying("http://upstream.invalid", environment=environment) as braid:
-        assert braid.post().status == 502
+        answered = braid.post()
+        assert answered.status == 502 and b"SECRET" not in answered.body
+        assert b"reached: the proxy 127.0.0.1:1: connection refused" in answered.body
         assert braid.recording.ended().ending.outcome == "not_sent"
 
 
@@ -91,8 +94,14 @@ def test_certificates_come_from_ssl_cert_file(
     with ScriptedUpstream([json_answer()], tls=certified.context) as upstream:
         address = f"https://localhost:{upstream.port}"
         with relaying(address) as braid:
-            assert braid.post().status == 502
+            answered = braid.post()
+            assert answered.status == 502
+            assert (
+                f"localhost:{upstream.port}: TLS: self-signed certificate".encode() in answered.body
+            )
             assert braid.recording.ended().ending.outcome == "not_sent"
+        with relaying(address.replace("https", "http").replace("localhost", "127.0.0.1")) as braid:
+            assert b"the upstream sent no answer: 127.0.0.1" in braid.post().body
         monkeypatch.setenv("SSL_CERT_FILE", str(certified.file))
         with relaying(address) as braid:
             assert braid.post().body == MESSAGE
