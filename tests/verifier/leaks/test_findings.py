@@ -351,6 +351,22 @@ def test_any_text_has_findings_inside_it_and_the_same_ones_each_time(text: str) 
             assert all(0 <= r.start < r.end <= len(text) for r in finding.reasons)
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Wait, the norm is squared.", True),
+        ("Wait for the norm.", False),
+        # It takes up the sentence before it, or only begins one.
+        ("The list is sorted. Actually, it is not.", True),
+        ("Actually, the list is sorted by the query.", False),
+        # Sums without a word about them are a table.
+        ("1 * 2 = 2\n2 * 2 = 4\n3 * 2 = 6", False),
+    ],
+)
+def test_what_few_words_are_enough_for(text: str, found: bool) -> None:
+    assert bool(in_code(f"// {text}".replace("\n", "\n// "), "java")) == found
+
+
 def test_most_examples_of_our_own_are_judged_as_labelled() -> None:
     # They are fitted on, so this measures nothing: it holds a change of cues to what stood before.
     accused = missed = 0
@@ -364,7 +380,7 @@ def test_most_examples_of_our_own_are_judged_as_labelled() -> None:
         accused += bool(found) and not leak
         missed += leak and not found
     assert accused <= 8
-    assert missed <= 90
+    assert missed <= 94
 
 
 @pytest.mark.parametrize(

@@ -36,11 +36,13 @@ _BEFORE_DECIDING = _CORRECTS | _WEIGHS | _INFERS
 # These begin with one class of characters, which the search can skip to; what stands before is looked at
 # after.
 _QUESTION = re.compile(r"[?？](?:(?<=？)|\?*(?=[\s)\"'*_]|\Z))")
-_ASKED_BEFORE = re.compile(r"[^\W_][)\]'\"`*%}]*\s?\Z")
+_ASKED_BEFORE = re.compile(r"[^\W_][)\]'\"`*%}]*[ \t]?\Z")
+# An answer stands where the question does: what comes after an empty line is the text that a heading announced.
 _ANSWER = re.compile(
-    r"[\s)\"'*_–—/#-]*(?:no|nope|yes|yeah|yep|let's|actually|maybe|probably|perhaps|but|or|just|so|ok|okay"
+    r"[ \t)\"'*_–—/#-]*(?:\n[ \t)\"'*_–—/#-]*)?(?:no|nope|yes|yeah|yep|let's|actually|maybe|probably|perhaps|but|or|just|so|ok|okay"
     r"|well|not|simple|simpler|better|depends|hmm|wait|it's|fixed|fine|sure|likely|doesn't|the|we|i"
     r"|if(?! (?:so|yes|not|no|true|false)\b)"
+    r"|usually|typically|ideally|using|keeping|defaulting|assuming|for (?:now|mvp|simplicity)"
     r"|also|oder|ja|nein|die|donc|ou|non|restons|así|pero|mejor|las|então|mas|vamos|não|a)\b",
     re.IGNORECASE,
 )
@@ -58,6 +60,27 @@ _FOLLOWS = re.compile(
 )
 _OR = re.compile(r"\bor\b", re.IGNORECASE)
 _TRAILING = re.compile(r"[.…](?<=[\w)`'\"].)(?:(?<=…)|\.\.) (?=\w)")
+# At least two words before it: one that stands alone is the label of a button, `Browse…`.
+_IN_SENTENCE = re.compile(r"[\w,;:)] [^\W\d_]+[)`'\"]?\Z|[)`'\"]\Z")
+_LONGEST_WORD = 30
+#: An operator of code, `a ? b : c` and `a ?? b`, and the name of a predicate, `list.empty? if`.
+_OPERATOR = re.compile(r"\?\?[ \t]+\S|\?[ \t]+[^\n?]{1,80}:")
+_PREDICATE = re.compile(r"\w[#.:]{1,2}\w+\Z|\w_\w*\Z")
+_GOES_ON_IN_CODE = re.compile(r"[ \t]+(?:[a-z]|[=&|<>])")
+#: A question that is a heading, or one of a reader in a list of questions and answers.
+_HEADING = re.compile(
+    r"[ \t]*(?:#{1,6}[ \t]|(?:q|question)[ \t]?\d{0,2}[.:)]|faq\b)", re.IGNORECASE
+)
+_UNDERLINED = re.compile(r"[ \t]*\n[ \t]*[-=~^*]{3,}[ \t]*(?:\n|\Z)")
+_BULLET = re.compile(r"[ \t]*(?:[*+-]|\d{1,2}[.)])[ \t]")
+_NEXT_BULLET = re.compile(r"[ \t]*\n[ \t]*(?:[*+-]|\d{1,2}[.)])[ \t]")
+#: The stems of words that mean something.
+_STEMS = re.compile(
+    r"\b(?!(?:the|and|for|are|was|this|that|should|does|with|have|can|could|would|not|its|use)\b)[^\W\d_]{3,4}",
+    re.IGNORECASE,
+)
+#: In so many characters an answer takes up a word of the question: `Open or closed? Open for now.`
+ECHO = 24
 _GOES_ON = re.compile(r"\s*(?!因|from)\w")
 # Found by what follows a sum, which is rarer than a digit.
 _RESULT = re.compile(r"[=→≈>](?:(?<==) ?\d+ ?(?:->|→|=>|⇒|,? so\b)|(?<=[=→≈])\s?\d|(?<=->)\s?\d)")
@@ -90,6 +113,9 @@ ALONE = frozenset(
         Move.SETTLED,
         Move.LOOKS_LIKE,
         Move.CONTRAST,
+        Move.ARITHMETIC,
+        Move.HEDGE,
+        Move.ASSUME,
     }
 )
 
@@ -97,6 +123,7 @@ ALONE = frozenset(
 EXPLAINING = frozenset(
     {
         Move.ARITHMETIC,
+        Move.ASSUME,
         Move.BUT,
         Move.CAUSE,
         Move.COMPARE,
@@ -104,6 +131,7 @@ EXPLAINING = frozenset(
         Move.EVIDENCE,
         Move.FIRST_PERSON,
         Move.FOR_NOW,
+        Move.HEDGE,
         Move.HOWEVER,
         Move.IF_THEN,
         Move.ISSUE_IS,
@@ -137,6 +165,8 @@ _PLAIN = frozenset(
 _OPENERS = frozenset({Move.ACTUALLY, Move.ACTUALLY_BARE})
 #: Words an author takes for one move on the average when deliberating; with fewer moves it tells.
 SPARSE = 25
+#: Moves that are deliberation in however few words.
+_STARTLED = frozenset({Move.WAIT, Move.HMM})
 #: Characters of statements after which a plan has reasons.
 STATED = 100
 #: What only a person can do who is there: tutorials and manuals say `we`, and take nothing back.
@@ -174,8 +204,12 @@ def questions(text: str) -> list[Spoken]:
         asks = _ASKED_BEFORE.search(text, max(0, start - 6), start)
         if asks is None and text[start] == "?":
             continue
+        if text[start] == "?" and _in_code(text, start):
+            continue
         start = asks.start() if asks else start
         found.append(Spoken("question", Move.QUESTION, start, end))
+        if _listed(text, start, end):
+            continue
         answer = _ANSWER.match(text, end)
         if answer is not None:
             found.append(Spoken("answered", Move.ANSWERED, start, answer.end()))
@@ -185,9 +219,49 @@ def questions(text: str) -> list[Spoken]:
         cut = max(before.rfind("."), before.rfind("?"), before.rfind("!"), before.rfind("\n"))
         if _OR.search(before, cut + 1):
             found.append(Spoken("or-question", Move.OR_QUESTION, start, end))
-        if _FOLLOWS.match(text, end) and not _RHETORIC.match(before, cut + 1):
+            if (
+                answer is None
+                and not _asked_of(before, cut)
+                and _echoed(before[cut + 1 :], text, end)
+            ):
+                found.append(Spoken("answered", Move.ANSWERED, start, end))
+        if _FOLLOWS.match(text, end) and not _asked_of(before, cut):
             found.append(Spoken("asked", Move.ASKED, start, end))
     return found
+
+
+def _in_code(text: str, mark: int) -> bool:
+    """Whether the question mark at text[mark] is an operator or ends the name of a predicate."""
+    if text[mark - 1 : mark] in (" ", "\t"):
+        return _OPERATOR.match(text, mark) is not None
+    return (
+        _GOES_ON_IN_CODE.match(text, mark + 1) is not None
+        and _PREDICATE.search(text, max(0, mark - 40), mark) is not None
+    )
+
+
+def _listed(text: str, start: int, end: int) -> bool:
+    """Whether a question is a heading, or one of a list: whoever asks it asks the reader."""
+    line = text.rfind("\n", 0, start) + 1
+    return (
+        _HEADING.match(text, line) is not None
+        or _UNDERLINED.match(text, end) is not None
+        or (_BULLET.match(text, line) is not None and _NEXT_BULLET.match(text, end) is not None)
+    )
+
+
+def _asked_of(before: str, cut: int) -> bool:
+    return _RHETORIC.match(before, cut + 1) is not None
+
+
+def _echoed(question: str, text: str, end: int) -> bool:
+    """Whether what follows a question takes up a word of it."""
+    follows = _FOLLOWS.match(text, end)
+    if follows is None or not text[follows.end() - 1].isalpha():
+        return False
+    stems = {stem.lower() for stem in _STEMS.findall(question)}
+    answer = text[follows.end() - 1 : follows.end() + ECHO].partition("\n")[0]
+    return any(stem.lower() in stems for stem in _STEMS.findall(answer))
 
 
 def arithmetic(text: str) -> list[Spoken]:
@@ -211,8 +285,12 @@ def trailing(text: str) -> list[Spoken]:
     """Return where `text` breaks off in mid-sentence and goes on."""
     if "..." not in text and "…" not in text:
         return []
-    found = islice(_TRAILING.finditer(text), MAX_PER_WORD)
-    return [Spoken("trailing", Move.TRAILING, match.start() - 1, match.end()) for match in found]
+    found: list[Spoken] = []
+    for match in islice(_TRAILING.finditer(text), MAX_PER_WORD):
+        start, end = match.span()
+        if _IN_SENTENCE.search(text, max(0, start - _LONGEST_WORD), start):
+            found.append(Spoken("trailing", Move.TRAILING, start - 1, end))
+    return found
 
 
 def punctuation(text: str) -> list[Spoken]:
@@ -259,6 +337,10 @@ def tally(spoken: Sequence[Spoken]) -> Tally:
             groups |= group
             alone = alone and move in ALONE
             explains = explains and move in EXPLAINING
+    if kinds == 1 and Move.ARITHMETIC in found:
+        found[Move.ARITHMETIC] = (
+            1  # Sums in however many rows, and no word about them, are a table.
+        )
     if kinds >= 3:
         found["kinds_3"] = 1
         if kinds >= 5:
@@ -305,7 +387,8 @@ def standing(
         words += len(_UNSPACED.findall(text)) // 2
     found["dense"] = min(MOST["dense"], marks * 20 // max(words, 12))
     found["sparse"] = min(3, words // (SPARSE * max(marks, 1))) if words > 60 else 0
-    found["short"] = int(words < 12)
+    taken_up = not prose and any(_takes_up(each, spans) for each in spoken)
+    found["short"] = int(words < 12 and not taken_up and _STARTLED.isdisjoint(counts))
     found["long"] = int(words > 120)
     found["very_long"] = int(words > 250)
     if groups & _BEFORE_DECIDING and len(spans) > 1:
@@ -323,8 +406,13 @@ def standing(
             found["impersonal"] = int(words > 40) + int(words > 80)
     else:
         told = counts.keys() - _PLAIN - AGAINST
-        found["lone_cue"] = int(bool(told) and told <= _OPENERS)
+        # One that takes up a sentence before it is no way to begin.
+        found["lone_cue"] = int(bool(told) and told <= _OPENERS and not taken_up)
     return {name: value for name, value in found.items() if value}
+
+
+def _takes_up(spoken: Spoken, spans: Sequence[tuple[int, int]]) -> bool:
+    return spoken.move is Move.ACTUALLY and spoken.start >= spans[0][1]
 
 
 def _of_prose(

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 #: Version of the detector: the cues, the weights and the rules. Any change of what is found
 #: changes it; findings of two versions are not compared.
-VERSION = 2
+VERSION = 3
 
 
 #: Natural languages in which enough real leaks were measured. Of any other no finding means nothing.

@@ -46,7 +46,7 @@ def opening(text: str, start: int) -> Opening:
         return Opening.SENTENCE if at < 0 else Opening.NOTHING
     if char in _STOP and (spaced or char in "。！？…"):
         return Opening.SENTENCE
-    if char in ")]" and spaced and at and text[at - 1] in ".?!":
+    if char in ")]" and spaced and at > 1 and text[at - 1] in ".?!" and text[at - 2] not in "([":
         return Opening.SENTENCE
     if dashed or (char in _CLAUSE and (spaced or char not in "-:,;")):
         return Opening.CLAUSE

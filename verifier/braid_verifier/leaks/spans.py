@@ -21,6 +21,8 @@ _CARRYING = frozenset(
         Move.ARITHMETIC,
         Move.CONTRAST,
         Move.UNSURE,
+        Move.HEDGE,
+        Move.ASSUME,
     }
 )
 _TELLING = CORRECTING | WEIGHING | INFERRING | PLANNING

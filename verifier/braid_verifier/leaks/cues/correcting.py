@@ -32,7 +32,7 @@ CUES: tuple[Cue, ...] = (
         Move.WAIT,
         Place.CLAUSE,
         "wait",
-        r"wait(?!, \w+(?<! no)(?<! hmm)(?<! actually)(?<! maybe)[,;)])(?:,|\?|\.\.|…| no\b| actually\b|\s*[—–]|! )(?!\s*(?:then|and|until|\d+ ?"
+        r"wait(?!, (?:which|that|and|or)\b)(?!, \w+(?<! no)(?<! hmm)(?<! actually)(?<! maybe)[,;)])(?:,|\?|\.\.|…| no\b| actually\b|\s*[—–]|! )(?!\s*(?:then|and|until|\d+ ?"
         r"(?:m?s|sec|min)))",
     ),
     cue(
@@ -49,7 +49,7 @@ CUES: tuple[Cue, ...] = (
         "wait",
         r"wait (?!(?:strategy|policy|object|chain|for|time|timeout|state|queue|list|period|loop|condition|flag|handle"
         r"|set|group|event|call|status|duration|interval|delay|function|method|until|mode"
-        r"|free|if|when)\b)(?:[\w.()']+ ){1,3}(?:is|isn't|are|has|does|doesn't|will|was"
+        r"|free|if|when|so|til|till|after|before|here|to|and|in|a)\b)(?:[\w.()']+ ){1,3}(?:is|isn't|are|has|does|doesn't|will|was"
         r"|means|returns|takes)\b",
     ),
     cue("hold-on", Move.WAIT, Place.CLAUSE, "hold hang", r"(?:hold|hang) on" + APART),
@@ -64,6 +64,13 @@ CUES: tuple[Cue, ...] = (
         r"|better|easier|both|all|never ?mind|what|when|is|isn't|does|doesn't|should|could"
         r"|might|can|can't|using|with|to|still|only|some|most|each|every|now|here|putting"
         r"|drawing|more|easy)\b)",
+    ),
+    cue(
+        "actually-after",
+        Move.ACTUALLY,
+        Place.SENTENCE,
+        "actually",
+        r"(?<=\s)(?<![-*•] )actually (?!(?:\w+s (?:an?|the|any|all|this|it|to)|look|use|do|perform|make|get|run|try|set|send)\b)(?=[a-z`_\ufffc])",
     ),
     cue(
         "actually-turn",
@@ -86,7 +93,7 @@ CUES: tuple[Cue, ...] = (
         Move.NO,
         Place.SENTENCE,
         "no nope nah",
-        r"(?:no|nope|nah)(?:,(?! (?:(?:don't|thanks|thank you)\b|\d+(?! [a-z]{3})))|\.(?=\s)|!|\s*[—–]| - "
+        r"(?:no|nope|nah)(?:,(?! (?:(?:don't|thanks|thank you)\b|\d+(?! [a-z]{3})))|\.(?=\s)(?<!\Ano\.)|!|\s*[—–]| - "
         r"| (?:wait|actually|that's|it's|this is|need to worry)\b)",
     ),
     cue(
@@ -117,8 +124,8 @@ CUES: tuple[Cue, ...] = (
         "second-thought",
         Move.RETRACT,
         Place.ANYWHERE,
-        "thought thoughts scratch strike never nevermind thinking come then or",
-        r"(?:(?<=on second )thoughts?|then again,? (?!later|after|when|if)|or rather,? (?!than)|(?:scratch|strike) that|never ?mind(?! (?:if|the|that))"
+        "thought thoughts scratch strike never nevermind thinking come then",
+        r"(?:(?<=on second )thoughts?|then again,? (?!later|after|when|if)|(?:scratch|strike) that|never ?mind(?! (?:if|the|that))"
         r"|thinking about (?:it|this) (?:more|again|further)|come to think of it)\b",
     ),
     cue(
@@ -129,8 +136,9 @@ CUES: tuple[Cue, ...] = (
         r"let(?:'s| me) (?:actually |just |quickly |carefully |also )?(?:re-?(?:think"
         r"|consider|examine|read|do|calculate|compute|count|evaluate|phrase|write|trace"
         r"|visit|define|check|start|order|arrange|implement|frame|structure|assess|work)\b"
-        r"|think\b|step back|start over|correct\b|double.?check|trace|count\b|work "
-        r"(?:through|out|backwards?|this)|figure|calculate|compute|try (?:again|a "
+        r"|think\b|step back|start over|correct\b|double.?check|work "
+        r"(?:through|out|backwards?|this)|(?:trace|count|figure|calculate|compute)(?=[:.]|\Z| (?:again|it|this|that"
+        r"|them|by hand|manually|through|out|exactly|step|what|how|why|where)\b)|try (?:again|a "
         r"(?:different|simpler|more|better|new))|simplify|approach (?:this|it) diff)",
     ),
     cue(
@@ -182,8 +190,10 @@ CUES: tuple[Cue, ...] = (
         "better",
         Move.BETTER,
         Place.SENTENCE,
-        "better simpler even simplest easier cleaner correction safer revised slightly much",
-        r"(?:(?:even |slightly |much )?(?:better|simpler|easier|cleaner|safer)(?: (?:yet"
+        "better simpler even simplest easiest safest cleanest easier cleaner correction safer revised slightly much",
+        r"(?:(?:better|simpler|easier|cleaner|safer|easiest|safest|cleanest)(?: [a-z]+)?:"
+        r"|(?:easiest|safest|cleanest) (?:approach|way|fix|is|solution|thing|option)\b"
+        r"|(?:even |slightly |much )?(?:better|simpler|easier|cleaner|safer)(?: (?:yet"
         r"|still|approach|way|idea|option|alternative|solution|to|fix|strategy|logic|test"
         r"|plan|just|if|use))?\s*[:,—–-]|(?:better|simpler|easier) (?:to|just|if|use"
         r"|approach|way|idea|yet)\b|simplest (?:approach|way|fix|is|solution|thing"

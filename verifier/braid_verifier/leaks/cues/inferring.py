@@ -18,7 +18,7 @@ CUES: tuple[Cue, ...] = (
         )
         + after("this|that|it|so|there")
         + (
-            r"must(?: be| have|'ve)|likely (?:the|because|due|need|a|it|that|cause)|turns out"
+            r"must(?: have|'ve) [a-z]+(?:ed|en|ne|wn)\b|likely (?:the|because|due|need|a|it|that|cause)|turns out"
             r"|suspicious)\b"
         ),
     ),
@@ -73,7 +73,8 @@ CUES: tuple[Cue, ...] = (
         Move.ARITHMETIC,
         Place.ANYWHERE,
         "so hence then gives makes leaves",
-        r"(?:so|hence|then|gives|makes|leaves) (?:it's |that's |we get |only )?\d+(?=[.,;:!]|\Z| (?:and )?not\b)",
+        r"(?:(?:so|hence) (?:it's |that's |we get |we want |we need |only )?\d+(?: [a-z]+)?|(?:gives|makes|leaves) \d+"
+        r"|(?<!, )then \d+)(?=[.,;:!]|\Z| (?:and )?not\b)",
     ),
     cue(
         "insight",
@@ -87,7 +88,7 @@ CUES: tuple[Cue, ...] = (
         r"|right [—–-]|(?:very )?interesting(?:ly)?\b|found (?:it|the|them)\b|there (?:it"
         r"|they|we) (?:is|are|go)\b|there's (?:the|my|our)\b|now i (?:fully |finally "
         r"|clearly )?(?:see|have|understand|know|get|realize|can see)\b|clear picture\b|"
-        r"(?:good|great|perfect|excellent|nice)(?:[,.:;]| [—–-]|[—–])|(?:yes(?!, \d)|yeah|yep|exactly|indeed"
+        r"(?:good|great|perfect|excellent|nice)(?:[,.:;]| [—–-]|[—–])|(?:(?!\Ayes\.)yes(?!, \d)|yeah|yep|exactly|indeed"
         r"|confirmed|wow)(?:[,.!:;]| [—–-]|[—–])|looking (?:at|more|closer|closely|back"
         r"|again|through|into)\b|key (?:insight|finding|observation|point|issue|question)"
         r"|strange|weird|curious)",
@@ -127,8 +128,11 @@ CUES: tuple[Cue, ...] = (
         "must has would explains explain that's which bet guess smells matches fits consistent",
         r"(?:"
         + after("that|this|it|which|so|and|one|there")
-        + r"(?:must be (?:the|it|what|why|where|because|how)|has to be (?:the|it|what|that|because)"
-        r"|would explain|explains (?:the|why|it|how|both)|(?:matches|fits) (?:the|what|exactly|with))"
+        + r"(?:must be (?:it|what|why|where|because|how|a bug|coming|caused|due)|has to be (?:it|what|that|because)"
+        r"|would explain|explains (?:the|why|it|how|both)"
+        r"|(?:matches|fits) (?:what (?:i|we|the)|the (?:error|symptoms?|trace|logs?|report|output|failure|numbers?)))|"
+        + after("that|this|it|so|and|there|which")
+        + r"(?:must|has to) be the (?!same|first|last|only|exact|next|full|final|name|value|number|path|id\b|type|index|size)"
         r"|that's (?:why (?:it|my|our|i|we (?:see|get|got))\b|what (?:breaks|fails)|the (?:bug|reason|problem"
         r"|cause|one|culprit|issue|difference|deadlock|race|leak|fix))|"
         + after("i|i'd|my|would")
@@ -169,16 +173,16 @@ CUES: tuple[Cue, ...] = (
         "evidence",
         Move.EVIDENCE,
         Place.ANYWHERE,
-        "says confirms showing still shows points complains claims lists say",
+        "says said implies confirms showing still shows points complains claims lists say",
         r"(?:"
         + after(
             "spec|test|tests|doc|docs|error|issue|comment|prompt|log|output|readme"
             "|plan|task|message|it|description|instruction|instructions|code|api"
             "|header|listing|tool|sizeof|go.mod|compiler|diff|trace|stack|report|dump|user"
-            "|linter|response|snapshot|profile|profiler|traceback|logs|blame"
+            "|linter|response|requirement|requirements|checklist|interface|signature|schema|snapshot|profile|profiler|traceback|logs|blame"
         )
         + (
-            r"(?:says?|claims?|complains?|points (?:at|to)|shows? (?:that|the|a|an|it|no|only|two|how)"
+            r"(?:says?|said|implies|claims?|complains?|points (?:at|to)|shows? (?:that|the|a|an|it|no|only|two|how)"
             r"|lists)|(?<=it's )showing|still (?:fail|show|not work|getting)|confirms (?:it|that"
             r"|the|this))\b"
         ),

@@ -35,6 +35,8 @@ class Move(StrEnum):
     WE_COULD = "we_could"
     ASKED = "asked"
     SETTLED = "settled"
+    HEDGE = "hedge"
+    ASSUME = "assume"
     # infers
     LOOKS_LIKE = "looks_like"
     MEANS = "means"
@@ -99,6 +101,8 @@ WEIGHING = frozenset(
         Move.JUST,
         Move.ASKED,
         Move.SETTLED,
+        Move.HEDGE,
+        Move.ASSUME,
     }
 )
 INFERRING = frozenset(

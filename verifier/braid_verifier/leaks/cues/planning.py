@@ -102,8 +102,9 @@ CUES: tuple[Cue, ...] = (
         "the-user",
         Move.THE_USER,
         Place.ANYWHERE,
-        "user user's",
-        r"user(?: is asking| wants?\b| said| asked| just| requested| mentioned| has asked"
+        "user user's next my",
+        r"next turn\b|my (?:memory|instructions)\b"
+        r"|user(?: is asking| wants?\b| said| asked| just| requested| mentioned| has asked"
         r"| would like| might want|'s (?:request|question|message|query|intent))",
     ),
 )

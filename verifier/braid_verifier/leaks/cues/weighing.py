@@ -14,6 +14,35 @@ _SINCE = "since by until till and even now back than if only from just"
 _AS = "as what than how where that because if who when which wherever whatever like think know sure but and or"
 
 CUES: tuple[Cue, ...] = (
+    cue(
+        "hedge",
+        Move.HEDGE,
+        Place.ANYWHERE,
+        "might likely usually typically hopefully somehow needed possible necessary available required",
+        r"(?:might (?:be|not|have|depend|differ|fail|break|already)\b|likely|usually|typically|hopefully|somehow"
+        r"|(?<=if )(?:needed|possible|necessary|available|required))",
+    ),
+    cue(
+        "ideally",
+        Move.ASSUME,
+        Place.CLAUSE,
+        "ideally assuming assume",
+        r"(?:ideally|assum(?:e|ing))",
+    ),
+    cue(
+        "we-assume",
+        Move.ASSUME,
+        Place.ANYWHERE,
+        "assume",
+        after(r"\bwe|\bi|we'll|i'll|we will|i will|we can|we just") + r"assume",
+    ),
+    cue(
+        "or-just",
+        Move.OR,
+        Place.ANYWHERE,
+        "or",
+        r"or (?:just|simply|maybe|perhaps|should (?:we|i|it))\b",
+    ),
     cue("or", Move.OR, Place.SENTENCE, "or", r"or\b(?! (?:else|higher|later|newer|any|none)\b)"),
     cue(
         "alternatively",
@@ -87,13 +116,13 @@ CUES: tuple[Cue, ...] = (
         "let's",
         _LETS
         + (
-            r"(?:stick|go with|go for|assume|keep|use|do\b|make|return|update|simplif|skip"
+            r"(?:stick|go with|go for|assume|keep|use|do\b|make(?! (?:sure|certain))|return|update|simplif|skip"
             r"|defer|fix|set\b|pick|choose|leave|take\b|map|redefine|reimplement|treat|add\b"
             r"|implement|not\b|allow|hard.?code|mock|create|put|move|have|write|call|pass|limit"
-            r"|be\b|get\b|remove|change|switch|force|replace|build|store|expect|ensure"
+            r"|be\b(?! (?:sure|careful|safe|clear|honest|explicit))|get\b|remove|change|switch|force|replace|build|store|expect"
             r"|construct|focus|design|rely|consider|wait|flip|select|show|give|avoid|handle"
             r"|ignore|run|import|default|draw|visualize|maintain|reset|disable|enable|round"
-            r"|revert|generate|target|fake)"
+            r"|revert|generate|target|fake|start|trust|proceed|wrap|include|exclude|combine|inline)"
         ),
     ),
     cue("try", Move.DECIDE, Place.ANYWHERE, "let's", _LETS + r"(?:try|test)\b"),
@@ -141,15 +170,15 @@ CUES: tuple[Cue, ...] = (
         Move.SETTLED,
         Place.SENTENCE,
         "option fine okay ok yes no both neither",
-        r"(?:option [a-d1-9]|fine|okay|ok|yes|no|both|neither)[.!]"
+        r"(?!\A(?:yes|no)\b)(?:option [a-d1-9]|fine|okay|ok|yes|no|both|neither)[.!]"
         r"(?=\s|\Z)",
     ),
     cue(
         "for-now",
         Move.FOR_NOW,
         Place.ANYWHERE,
-        "now simplicity example demo test safety time",
-        r"(?:(?<=for )(?:now|safety)|(?<=for this )(?:example|demo|test)|simplicity"
+        "now simplicity example demo test safety time mvp brevity",
+        r"(?:(?<=for )(?:now|safety|mvp|brevity)|(?<=for the )mvp|(?<=for this )(?:example|demo|test)|simplicity"
         r"|time is limited)\b",
     ),
     cue(
