@@ -34,6 +34,10 @@ _WORDS = {
     Result.UNREADABLE: "could not be checked",
     Result.UNMET: "intact, but short of what is required",
 }
+_NAME_WITNESSES = (
+    "name the witnesses you trust: --witness KEY",
+    "or for good: braid keys trust KEY --as witness",
+)
 # What the claims say as well, and what nearly every call says.
 _SAID_ALREADY = frozenset({"N_OPEN", "N_NO_CERTIFICATE", "history.continued"})
 
@@ -145,10 +149,6 @@ def _codes(report: Report) -> set[str]:
     return {found.code for found in _of(report, Severity.FAILURE)}
 
 
-def _unchecked(report: Report, name: ClaimName) -> bool:
-    return name in report.unmet and report.claims[name].answer is Answer.NOT_CHECKED
-
-
 def _root_was_revoked(report: Report) -> bool:
     """Tell whether a revocation of the root that leaves this braid as it is was noted."""
     notes = (found for found in _of(report, Severity.NOTE) if found.code == "N_REVOCATION")
@@ -163,33 +163,45 @@ def _next(report: Report) -> list[str]:
             return ["do not rely on it; ask whoever made it for the original"]
         case Result.UNREADABLE:
             return ["is it a whole transcript, as braid export and braid run write them?"]
-        case Result.UNMET if ClaimName.SIGNER in report.unmet and _root_was_revoked(report):
-            return [
-                "this root key was revoked (notes): ask whoever it is which key they sign with now",
-                "or ask only whether it is intact: --allow-unknown-signer",
-            ]
-        case Result.UNMET if ClaimName.SIGNER in report.unmet and report.root is not None:
-            return [
-                f"if you know whose root key this is: braid keys trust {report.root}",
-                "or ask only whether it is intact: --allow-unknown-signer",
-            ]
-        case Result.UNMET if ClaimName.SEALED in report.unmet:
-            return ["ask for the sealed one; if it is yours: braid seal, braid export"]
-        case Result.UNMET if UNERASED in report.unmet:
-            return ["ask whoever made it for the original, with all its words"]
-        case Result.UNMET if _unchecked(report, ClaimName.TIMESTAMPED):
-            return ["name the authority you trust, by its root certificate: --authority FILE"]
-        case Result.UNMET if _unchecked(report, ClaimName.LOGGED):
-            return ["name the log you trust: --log KEY, or for good: braid keys trust KEY --as log"]
-        case Result.UNMET if _unchecked(report, ClaimName.WITNESSED):
-            return [
-                "name the witnesses you trust: --witness KEY",
-                "or for good: braid keys trust KEY --as witness",
-            ]
-        case Result.UNMET if report.unmet == (ClaimName.WITNESSED,):
-            return ["export it again once witnesses have cosigned the log, if it is yours"]
         case Result.UNMET:
-            return [f"get a transcript with proof of: {', '.join(report.unmet)}"]
+            return list(
+                dict.fromkeys(line for name in report.unmet for line in _lacking(report, name))
+            )
     if report.claims[ClaimName.SEALED].answer is not Answer.YES:
         return ["until it is sealed its end could be cut off unseen: braid seal, braid export"]
     return ["read it: braid show FILE"]
+
+
+def _lacking(report: Report, name: str) -> Iterator[str]:
+    """Say what helps where a claim was asked for that is not answered with yes."""
+    if name == UNERASED:
+        yield "ask whoever made it for the original, with all its words"
+        return
+    unchecked = report.claims[ClaimName(name)].answer is Answer.NOT_CHECKED
+    match name:
+        case ClaimName.SIGNER if report.root is not None:
+            if _root_was_revoked(report):
+                yield "this root key was revoked (notes): ask whoever it is which key they sign with now"
+            else:
+                yield f"if you know whose root key this is: braid keys trust {report.root}"
+            yield "or ask only whether it is intact: --allow-unknown-signer"
+        case ClaimName.SEALED:
+            yield "ask for the sealed one; if it is yours: braid seal, braid export"
+        case ClaimName.LOGGED if unchecked:
+            yield "name the log you trust: --log KEY, or for good: braid keys trust KEY --as log"
+        case ClaimName.LOGGED:
+            yield "ask for one with proofs of a log you trust; if it is yours: braid export"
+        case ClaimName.WITNESSED if report.claims[ClaimName.LOGGED].answer is not Answer.YES:
+            yield from _lacking(report, ClaimName.LOGGED)
+            if unchecked:
+                yield from _NAME_WITNESSES
+        case ClaimName.WITNESSED if unchecked:
+            yield from _NAME_WITNESSES
+        case ClaimName.WITNESSED:
+            yield "export it again once witnesses have cosigned the log, if it is yours"
+        case ClaimName.TIMESTAMPED if unchecked:
+            yield "name the authority you trust, by its root certificate: --authority FILE"
+        case ClaimName.TIMESTAMPED:
+            yield "ask for one with a timestamp of an authority you trust: braid timestamp"
+        case _:
+            yield f"get a transcript with proof of: {name}"

@@ -158,14 +158,21 @@ def test_bad_options_are_told(home: Any, tmp_path: Path, sealed: Path) -> None:
     pem.write_text("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
     out = ("-o", str(tmp_path / "out.json"))
     for options, said in (
-        (("--tsa", "http://127.0.0.1:1/", "--authority", str(pem)), "expected certificates as PEM"),
+        (
+            ("--tsa", "http://127.0.0.1:1/", "--authority", str(pem)),
+            f"--authority {pem}: expected certificates as PEM",
+        ),
         (("--tsa", "http://127.0.0.1:1/", "--authority", "/nowhere.pem"), "does not exist"),
     ):
         ran = home.braid("timestamp", str(sealed), *options, *out)
         assert ran.returncode == 2 and said in ran.stderr, ran.stderr
-    ran = home.braid("verify", str(sealed), "--root", ROOT, "--authority", str(pem))
-    assert ran.returncode == 2 and "expected certificates as PEM" in ran.stderr
-    pem.write_bytes(Authority(tmp_path / "fine").root)
+    fine = tmp_path / "fine.pem"
+    fine.write_bytes(Authority(tmp_path / "fine").root)
+    both = ("--authority", str(fine), "--authority", str(pem))
+    ran = home.braid("verify", str(sealed), "--root", ROOT, *both)
+    assert ran.returncode == 2
+    assert ran.stderr == f"braid: --authority {pem}: expected certificates as PEM or one as DER\n"
+    pem.write_bytes(fine.read_bytes())
     ran = home.braid(
         "timestamp", str(sealed), "--tsa", "http://127.0.0.1:1/", "--authority", str(pem), *out
     )

@@ -71,7 +71,10 @@ def test_a_log_and_its_witnesses_are_trusted_by_option(home: Any) -> None:
     )
     few = home.braid(*one, "--quorum", "2")
     assert few.returncode == UNREADABLE and not few.stdout
-    assert "quorum: 2 of 1 different witnesses" in few.stderr and "--as witness" in few.stderr
+    assert (
+        "quorum: expected at least 2 different pinned witnesses, got 1" in few.stderr
+        and "--as witness" in few.stderr
+    )
     two = home.braid(*one, "--witness", SECOND.vkey, "--quorum", "2", "--json")
     assert two.returncode == VERIFIED
     (logged, _) = json.loads(two.stdout)["logs"]
@@ -79,6 +82,49 @@ def test_a_log_and_its_witnesses_are_trusted_by_option(home: Any) -> None:
     for wrong in (WITNESS.vkey, LOG.vkey + "x", "log+", "nowhere", home.folder):
         ran = home.braid(*asked, "--log", wrong)
         assert ran.returncode == UNREADABLE and not ran.stdout and ran.stderr.startswith("braid: ")
+
+
+def test_everything_that_is_lacking_is_told_what_helps(home: Any) -> None:
+    asked = ("verify", LOGGED, "--root", ROOT, "--require")
+    name_log = "name the log you trust: --log KEY, or for good: braid keys trust KEY --as log"
+    name_witnesses = [
+        "name the witnesses you trust: --witness KEY",
+        "or for good: braid keys trust KEY --as witness",
+    ]
+    name_authority = "name the authority you trust, by its root certificate: --authority FILE"
+    ran = home.braid(*asked, "logged,witnessed,timestamped")
+    assert told_next(ran.stdout) == [name_log, *name_witnesses, name_authority]
+    assert told_next(home.braid(*asked, "witnessed").stdout) == [name_log, *name_witnesses]
+    of_log = ("--log", LOG.vkey)
+    assert told_next(home.braid(*asked, "witnessed", *of_log).stdout) == name_witnesses
+    unlogged = ("verify", VECTORS / "transcripts" / "sealed.json", "--root", ROOT, *of_log)
+    ran = home.braid(*unlogged, "--require", "logged,witnessed", "--witness", WITNESS.vkey)
+    assert "logged, witnessed: no, its certificate, or its end, is not proven" in ran.stdout
+    assert told_next(ran.stdout) == [
+        "ask for one with proofs of a log you trust; if it is yours: braid export"
+    ]
+
+
+def told_next(shown: str) -> list[str]:
+    """Give the lines of a report that say what to do."""
+    lines = shown.splitlines()
+    first = next(number for number, line in enumerate(lines) if line.startswith("  next "))
+    return [line[14:] for line in lines[first:]]
+
+
+def test_how_many_witnesses_saw_it_is_said(home: Any) -> None:
+    one = VECTORS / "transcripts" / "witnessed-by-one-of-two.json"
+    asked = ("--root", ROOT, "--require", "witnessed", "--log", LOG.vkey)
+    both = (*asked, "--witness", WITNESS.vkey, "--witness", SECOND.vkey)
+    of = "of the pinned witnesses cosigned the log that holds it"
+    for file, options, code, said in (
+        (LOGGED, both, VERIFIED, f"at least 1 {of}"),
+        (LOGGED, (*both, "--quorum", "2"), VERIFIED, f"at least 2 {of}"),
+        (one, (*both, "--quorum", "2"), UNMET, f"no, fewer than 2 {of}"),
+        (one, (*asked, "--witness", WITNESS.vkey), UNMET, f"no, none {of}"),
+    ):
+        ran = home.braid("verify", file, *options)
+        assert ran.returncode == code and f"witnessed: {said}" in ran.stdout, ran.stdout
 
 
 def test_a_log_and_its_witnesses_are_trusted_by_file(home: Any) -> None:

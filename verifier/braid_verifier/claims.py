@@ -167,8 +167,8 @@ def _logged(findings: Findings, facts: Facts, whole: bool, pins: Pins) -> Claim:
     if findings.count(Check.PROOF):
         return _no("a proof does not hold")
     if not facts.proven.logged:
-        return _no("not all of its certificate and its end is proven to stand in a pinned log")
-    return _yes("its certificate and its end stand in a pinned log, as far as it has one")
+        return _no("its certificate, or its end, is not proven to stand in a pinned log")
+    return _yes("its certificate, and its end if it has one, stand in a pinned log")
 
 
 def _timestamped(findings: Findings, facts: Facts, whole: bool, pins: Pins) -> Claim:
@@ -192,5 +192,6 @@ def _witnessed(findings: Findings, facts: Facts, whole: bool, pins: Pins, quorum
     if logged.answer is Answer.NO:
         return logged
     if not facts.proven.witnessed:
-        return _no(f"of the pinned witnesses not {quorum} cosigned the log that holds it")
-    return _yes(f"the log that holds it was cosigned by pinned witnesses, at least {quorum}")
+        few = "none" if quorum == 1 else f"fewer than {quorum}"
+        return _no(f"{few} of the pinned witnesses cosigned the log that holds it")
+    return _yes(f"at least {quorum} of the pinned witnesses cosigned the log that holds it")

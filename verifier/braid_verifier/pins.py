@@ -78,7 +78,9 @@ def pinned_parties(
     read = Pins(*keys, authorities)
     most = len({witness.key for witness in read.witnesses})
     if quorum > max(most, 1):
-        raise ValueError(f"quorum: {quorum} of {most} different witnesses")
+        raise ValueError(
+            f"quorum: expected at least {quorum} different pinned witnesses, got {most}"
+        )
     return read
 
 

@@ -1,11 +1,12 @@
-"""Logs and witnesses on the command line: which are trusted, by option or by trust file."""
+"""Logs, witnesses and timestamp authorities on the command line: which are trusted, by option or by trust file."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +15,9 @@ from braid_clients import paths
 from braid_clients.problem import Problem
 from braid_clients.trust import LOGS, WITNESSES, TrustUnusable, Whom, read_list, trusted_of
 from braid_verifier.pins import PinnedKey
+
+if TYPE_CHECKING:
+    from braid_verifier.timestamps import Authorities
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,3 +95,22 @@ def chosen(given: tuple[str, ...], party: Party) -> tuple[PinnedKey, ...]:
         return party.trusted()
     except paths.NoHome:
         return ()
+
+
+def authorities_of(files: Sequence[Path]) -> Authorities:
+    """Read the root certificates in these files; raises Problem, naming the file that holds none."""
+    from braid_verifier.timestamps import Authorities
+
+    certificates = []
+    for file in files:
+        try:
+            certificates.append(file.read_bytes())
+        except OSError as fault:
+            raise Problem(f"--authority {file}: cannot be read: {fault.strerror}") from fault
+        try:
+            Authorities(certificates[-1:])
+        except KeyUnusable as fault:
+            raise Problem(
+                f"--authority {file}: expected certificates as PEM or one as DER"
+            ) from fault
+    return Authorities(certificates)

@@ -11,16 +11,16 @@ import httpx
 from rfc3161_client import HashAlgorithm, TimestampRequestBuilder, decode_timestamp_response
 
 from braid.encoding import decode, write_time
-from braid.errors import KeyUnusable, Malformed
+from braid.errors import Malformed
 from braid.signing import SIGNATURE_BYTES
 from braid.strict_json import Json
 from braid.timestamp import MAX_RESPONSE, MAX_TIMESTAMPS, PROOF_TYPE, write_timestamp
 from braid.transcript import MAX_TRANSCRIPT, Layout, StoredNode, TranscriptReader, write_transcript
+from braid_clients.cli.parties import authorities_of
 from braid_clients.cli.store import write_whole
 from braid_clients.cli.terminal import answer, answer_bytes, input_file, say
 from braid_clients.problem import Problem
 from braid_verifier import Answer, ClaimName, Policy, Result, verify
-from braid_verifier.timestamps import Authorities
 
 _QUERY = "application/timestamp-query"
 _SECONDS = 30.0
@@ -42,10 +42,7 @@ def timestamp(file: str, tsa: str, authority: Path, output: str) -> None:
     The authority learns a digest of the seal's signature, nothing else. Later,
     braid verify --authority FILE --require timestamped asks for it.
     """
-    try:
-        authorities = Authorities([authority.read_bytes()], f"--authority {authority}")
-    except KeyUnusable as fault:
-        raise Problem(str(fault)) from fault
+    authorities = authorities_of([authority])
     with input_file(file) as opened:
         source = io.BytesIO(opened.read(MAX_TRANSCRIPT + 1))
     report = verify(source, Policy(allow_unknown_signer=True))

@@ -13,6 +13,7 @@ from braid_clients import paths
 from braid_clients.cli.keys import roots_of
 from braid_clients.cli.parties import (
     PARTIES,
+    authorities_of,
     chosen,
     log_option,
     quorum_option,
@@ -23,7 +24,7 @@ from braid_clients.problem import Problem
 from braid_clients.trust import kept_statements, trusted
 from braid_clients.verdict import verdict
 from braid_server.statement_files import read_statements
-from braid_verifier import Policy, Report, Root, Statements, TimeAuthorities
+from braid_verifier import Policy, Report, Root, Statements
 from braid_verifier import verify as check
 
 _WORST_FIRST = (1, 2, 3, 0)  # SPEC §7.4
@@ -100,7 +101,7 @@ def verify(
     pinned = _pinned(roots)
     statements = _statements(told)
     held, seen = chosen(logs, PARTIES["log"]), chosen(witnesses, PARTIES["witness"])
-    believed = _authorities(authorities)
+    believed = authorities_of(authorities) if authorities else None
     codes: list[int] = []
     reports: list[object] = []
     for name in files:
@@ -160,14 +161,6 @@ def _statements(told: tuple[str, ...]) -> list[Statements]:
     with contextlib.suppress(paths.NoHome):
         given.append(kept_statements(paths.statements_file(os.environ)))
     return given
-
-
-def _authorities(files: tuple[Path, ...]) -> TimeAuthorities | None:
-    if not files:
-        return None
-    from braid_verifier.timestamps import Authorities
-
-    return Authorities([file.read_bytes() for file in files], "--authority")
 
 
 def _pinned(roots: tuple[str, ...]) -> tuple[Root, ...]:

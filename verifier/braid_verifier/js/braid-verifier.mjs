@@ -2378,13 +2378,15 @@ class Judge {
     if (!signed) claims.logged = unsigned;
     else if (logs.length === 0) claims.logged = unchecked("no log was pinned");
     else if (failed.has(PROOF)) claims.logged = no("a proof does not hold");
-    else if (!this.isLogged(0)) claims.logged = no("not all of its certificate and its end is proven to stand in a pinned log");
-    else claims.logged = yes("its certificate and its end stand in a pinned log, as far as it has one");
+    else if (!this.isLogged(0)) claims.logged = no("its certificate, or its end, is not proven to stand in a pinned log");
+    else claims.logged = yes("its certificate, and its end if it has one, stand in a pinned log");
     if (claims.logged.answer === "not checked") claims.witnessed = claims.logged;
     else if (witnesses.length === 0) claims.witnessed = unchecked("no witness was pinned");
     else if (claims.logged.answer === "no") claims.witnessed = claims.logged;
-    else if (!this.isLogged(quorum)) claims.witnessed = no(`of the pinned witnesses not ${quorum} cosigned the log that holds it`);
-    else claims.witnessed = yes(`the log that holds it was cosigned by pinned witnesses, at least ${quorum}`);
+    else if (!this.isLogged(quorum)) {
+      const few = quorum === 1 ? "none" : `fewer than ${quorum}`;
+      claims.witnessed = no(`${few} of the pinned witnesses cosigned the log that holds it`);
+    } else claims.witnessed = yes(`at least ${quorum} of the pinned witnesses cosigned the log that holds it`);
     claims.timestamped = signed ? unchecked("this verifier checks no timestamp") : unsigned;
     claims.erased = this.counts.erased
       ? yes("some nodes are without their words")
@@ -2477,8 +2479,9 @@ export async function verify(
     quorum,
   };
   const most = new Set(pins.witnesses.map(({ key }) => encodeBase64url(key))).size;
-  if (!Number.isInteger(quorum) || quorum < 1 || quorum > Math.max(most, 1)) {
-    throw new RangeError(`quorum: expected 1 to the number of different witnesses, ${most}; got ${quorum}`);
+  if (!Number.isInteger(quorum) || quorum < 1) throw new RangeError(`quorum: expected at least 1, got ${quorum}`);
+  if (quorum > Math.max(most, 1)) {
+    throw new RangeError(`quorum: expected at least ${quorum} different pinned witnesses, got ${most}`);
   }
   for (const name of require) {
     if (!REQUIRABLE.includes(name)) throw new RangeError(`require: expected some of ${REQUIRABLE.join(", ")}`);
