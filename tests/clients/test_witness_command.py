@@ -326,16 +326,28 @@ def test_a_log_that_is_rolled_back_is_not_cosigned_and_caught_once_it_goes_on(
     assert len(witness.evidence()) == 1
 
 
-def test_a_server_with_another_log_is_no_fork(store: Path, witness: Witness) -> None:
+def test_a_server_with_another_log_is_no_fork_and_what_helps_is_told(
+    store: Path, witness: Witness
+) -> None:
     grow(store, 1)
+    key, state = witness.key(), ("--state", str(witness.home / "state"))
     with served(store) as url:
         port = int(url.rpartition(":")[2])
         witness(url)
-    grow(store.with_name("other"), 1)
-    with served(store.with_name("other"), port=port) as url:
+        witness(url, *state)
+    other = store.with_name("other")
+    grow(other, 1)
+    helps = "name the key that they publish for it: --log VKEY"
+    with served(other, key, port=port) as url:
         ran = witness(url)
-    assert ran.code == 2 and "not signed by" in ran.err
-    assert witness.evidence() == []
+        assert ran.code == 2 and "not signed by" in ran.err and ran.err.endswith(f"{helps}\n")
+        in_file = witness(url, *state)
+        assert in_file.code == 2 and in_file.err.endswith(f"{helps} and another --state FILE\n")
+        assert witness.evidence() == []
+        named = ("--log", key_in(other / "braid.db"))
+        refused = witness(url, *named, *state)
+        assert refused.code == 2 and "another log is remembered in another file" in refused.err
+        assert witness(url, *named).code == 0
 
 
 KILLED = """

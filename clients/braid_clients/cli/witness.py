@@ -88,9 +88,10 @@ def witness_command(
             except Stopped:
                 return
             except (LogSilent, AnotherLog, CosignatureNotTaken) as fault:
+                told = _told(fault, signer, state)
                 if once:
-                    raise Problem(*_told(fault, signer)) from fault
-                say(*_told(fault, signer))
+                    raise Problem(*told) from fault
+                say(*told)
             if once or stopped.wait(every.total_seconds()):
                 return
 
@@ -234,12 +235,13 @@ def _own_file(named: str, ending: str) -> Path:
     return paths.witness_folder(os.environ) / f"{told_apart}{ending}"
 
 
-def _told(fault: Exception, signer: NoteSigner) -> list[str]:
+def _told(fault: Exception, signer: NoteSigner, state: Path | None) -> list[str]:
     match fault:
         case CosignatureNotTaken():
             told = f"its operator lets you in with: braid serve --log-witness {signer.public.text}"
             return [f"the cosignature was not taken: {fault}", told]
         case AnotherLog():
-            hint = "if the operator began another log, watch that one too: --state FILE"
-            return [str(fault), hint]
+            apart = "" if state is None else " and another --state FILE"
+            hint = "if the operator began another log, name the key that they publish for it"
+            return [str(fault), f"{hint}: --log VKEY{apart}"]
     return [str(fault)]
