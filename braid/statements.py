@@ -20,13 +20,17 @@ class StatementUnusable(BraidError):
     """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Statements:
     """What roots said beside their certificates, each checked by itself; `proofs` as it stood."""
 
     rotations: tuple[Rotation, ...] = ()
     revocations: tuple[Revocation, ...] = ()
     proofs: tuple[dict[str, Json], ...] = ()
+
+    def __repr__(self) -> str:
+        many = f"rotations={len(self.rotations)} revocations={len(self.revocations)}"
+        return f"<Statements {many}>"
 
     def __add__(self, other: Statements) -> Statements:
         return Statements(

@@ -88,7 +88,7 @@ class RootNotPinned(NotVerified):
             self.args = (f"{self}; if you know whose root key this is, pin it: {hint}",)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class AnswerCheck(Generic[T]):
     """What a check of an answer found; never a truth value by itself.
 
@@ -109,6 +109,10 @@ class AnswerCheck(Generic[T]):
 
     def __bool__(self) -> bool:
         raise TypeError("a check is no truth value: ask .genuine, or call .require()")
+
+    def __repr__(self) -> str:
+        many = f"differences={len(self.differences)} transcript={self.report.result}"
+        return f"<AnswerCheck genuine={self.genuine} {many} call={self.call.id}>"
 
     def require(self) -> T:
         """Give the answer if it is genuine.

@@ -7,7 +7,7 @@ Braid builds no client of theirs and changes none: what is here goes into
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypedDict
 
 from braid.encoding import KEY_PATTERN, SIGNATURE_PATTERN
@@ -52,7 +52,7 @@ class Conversation:
 
     url: str
     name: str | None
-    headers: dict[str, str]
+    headers: dict[str, str] = field(repr=False)
 
     def anthropic(self) -> AnthropicOptions:
         """Give the arguments that point a client of `anthropic` here."""

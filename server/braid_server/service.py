@@ -83,7 +83,7 @@ class Settings:
     upstream_openai: str = homes.OPENAI.url
     host: str = "127.0.0.1"
     port: int = 8420
-    tokens: Mapping[str, str] = field(default_factory=dict)
+    tokens: Mapping[str, str] = field(default_factory=dict, repr=False)
     issuer: str = ""
     history: HistoryPolicy = HistoryPolicy.RECORD
     seal_after: timedelta | None = None

@@ -88,6 +88,8 @@ def test_other_words_are_found(server: Proxied, way: Way, old: str, new: str) ->
         check.require()
     # What is false may be a secret too.
     assert new not in str(refusal.value) and old not in str(refusal.value)
+    assert repr(check).startswith("<AnswerCheck genuine=False differences=")
+    assert new not in repr(check) and old not in repr(check) and len(repr(check)) < 200
     with pytest.raises(TypeError):
         bool(check)
 

@@ -349,6 +349,7 @@ class TestRoots:
 class TestConversations:
     def test_calls_under_one_name_are_of_one_braid_whatever_the_sdk(self, braid: Braid) -> None:
         talk = braid.conversation("the weather, again")
+        assert "the weather, again" in repr(talk) and TOKEN not in repr(talk)
         calls = [call_of(way(talk).response) for way in WAYS]
         assert len({call.braid for call in calls}) == 1
         assert len({call.id for call in calls}) == len(WAYS)

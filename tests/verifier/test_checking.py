@@ -32,6 +32,7 @@ def codes(found: HistoryCheck) -> set[History]:
 def test_a_history_that_is_genuine(dialect: Dialect) -> None:
     found = check(dialect, S)
     assert found.genuine and codes(found) == set()
+    assert repr(found).startswith("<HistoryCheck genuine=True blocks=") and len(repr(found)) < 100
     found.require()
     spoken = [block for block in found.blocks if block.role == "assistant"]
     assert {block.standing for block in spoken} == {Standing.GENUINE}

@@ -12,6 +12,7 @@ import pytest
 
 from braid.errors import BraidError
 from braid.node import Kind
+from braid.statements import Statements
 from braid_verifier import Answer, NotVerified, Policy, Report, Result, verify
 from braid_verifier.findings import MAX_FINDINGS, Check, Findings
 from fakes.braids import conversation, sealed_conversation
@@ -61,6 +62,13 @@ def test_a_report_and_a_claim_are_neither_true_nor_false() -> None:
         bool(report)
     with pytest.raises(TypeError, match="not true or false"):
         assert report.claims[next(iter(report.claims))]
+
+
+def test_a_report_is_one_short_line_in_a_prompt() -> None:
+    for report in reports().values():
+        shown = repr(report)
+        assert shown.startswith(f"<Report {report.result}") and len(shown) < 300
+    assert repr(Statements()) == "<Statements rotations=0 revocations=0>"
 
 
 def test_a_report_does_not_change() -> None:

@@ -115,7 +115,7 @@ class HistoryNotGenuine(BraidError):
     """A request whose history is not what the transcript says."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class HistoryCheck:
     """The answer of `check_history`; never a truth value by itself.
 
@@ -134,6 +134,10 @@ class HistoryCheck:
 
     def __bool__(self) -> bool:
         raise TypeError("a check is no truth value: ask .genuine, or call .require()")
+
+    def __repr__(self) -> str:
+        many = f"blocks={len(self.blocks)} findings={len(self.findings)}"
+        return f"<HistoryCheck genuine={self.genuine} {many} transcript={self.report.result}>"
 
     def require(self) -> None:
         """Raise HistoryNotGenuine unless the request's history is genuine."""

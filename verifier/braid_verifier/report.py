@@ -92,7 +92,7 @@ class NotVerified(BraidError):
         self.report = report
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Report:
     """What verification found.
 
@@ -115,6 +115,10 @@ class Report:
 
     def __bool__(self) -> bool:
         raise TypeError("a report is not true or false: call require() or compare its result")
+
+    def __repr__(self) -> str:
+        counts = self.counts
+        return f"<Report {self.summary()}; nodes={counts.nodes} calls={counts.calls}>"
 
     @property
     def exit_code(self) -> int:
