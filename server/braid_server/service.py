@@ -22,13 +22,14 @@ from braid.call import HistoryPolicy
 from braid.certificate import MAX_ISSUER
 from braid.errors import BraidError, KeyUnusable
 from braid.log_entry import EntryKind, LogEntry
-from braid.note import SignatureType, VerifierKey, read_verifier_key
+from braid.note import NoteSigner, SignatureType, VerifierKey, read_verifier_key
 from braid.strict_json import read_object
 from braid_server import homes
 from braid_server.api import build_api
 from braid_server.asgi import Message, Receive, Send
 from braid_server.gate import Gate
 from braid_server.homes import Home
+from braid_server.keyfiles import SEED_BYTES
 from braid_server.keyring import Keyring
 from braid_server.library import Library
 from braid_server.log_face import LogFace
@@ -40,7 +41,7 @@ from braid_server.providers import TABLE
 from braid_server.recorder import Recorder
 from braid_server.relay import Relay
 from braid_server.serving import Server, configure
-from braid_server.store import REWRITES, Store, StoreUnavailable, Transaction
+from braid_server.store import REWRITES, Store, StoreUnavailable, Transaction, refuse_busy
 from braid_server.sweeping import Sweeper
 from braid_server.upstream import UpstreamUnusable
 
@@ -114,6 +115,11 @@ class Settings:
             raise Misconfigured("issuer: expected printable ASCII without spaces and quotes")
         if self.seal_after is not None and self.seal_after <= timedelta():
             raise Misconfigured("seal_after: expected more than no time at all")
+        if self.log_origin is not None:
+            try:
+                NoteSigner(self.log_origin, bytes(SEED_BYTES), SignatureType.NOTE)
+            except KeyUnusable as fault:
+                raise Misconfigured(f"log origin: {fault}") from fault
         if not 0 <= self.port <= 65535:
             raise Misconfigured(f"port: expected 0 to 65535, got {self.port}")
         if len(self.witnesses()) > MAX_WITNESSES:
@@ -143,17 +149,16 @@ def opened(
 
     `rewrites` is as for `Store`. Raises Misconfigured, KeyFileUnusable, StoreUnavailable, StoreBusy, UpstreamUnusable.
     """
-    with _opened_store(settings, rewrites) as store:
-        yield _service(settings, store, clock)
-
-
-@contextlib.contextmanager
-def _opened_store(settings: Settings, rewrites: int | None = REWRITES) -> Iterator[Store]:
     settings.check()
     _providers(settings)
     store = Store(settings.db, writable=True, rewrites=rewrites)
     try:
-        yield store
+        service = _service(settings, store, clock)
+    except BaseException:
+        store.close(undo=True)
+        raise
+    try:
+        yield service
     finally:
         store.close()
 
@@ -284,6 +289,21 @@ class Service:
         return Server(configure(self, host, port), self._relay.shutdown, stopped)
 
 
+@contextlib.contextmanager
+def _listening(settings: Settings) -> Iterator[socket.socket]:
+    """Have the port before anything is made; raises Misconfigured, and StoreBusy."""
+    settings.check()
+    try:
+        listener = listen(settings.host, settings.port)
+    except Misconfigured:
+        # Whoever has the port may have the store too, and then can be asked.
+        refuse_busy(settings.db)
+        raise
+    with listener:
+        _refuse_itself(settings, listener)
+        yield listener
+
+
 def listen(host: str, port: int) -> socket.socket:
     """Listen on an address; raises Misconfigured where that cannot be."""
     try:
@@ -339,9 +359,7 @@ def serve(settings: Settings, ready: Callable[[str, str], None], stopped: thread
 
     Raises as `opened` does.
     """
-    with _opened_store(settings) as store, listen(settings.host, settings.port) as listener:
-        _refuse_itself(settings, listener)
-        service = _service(settings, store, now)
+    with _listening(settings) as listener, opened(settings) as service:
         _spare_the_collector()
         ready(url_of(listener), service.root)
         with service.sealing_idle():
@@ -365,9 +383,7 @@ def running(settings: Settings) -> Iterator[str]:
 
     Raises as `opened` does.
     """
-    with _opened_store(settings) as store, listen(settings.host, settings.port) as listener:
-        _refuse_itself(settings, listener)
-        service = _service(settings, store, now)
+    with _listening(settings) as listener, opened(settings) as service:
         stopped = threading.Event()
         server = service.server(listener, stopped)
         thread = threading.Thread(

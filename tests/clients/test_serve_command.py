@@ -145,11 +145,18 @@ def test_what_stands_in_the_way_is_told(home: Any) -> None:
             ("--root-key", str(loose)): "0600",
             ("--root-key", str(home.data / "wrapping.key")): "braid-root-key/1",
             ("--wrapping-key", str(root)): "braid-wrapping-key/1",
+            ("--log-key", str(root)): "braid-log-key/1",
+            ("--log-key", "file/x"): "file/x",
+            ("--log-origin", "two words"): "log origin: ",
+            ("--log-witness", "nonsense"): "--log-witness: ",
         }.items():
             ran = home.braid("serve", *(() if "--port" in options else ("--port", "0")), *options)
             assert ran.returncode == 2 and not ran.stdout, options
             assert said in ran.stderr, (options, ran.stderr)
             assert all(line.startswith("braid: ") for line in ran.stderr.splitlines())
+            # What was refused leaves nothing that a next start would take for a store.
+            left = {path.name for path in home.data.iterdir()}
+            assert left <= {"root.key", "wrapping.key", "braid.db.lock"}, options
     finally:
         taken.close()
     assert "secret" not in home.braid("serve", "--upstream-openai", "http://u:secret@").stderr
@@ -204,9 +211,10 @@ def test_a_time_that_is_none_is_told(home: Any, time: str) -> None:
 
 
 def test_two_servers_do_not_share_a_store(home: Any, serving: Serving) -> None:
-    with serving():
-        ran = home.braid("serve", "--port", "0")
-        assert ran.returncode == 2 and "in use by a running server" in ran.stderr
+    with serving() as (url, _):
+        for port in ("0", url.rpartition(":")[2]):
+            ran = home.braid("serve", "--port", port)
+            assert ran.returncode == 2 and "in use by a running server" in ran.stderr
 
 
 def test_a_folder_that_cannot_be_written_is_told(home: Any) -> None:

@@ -1,6 +1,6 @@
 """Where braids are kept. SQLAlchemy stays inside this package; canonical bytes stay verbatim."""
 
-from braid_server.store.engine import StoreBusy, StoreUnavailable
+from braid_server.store.engine import StoreBusy, StoreUnavailable, refuse_busy
 from braid_server.store.log_rows import CosignatureRow, Logged, LogReading, LogRow
 from braid_server.store.log_writer import LogWriter
 from braid_server.store.rows import BraidRow, NodeRow, Reading
@@ -22,4 +22,5 @@ __all__ = [
     "StoreBusy",
     "StoreUnavailable",
     "Transaction",
+    "refuse_busy",
 ]

@@ -54,14 +54,19 @@ def parse_url(text: str) -> sa.URL:
     return url
 
 
-def create(url: sa.URL) -> None:
-    """Make the file of a store, for its owner only, if it is not there; raises StoreUnavailable."""
+def create(url: sa.URL) -> bool:
+    """Make the file of a store, for its owner only, if it is not there, and tell whether it was made.
+
+    Raises StoreUnavailable.
+    """
     path = sqlite_path(url)
+    made = not path.exists()
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     except OSError as fault:
         raise StoreUnavailable(f"store: {path}: {fault.strerror}") from fault
+    return made
 
 
 def find(url: sa.URL) -> None:
@@ -188,12 +193,24 @@ class Place:
         return status.st_dev, status.st_ino
 
 
+def refuse_busy(address: str) -> None:
+    """Raise StoreBusy where another process writes to a store; makes nothing that was not there."""
+    url = parse_url(address)
+    if _lock_of(url).exists():
+        WriterLock(url).release()
+
+
+def _lock_of(url: sa.URL) -> Path:
+    path = sqlite_path(url).resolve()  # whatever link it was reached by
+    return path.with_name(path.name + ".lock")
+
+
 class WriterLock:
     """The right to write to a store, held by one process at a time, freed when it dies."""
 
     def __init__(self, url: sa.URL) -> None:
-        path = sqlite_path(url).resolve()  # whatever link it was reached by
-        self._file = path.with_name(path.name + ".lock")
+        path = sqlite_path(url).resolve()
+        self._file = _lock_of(url)
         try:
             self._descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as fault:

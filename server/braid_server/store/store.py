@@ -62,8 +62,8 @@ class Store:
         self._door = threading.Lock()  # held to queue a job, and to say that none may follow
         self._writer: _Writer | None = None
         self._readers = database.connect_readers(address)
+        self._made = writable and database.create(address)
         if writable:
-            database.create(address)
             self._writer = _Writer(address, self._jobs, rewrites)
         else:
             database.find(address)
@@ -124,14 +124,19 @@ class Store:
         if self._writer is not None:
             self._writer.lock.tell(server)
 
-    def close(self) -> None:
-        """Finish the queued jobs and let go of the store."""
+    def close(self, *, undo: bool = False) -> None:
+        """Finish the queued jobs and let go of the store; with `undo`, remove it if it was made here."""
         with self._door:
             writer, self._writer = self._writer, None
         if writer is not None:
             self._jobs.put(None)
             writer.finish()
         self._readers.dispose()
+        if writer is not None:
+            if undo and self._made:
+                # Not its lock: two that hold locks of one name would both write.
+                self.path.resolve().unlink(missing_ok=True)
+            writer.lock.release()
 
 
 class _Writer:
@@ -164,9 +169,8 @@ class _Writer:
         return Left(self._journal_holds, self._unwritten)
 
     def finish(self) -> None:
-        """Wait for the end of the queue; give the lock back."""
+        """Wait for the end of the queue; the lock is still held then."""
         self._thread.join()
-        self.lock.release()
 
     def _run(self) -> None:
         more = True
