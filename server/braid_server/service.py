@@ -22,14 +22,13 @@ from braid.call import HistoryPolicy
 from braid.certificate import MAX_ISSUER
 from braid.errors import BraidError, KeyUnusable
 from braid.log_entry import EntryKind, LogEntry
-from braid.note import NoteSigner, SignatureType, VerifierKey, read_verifier_key
+from braid.note import SignatureType, VerifierKey, read_verifier_key
 from braid.strict_json import read_object
 from braid_server import homes
 from braid_server.api import build_api
 from braid_server.asgi import Message, Receive, Send
 from braid_server.gate import Gate
 from braid_server.homes import Home
-from braid_server.keyfiles import SEED_BYTES
 from braid_server.keyring import Keyring
 from braid_server.library import Library
 from braid_server.log_face import LogFace
@@ -115,11 +114,6 @@ class Settings:
             raise Misconfigured("issuer: expected printable ASCII without spaces and quotes")
         if self.seal_after is not None and self.seal_after <= timedelta():
             raise Misconfigured("seal_after: expected more than no time at all")
-        if self.log_origin is not None:
-            try:
-                NoteSigner(self.log_origin, bytes(SEED_BYTES), SignatureType.NOTE)
-            except KeyUnusable as fault:
-                raise Misconfigured(f"log origin: {fault}") from fault
         if not 0 <= self.port <= 65535:
             raise Misconfigured(f"port: expected 0 to 65535, got {self.port}")
         if len(self.witnesses()) > MAX_WITNESSES:

@@ -85,10 +85,11 @@ def test_input_output_and_exit_code_pass_through(home: Any) -> None:
     ran = home.braid("run", "--", sys.executable, "-c", f"{program}; sys.exit(41)", stdin=b"words")
     assert (ran.returncode, ran.stdout) == (41, "WORDS")
     assert ran.stderr.splitlines()[0] == "err"
-    said = ran.stderr.splitlines()[-2:]
-    assert "no call was recorded" in said[0] and said[1].endswith("?")
+    said = ran.stderr.splitlines()[-3:]
+    assert said[0] == "braid: no call was recorded, so there is no transcript"
     for variable in ("ANTHROPIC_BASE_URL", "OPENAI_BASE_URL", "GOOGLE_GEMINI_BASE_URL"):
-        assert variable in said[0]
+        assert variable in said[1]
+    assert "of a kind that is not recorded" in said[2] and "verified" not in ran.stderr
     assert not (home.folder / "braids").exists() and no_run_is_left(home)
 
 

@@ -51,8 +51,9 @@ def write_transcripts(settings: Settings, root: str, log: str, out: Path) -> Out
     if not braids:
         *others, last = (home.variable for home in HOMES)
         say(
-            f"no call was recorded: none was made through {', '.join(others)} or {last}",
-            "does the program read its variable, or set a base URL or a provider of its own?",
+            "no call was recorded, so there is no transcript",
+            f"does the program read {', '.join(others)} or {last}, or set a base URL of its own?",
+            "it may also have made only calls of a kind that is not recorded: docs/wire.md",
         )
     return outcome
 

@@ -46,8 +46,10 @@ def run(
     """Run a program with its conversations recorded, one transcript each.
 
     The program finds a private proxy in ANTHROPIC_BASE_URL, OPENAI_BASE_URL and
-    GOOGLE_GEMINI_BASE_URL; a value that is set already becomes the proxy's upstream. Its input, output, signals and exit code pass through. Where the program
-    succeeds but its record does not, the exit code is 1 (not verified) or 2 (not written).
+    GOOGLE_GEMINI_BASE_URL; a value that is set already becomes the proxy's upstream. Its input,
+    output, signals and exit code pass through. Where the program succeeds but its record does not,
+    the exit code is 1 (not verified) or 2 (not written). That no call was recorded is said, and
+    the exit code stays the program's.
     """
     if shutil.which(command[0]) is None and os.sep not in command[0]:
         raise Problem(f"{command[0]}: command not found", code=NOT_FOUND)
