@@ -93,6 +93,20 @@ def test_braids_are_listed_newest_first(home: Any, place: Place) -> None:
     assert len(ran.stdout.splitlines()) == 2 and "older ones" in ran.stderr
 
 
+def test_the_list_is_there_as_json(home: Any, place: Place) -> None:
+    ids = [place.ask(f"question {number}") for number in range(2)]
+    ran = home.braid("ls", *place.options, "--json")
+    assert ran.returncode == 0 and not ran.stderr
+    listed = json.loads(ran.stdout)
+    assert [braid["id"] for braid in listed["braids"]] == ids[::-1] and listed["more"] is False
+    for braid in listed["braids"]:
+        assert braid.pop("created") <= braid.pop("updated")
+        del braid["id"]
+        assert braid == {"nodes": 5, "calls": 1, "open_calls": 0, "state": "open"}
+    ran = home.braid("ls", *place.options, "--json", "--limit", "1")
+    assert json.loads(ran.stdout)["more"] is True
+
+
 def test_a_braid_is_found_by_its_id_or_a_unique_beginning(home: Any, place: Place) -> None:
     ids = {place.ask(f"question {number}") for number in range(2)}
     for braid in ids:

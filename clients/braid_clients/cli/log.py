@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,6 +18,9 @@ from braid_clients.cli.terminal import answer, say
 from braid_clients.problem import Problem
 from braid_clients.visible import visible
 from braid_clients.wording import counted
+
+if TYPE_CHECKING:
+    from braid_server.store import LogReading, LogRow
 
 _db = click.option(
     "--db", envvar="BRAID_DB", cls=OwnFile, own=paths.store_file, help="A store. [BRAID_DB]"
@@ -28,36 +34,65 @@ def log() -> None:
 
 @log.command("show")
 @_db
-def show(db: str | None) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON: docs/log.md.")
+def show(db: str | None, as_json: bool) -> None:
     """Say what a store has logged: each log's verifier key, size, newest checkpoint, witnesses.
 
     The verifier key is what others pin: `braid verify --log VKEY`, `braid witness --log VKEY URL`.
     """
-    from braid_server.logbook import covering
     from braid_server.store import Store
 
     store = Store(_address(db), writable=False)
     try:
         with store.read() as reading:
-            logs = reading.log.logs()
-            for row in logs:
-                counts = reading.log.counts(row.number)
-                head = row.signed.checkpoint
-                kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()))
-                state = "frozen" if row.frozen else "goes on"
-                answer(visible(row.key))
-                answer(f"  begun {row.begun}, {state}")
-                answer(f"  {_entries(row.size)}{': ' if kinds else ''}{kinds}")
-                answer(f"  root hash {encode_standard(head.root)}")
-                best = covering(reading.log, row, 0)
-                names = [s.name for s in best.signatures[1:]]
-                if names:
-                    size = best.checkpoint.size
-                    answer(visible(f"  cosigned at {size} by {', '.join(names)}"))
+            logs = [_shown(reading.log, row) for row in reading.log.logs()]
     finally:
         store.close()
+    if as_json:
+        answer(json.dumps({"logs": [asdict(each) for each in logs]}, indent=2))
+        return
+    for each in logs:
+        kinds = ", ".join(f"{count} {kind}" for kind, count in each.kinds.items())
+        answer(visible(each.log))
+        answer(f"  begun {each.begun}, {'frozen' if each.frozen else 'goes on'}")
+        answer(f"  {_entries(each.size)}{': ' if kinds else ''}{kinds}")
+        answer(f"  root hash {each.root}")
+        if each.witnesses:
+            by = ", ".join(each.witnesses)
+            answer(visible(f"  cosigned at {each.cosigned_size} by {by}"))
     if not logs:
         say("this store keeps no log yet", "braid serve begins one")
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What is said of a log; the fields are those of its JSON (docs/log.md)."""
+
+    log: str
+    begun: str
+    frozen: bool
+    size: int
+    kinds: dict[str, int]
+    root: str
+    cosigned_size: int | None
+    witnesses: list[str]
+
+
+def _shown(reading: LogReading, row: LogRow) -> _Shown:
+    from braid_server.logbook import covering
+
+    best = covering(reading, row, 0)
+    witnesses = [signature.name for signature in best.signatures[1:]]
+    return _Shown(
+        row.key,
+        row.begun,
+        row.frozen,
+        row.size,
+        {str(kind): count for kind, count in sorted(reading.counts(row.number).items())},
+        encode_standard(row.signed.checkpoint.root),
+        best.checkpoint.size if witnesses else None,
+        witnesses,
+    )
 
 
 @log.command("export")

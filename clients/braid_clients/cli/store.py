@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -31,7 +32,7 @@ from braid_clients.cli.terminal import (
 )
 from braid_clients.problem import Problem
 from braid_clients.render import Drawing, draw
-from braid_clients.shelf import Shelf, as_file, is_name
+from braid_clients.shelf import Listed, Shelf, as_file, is_name
 from braid_clients.shown import changes_lines, context_lines
 from braid_clients.visible import visible
 from braid_clients.wording import counted
@@ -61,10 +62,15 @@ def where(command: _Command) -> _Command:
 @click.command("ls")
 @where
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True)
-def ls(db: str | None, url: str | None, token: str | None, limit: int) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print the list as JSON: docs/api.md.")
+def ls(db: str | None, url: str | None, token: str | None, limit: int, as_json: bool) -> None:
     """List braids, newest first: id, when it began, when it last grew, size, state."""
     with opened_shelf(db, url, token) as shelf:
         found, more = shelves.listed(shelf, limit)
+    if as_json:
+        braids = [{name: getattr(each, name) for name in Listed.__slots__} for each in found]
+        answer(json.dumps({"braids": braids, "more": more}, indent=2))
+        return
     for braid in found:
         still = f" ({braid.open_calls} open)" if braid.open_calls else ""
         size = f"{counted(braid.nodes, 'node'):<12} {counted(braid.calls, 'call') + still:<18}"
