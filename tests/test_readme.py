@@ -201,6 +201,29 @@ def test_the_audit_example_refuses_what_does_not_verify(reader: Reader) -> None:
     reader.run(f"python examples/audit/main.py changed.json {key}", expect=1)
 
 
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("audit", ()),
+        ("audit", ("talk.braid.json",)),
+        ("by_hand", ()),
+        ("against_server", ("a", "b")),
+        ("checked_answer", ("a", "b", "c")),
+    ],
+)
+def test_an_example_says_what_it_is_called_with(name: str, arguments: tuple[str, ...]) -> None:
+    program = Path("examples", name, "main.py")
+    ran = subprocess.run(
+        [sys.executable, program, *arguments],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (ran.returncode, ran.stdout) == (2, "")
+    usage = ran.stderr.rstrip("\n")
+    assert usage.startswith(f"usage: python {program}") and "\n" not in usage
+    # As its own first lines have it.
+    assert usage.removeprefix("usage: ") in (ROOT / program).read_text("utf-8")[:500]
+
+
 def test_both_installs_work_in_a_fresh_environment(reader: Reader, tmp_path: Path) -> None:
     everything, verifier = re.findall(r"pip install [^#\n]+", block_with("pip install"))
     venv.create(tmp_path / "venv", with_pip=True)

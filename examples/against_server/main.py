@@ -34,4 +34,9 @@ def main(braid: str = "http://127.0.0.1:8420") -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) > 2:
+        print(
+            "usage: python examples/against_server/main.py [http://127.0.0.1:8420]", file=sys.stderr
+        )
+        sys.exit(2)
     main(*sys.argv[1:])

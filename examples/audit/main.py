@@ -26,4 +26,7 @@ def main(path: str, root: str) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        print("usage: python examples/audit/main.py TRANSCRIPT ROOT_KEY", file=sys.stderr)
+        sys.exit(2)
     main(*sys.argv[1:])

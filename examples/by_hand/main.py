@@ -66,4 +66,7 @@ def main(path: str) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        print("usage: python examples/by_hand/main.py TRANSCRIPT", file=sys.stderr)
+        sys.exit(2)
     main(*sys.argv[1:])

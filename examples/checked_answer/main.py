@@ -39,4 +39,10 @@ def main(url: str = "http://127.0.0.1:8420", root: str | None = None) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) > 3:
+        print(
+            "usage: python examples/checked_answer/main.py [http://127.0.0.1:8420 [ROOT_KEY]]",
+            file=sys.stderr,
+        )
+        sys.exit(2)
     main(*sys.argv[1:])
