@@ -120,6 +120,11 @@ class Library:
         with self._store.read() as reading:
             return _info(reading.summary(_named(reading, braid, tenant).number))
 
+    def root_of(self, braid: str) -> str:
+        """Give the root that certified a braid; raises NoSuchBraid, StoreUnavailable."""
+        with self._store.read() as reading:
+            return _certificate(_named(reading, braid, None))[1]
+
     def transcript(
         self, braid: str, tenant: str | None = None, *, layout: Layout = Layout.JSON
     ) -> Iterator[bytes]:
@@ -131,8 +136,7 @@ class Library:
             row = _named(reading, braid, tenant)
             count = reading.summary(row.number).nodes
             logged = proofs_of(reading.log, row.number)
-        certificate = msgspec.json.decode(row.certificate, type=Certificate)
-        root = read_certificate_header(certificate.h).root
+        certificate, root = _certificate(row)
         proofs = self._revoked.proofs(row.id, root, row.proofs)
         return write_transcript(
             row.id,
@@ -245,6 +249,12 @@ def _named(reading: Reading, braid: str, tenant: str | None) -> BraidRow:
     if row is None:
         raise NoSuchBraid("no such braid")
     return row
+
+
+def _certificate(row: BraidRow) -> tuple[Certificate, str]:
+    """Read a braid's certificate, and which root it is by."""
+    certificate = msgspec.json.decode(row.certificate, type=Certificate)
+    return certificate, read_certificate_header(certificate.h).root
 
 
 def _info(found: Summary) -> BraidInfo:

@@ -44,20 +44,29 @@ def load_revocations(root_key: Path) -> Statements:
 
 
 def revoke(
-    root_key: Path, key: str, of: Subject, reason: Reason, since: str | None, now: datetime
+    root_key: Path,
+    key: str,
+    of: Subject,
+    reason: Reason,
+    since: str | None,
+    now: datetime,
+    *,
+    beside: Path | None = None,
 ) -> dict[str, Json]:
     """Have a root revoke a key since a time, now by default, and add that to its file, durably.
 
-    Raises KeyFileUnusable, and Malformed for what cannot be said.
+    `beside` is the root key file to whose revocations it is added where that is another's. Raises
+    KeyFileUnusable, and Malformed for what cannot be said.
     """
     root = SecretKey(keyfiles.load(root_key, keyfiles.ROOT_LABEL))
     time = write_time(now)
     said = Revocation(key, of, reason, since or time, root.text, time)
     proof = write_revocation(root, said)
-    path = revocations_of(root_key)
+    beside = beside or root_key
+    path = revocations_of(beside)
     try:
         with durable.alone(path.parent):
-            before = load_revocations(root_key)
+            before = load_revocations(beside)
             lines = map(write_statement, (*before.proofs, proof))
             durable.replace(path, lines, mode=0o666)  # for anybody to read
     except OSError as fault:

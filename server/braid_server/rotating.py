@@ -64,6 +64,20 @@ def read_rotations(root_key: Path) -> Statements:
     return said
 
 
+def newest_of(root_key: Path, root: str) -> Path:
+    """Name the root key file beside which the statements of a root stand: its own, or its heir's.
+
+    `rotate` keeps the key that handed over beside the new one, as FILE.1, FILE.2 and so on. Raises
+    KeyFileUnusable.
+    """
+    heir, _, number = root_key.name.rpartition(".")
+    if heir and number.isdecimal():
+        newest = root_key.with_name(heir)
+        if any(one.old == root for one in read_rotations(newest).rotations):
+            return newest
+    return root_key
+
+
 def _draft_of(root_key: Path) -> Path:
     return root_key.with_name(f".{root_key.name}.next")
 

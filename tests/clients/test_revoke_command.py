@@ -12,6 +12,8 @@ import pytest
 from braid.note import NoteSigner, SignatureType
 from braid.signing import SecretKey
 from braid_server.store import Store
+from fakes.desk import ROOT, write_keys
+from fakes.logs import grow
 
 
 @pytest.fixture
@@ -81,6 +83,48 @@ def test_the_new_root_revokes_the_old_one(told: Any) -> None:
     assert code(told.braid("verify", file, "--root", old)) == (1, True)
     # The new one goes on.
     assert told.braid("verify", recorded(told, "later"), "--root", new).returncode == 0
+
+
+@pytest.mark.parametrize("reason", ["lost", "stolen"])
+def test_a_root_that_handed_over_revokes_the_one_it_came_to(
+    told: Any, tmp_path: Path, reason: str
+) -> None:
+    old = told.braid("keys", "show").stdout.strip()
+    new = told.braid("keys", "rotate").stdout.strip()
+    file = recorded(told)
+    (told.data / "root.key").unlink()
+    theirs = ("--root-key", told.data / "root.key.1")
+    ran = told.braid("keys", "revoke", new, "--reason", reason, *theirs)
+    assert ran.returncode == 0, ran.stderr
+    # It stands beside the key that is gone, where the root that comes next publishes it.
+    assert str(told.data / "root.key.revocations") in ran.stderr
+    assert not (told.data / "root.key.1.revocations").exists()
+    assert code(told.braid("verify", file)) == (1, True)
+    other = type(told)(tmp_path / "other")
+    other.folder.mkdir()
+    assert other.braid("verify", file, "--root", old).returncode == 0
+    (other.folder / "said").write_text(ran.stdout)
+    assert other.braid("keys", "trust", "said").returncode == 0
+    assert code(other.braid("verify", file, "--root", old)) == (1, True)
+    assert told.braid("keys", "init").returncode == 0
+    statements = told.braid("keys", "revoke", old, "--reason", "lost", *theirs).stdout
+    kinds = [json.loads(line)["type"] for line in statements.splitlines()]
+    assert kinds == ["rotation", "revocation", "revocation"]
+    assert "was revoked" in told.braid("keys", "show", *theirs).stderr
+
+
+def test_a_braid_of_another_root_is_not_revoked(told: Any, tmp_path: Path) -> None:
+    (theirs,) = grow(tmp_path, 1)
+    ran = told.braid("keys", "revoke", theirs, "--reason", "stolen", "--db", tmp_path / "braid.db")
+    assert ran.returncode == 2 and not ran.stdout
+    assert f"certified by {ROOT.text}, and " in ran.stderr and "--root-key FILE" in ran.stderr
+    assert not (told.data / "root.key.revocations").exists()
+    write_keys(tmp_path)
+    ran = told.braid(
+        "keys", "revoke", theirs, "--reason", "stolen", "--db", tmp_path / "braid.db",
+        "--root-key", tmp_path / "root.key",
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
 
 
 @pytest.mark.parametrize("command", [("run", "true"), ("demo",), ("serve", "--port", "0")])

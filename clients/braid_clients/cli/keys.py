@@ -14,7 +14,7 @@ import click
 from braid.encoding import KEY_PATTERN, encode, is_time
 from braid.errors import KeyUnusable, Malformed
 from braid.revocation import Reason, Subject, may_revoke
-from braid.rotation import chain_of, check_rotation
+from braid.rotation import chain_of, chain_through, heirs
 from braid.signing import SecretKey
 from braid.statements import MAX_BYTES, Statements, StatementUnusable, parse_statements
 from braid_clients import paths
@@ -102,9 +102,10 @@ def own_root_key(chosen: Path | None = None) -> Path:
 
 def _is_revoked(path: Path) -> bool:
     from braid_server.revoking import load_revocations
+    from braid_server.rotating import newest_of
 
-    revoked = load_revocations(path).revocations
-    return bool(revoked) and public_key(path) in {one.key for one in revoked}
+    root = public_key(path)
+    return root in {one.key for one in load_revocations(newest_of(path, root)).revocations}
 
 
 def _moment(_context: click.Context, _option: click.Parameter, given: str | None) -> str | None:
@@ -238,47 +239,60 @@ def revoke(
     line: hand it out, they give it to `braid keys trust FILE`. A server publishes it, and puts it
     into the transcripts it concerns. What a lost or stolen key signed is refused whenever that
     was; of a root that is retired, what it certified before TIME stays good.
+
+    The root key signs it; where that is lost or stolen itself, one that it came from can, by
+    rotations: --root-key FILE, root.key.1 the first.
     """
     path = root_key or paths.root_key_file(os.environ)
     own = public_key(path)
     from braid_server.revoking import Revoked, revocations_of
     from braid_server.revoking import revoke as say_so
-    from braid_server.rotating import load_rotations, read_rotations
+    from braid_server.rotating import newest_of, read_rotations
 
     named = parse_root(key, "KEY").key
-    rotations = load_rotations(path, own)
-    roots = {own, *chain_of(map(check_rotation, rotations))}
-    subject = Subject(of) if of else _subject(named, roots, db)
+    newest = newest_of(path, own)
+    said = read_rotations(newest)
+    roots = {own, *chain_of(chain_through(said.rotations, own))}
+    subject, certified_by = (Subject(of), None) if of else _subject(named, roots, db)
     if subject is Subject.ROOT and named not in roots:
         raise Problem(f"{named}: no root of yours: nobody would heed it", "yours: braid keys show")
+    if certified_by is not None and own not in heirs(said.rotations, certified_by):
+        raise Problem(
+            f"{named}: certified by {certified_by}, and {own} has no say over its braids: nobody "
+            "would heed it",
+            "name the file of that root, or of one to which it handed over: --root-key FILE",
+        )
     try:
-        say_so(path, named, subject, Reason(reason), since, datetime.now(UTC))
+        now = datetime.now(UTC)
+        say_so(path, named, subject, Reason(reason), since, now, beside=newest)
     except Malformed as fault:
         raise Problem(f"cannot be said: {fault}") from fault
-    told = Revoked(path, read_rotations(path).proofs).told
+    told = Revoked(newest, said.proofs).told
     keep_statements(paths.statements_file(os.environ), parse_statements(told))
-    say(f"the {subject} key {named} is revoked: {reason} ({revocations_of(path)})")
+    say(f"the {subject} key {named} is revoked: {reason} ({revocations_of(newest)})")
     say("tell whoever trusts you; they run: braid keys trust FILE")
     answer(told.decode("ascii").rstrip("\n"))
 
 
-def _subject(key: str, roots: Collection[str], db: str | None) -> Subject:
-    """Find out what a key is for, so that a slip does not revoke what is nobody's."""
+def _subject(key: str, roots: Collection[str], db: str | None) -> tuple[Subject, str | None]:
+    """Find out what a key is for, so that a slip does not revoke what is nobody's.
+
+    Gives also the root that certified it, of a braid.
+    """
     if key in roots:
-        return Subject.ROOT
+        return Subject.ROOT, None
     address = db or str(paths.store_file(os.environ))
     from braid_server.library import NoSuchBraid, reading
     from braid_server.store import StoreUnavailable
 
     try:
         with reading(address) as library:
-            library.info(key)
+            return Subject.BRAID, library.root_of(key)
     except (NoSuchBraid, StoreUnavailable) as fault:
         raise Problem(
             f"{key}: neither a root of yours nor a braid in {address}",
             "name its store with --db, or say what it is: --of braid",
         ) from fault
-    return Subject.BRAID
 
 
 @keys.command("trust", cls=NamedCommand)
