@@ -144,6 +144,28 @@ def test_a_file_that_does_not_verify_is_not_redacted(home: Any, talk: Path) -> N
     assert not (home.folder / "out.json").exists()
 
 
+def test_a_file_that_carries_its_revocation_is_redacted_and_goes_on_saying_so(
+    home: Any, talk: Path
+) -> None:
+    revoked = ("keys", "revoke", ROOT.text, "--reason", "stolen")
+    said = home.braid(*revoked, "--root-key", home.folder / "root.key").stdout
+    whole = json.loads(talk.read_bytes())
+    whole["proofs"] = [*whole.get("proofs", ()), json.loads(said)]
+    talk.write_text(json.dumps(whole))
+    assert {found.code for found in judged(talk).findings} >= {"E_REVOKED"}
+    ran = home.braid("redact", talk, "--match", f"{CODE:04d}", "-o", "out.json")
+    assert ran.returncode == 0 and "its key was revoked" in ran.stderr, ran.stderr
+    report = judged(home.folder / "out.json")
+    failures = [found.code for found in report.findings if found.code.startswith("E_")]
+    assert failures == ["E_REVOKED"] and report.claims[ClaimName.ERASED].answer is Answer.YES
+    assert f"{CODE:04d}" not in (home.folder / "out.json").read_text()
+    whole["nodes"][0]["text"] += "!"
+    talk.write_text(json.dumps(whole))
+    ran = home.braid("redact", talk, "--match", f"{CODE:04d}", "-o", "more.json")
+    assert ran.returncode == 2 and "is not redacted" in ran.stderr
+    assert not (home.folder / "more.json").exists()
+
+
 def test_nodes_are_named_by_number_or_signature_and_the_copy_goes_to_stdout(
     home: Any, talk: Path
 ) -> None:

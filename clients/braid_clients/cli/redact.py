@@ -30,7 +30,7 @@ from braid_server import keyfiles
 from braid_server.keyring import certified_key
 from braid_server.notices import weave_notice
 from braid_server.rotating import load_rotations
-from braid_verifier import Policy, Report, Result, verify
+from braid_verifier import Policy, Report, Result, Severity, verify
 from braid_verifier.erasure import Erasure, plan, texts
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
@@ -193,7 +193,11 @@ def summary(erasure: Erasure, nodes: Iterable[StoredNode]) -> list[str]:
 
 def _checked(file: str, source: BinaryIO) -> Report:
     report = verify(source, Policy(allow_unknown_signer=True))
-    if report.result is not Result.VERIFIED:
+    failures = {found.code for found in report.findings if found.severity is Severity.FAILURE}
+    if failures == {"E_REVOKED"}:
+        # Intact, as far as nodes go: only whose word they are is in doubt, and that stays in the copy.
+        say(f"{file}: its key was revoked, which the copy says too")
+    elif report.result is not Result.VERIFIED:
         raise Problem(
             f"{file}: {report.summary()}",
             "what does not verify is not redacted: the copy could not be told from a forgery",
