@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import logging
 from collections.abc import Mapping, Sequence
@@ -45,6 +46,7 @@ class LogFace:
     def __init__(self, store: Store, witnesses: Sequence[VerifierKey] = ()) -> None:
         self._store = store
         self._witnesses = tuple(witnesses)
+        self._one = asyncio.Lock()
 
     def checkpoint(self) -> bytes:
         """Give the newest checkpoint, cosignatures and all; raises NoLog, StoreUnavailable."""
@@ -72,8 +74,17 @@ class LogFace:
     async def take(self, raw: bytes) -> Taken:
         """Keep what listed witnesses say of a checkpoint of this log (SPEC §13.3).
 
+        One at a time: anyone may hand them in, and each can ask for dozens of signatures to be checked.
         Raises CosignatureRefused, NoLog, StoreUnavailable.
         """
+        async with self._one:
+            taken, new = await asyncio.to_thread(self._examine, raw)
+            if new:
+                await self._store.write(functools.partial(Transaction.add_cosignatures, rows=new))
+            return taken
+
+    def _examine(self, raw: bytes) -> tuple[Taken, list[CosignatureRow]]:
+        """Say whose cosignatures these are, and which of them are to be kept."""
         try:
             signed = read_checkpoint(raw)
             with self._store.read() as reading:
@@ -85,10 +96,8 @@ class LogFace:
             raise CosignatureRefused(str(fault)) from fault
         if not lines:
             raise CosignatureRefused("no cosignature of a witness that this log lists")
-        if new:
-            await self._store.write(functools.partial(Transaction.add_cosignatures, rows=new))
-        size = signed.checkpoint.size
-        return Taken(signed.checkpoint.origin, size, tuple(key.name for key in lines))
+        head = signed.checkpoint
+        return Taken(head.origin, head.size, tuple(key.name for key in lines)), new
 
     def _check(self, reading: LogReading, log: LogRow, signed: SignedCheckpoint) -> None:
         head = signed.checkpoint

@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import http.server
+import itertools
 import os
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -141,6 +143,102 @@ def test_time_is_kept_over_tls_and_through_a_proxy_too(
         with pytest.raises(LogSilent, match="no whole answer in time"):
             source.checkpoint()
         assert len(proxy.heads) == 2
+
+
+class _Deaf:
+    """Listens, and lets nobody in: who connects waits for ever."""
+
+    def __enter__(self) -> socket.socket:
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=0)
+        self._waiting = []
+        for _ in range(8):  # more than the system keeps in line
+            one = socket.socket()
+            one.setblocking(False)
+            one.connect_ex(self._listener.getsockname())
+            self._waiting.append(one)
+        return self._listener
+
+    def __exit__(self, *_: object) -> None:
+        for one in (*self._waiting, self._listener):
+            one.close()
+
+
+def test_all_addresses_of_a_log_share_its_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock goes on by two seconds each time it is looked at."""
+    ticks = itertools.count(0, 2)
+    with _Deaf() as deaf:
+        address = deaf.getsockname()
+        found = (socket.AF_INET, socket.SOCK_STREAM, 0, "", address)
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [found] * 1000)
+        now = lambda: float(next(ticks))
+        with pytest.raises(LogSilent, match="log.example:1/braid/log/checkpoint: .* in time"):
+            LogSource("http://log.example:1", now=now).checkpoint()
+    assert next(ticks) < 100
+
+
+def test_who_is_told_to_stop_waits_for_no_connection() -> None:
+    asked = itertools.count()
+    with _Deaf() as deaf, pytest.raises(Stopped):
+        address = f"http://127.0.0.1:{deaf.getsockname()[1]}"
+        LogSource(address, stopped=lambda: next(asked) > 5).checkpoint()
+
+
+def test_the_last_of_several_addresses_is_tried_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    note = signed(entries(2))
+
+    class Handler(Quiet):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(note)
+
+    with answering(Handler) as url, _Deaf() as deaf:
+        good = ("127.0.0.1", int(url.rpartition(":")[2]))
+        addresses = [deaf.getsockname(), ("127.0.0.1", 1), good]
+        found = [(socket.AF_INET, socket.SOCK_STREAM, 0, "", one) for one in addresses]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+        monkeypatch.setenv("no_proxy", "*")
+        source = LogSource("http://log.example:1", Limits(request=3))
+        assert source.checkpoint() == read_checkpoint(note)
+
+
+def test_a_name_that_is_looked_up_without_end_is_left_in_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    over, clock = threading.Event(), [0.0]
+
+    def look_up(*_: object, **__: object) -> list[object]:
+        clock[0] += 61
+        over.wait(PATIENCE)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    monkeypatch.setenv("no_proxy", "*")
+    try:
+        with pytest.raises(LogSilent, match="no whole answer in time"):
+            LogSource("http://log.example", now=lambda: clock[0]).checkpoint()
+    finally:
+        over.set()
+
+
+def test_a_handshake_without_end_is_left_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+
+    def accept(listener: socket.socket) -> None:
+        accepted, _ = listener.accept()
+        with accepted:
+            accepted.recv(1)
+            clock[0] += 61
+            while accepted.recv(4096):
+                pass
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=accept, args=(listener,))
+        thread.start()
+        with pytest.raises(LogSilent, match="no whole answer in time"):
+            port = listener.getsockname()[1]
+            LogSource(f"https://127.0.0.1:{port}", now=lambda: clock[0]).checkpoint()
+        thread.join(PATIENCE)
 
 
 def test_who_is_told_to_stop_waits_for_no_answer() -> None:

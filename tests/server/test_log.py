@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import contextlib
 import functools
@@ -22,7 +23,14 @@ from typing import Any
 
 import pytest
 
-from braid.checkpoint import Checkpoint, SignedCheckpoint, cosign, read_checkpoint, sign_checkpoint
+from braid.checkpoint import (
+    Checkpoint,
+    SignedCheckpoint,
+    cosign,
+    is_signed,
+    read_checkpoint,
+    sign_checkpoint,
+)
 from braid.errors import BraidError
 from braid.log_entry import EntryKind, read_entry
 from braid.log_proof import check_log_proof, read_log_proof
@@ -31,7 +39,7 @@ from braid.note import NoteSigner, SignatureType
 from braid.revocation import Reason, Subject
 from braid.tiles import tiles_of
 from braid.transcript import Layout
-from braid_server import keyfiles
+from braid_server import keyfiles, log_face
 from braid_server.keyfiles import LOG_LABEL, KeyFileUnusable
 from braid_server.log_key import LogSettings, LogUnusable, keep_log, key_beside
 from braid_server.logbook import covering, files, newest
@@ -714,6 +722,21 @@ class TestCosignatures:
     def test_more_than_a_note_can_be_is_not_read(self, shared: int) -> None:
         status, _, raw = fetch(shared, f"{LOG}/cosignatures", "POST", b"x" * 200_000)
         assert status == 413 and error_of(raw).startswith("too_large")
+
+    def test_signatures_are_checked_beside_the_loop(
+        self, shared: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Whoever hands in notes by the dozen holds up no other request."""
+        beside: list[bool] = []
+
+        def checking(*given: Any) -> bool:
+            beside.append(asyncio._get_running_loop() is None)
+            return is_signed(*given)
+
+        monkeypatch.setattr(log_face, "is_signed", checking)
+        note = cosigned(shared, OTHER)
+        assert fetch(shared, f"{LOG}/cosignatures", "POST", note.raw)[0] == 403
+        assert beside == [True]
 
     def test_that_of_another_is_refused(self, shared: int) -> None:
         note = cosigned(shared, OTHER)
