@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from braid import revocation, rotation
@@ -32,11 +33,13 @@ class Statements:
         many = f"rotations={len(self.rotations)} revocations={len(self.revocations)}"
         return f"<Statements {many}>"
 
-    def __add__(self, other: Statements) -> Statements:
-        return Statements(
-            self.rotations + other.rotations,
-            self.revocations + other.revocations,
-            self.proofs + other.proofs,
+    @classmethod
+    def joined(cls, those: Sequence[Statements]) -> Statements:
+        """Give the statements of several files as those of one."""
+        return cls(
+            tuple(each for one in those for each in one.rotations),
+            tuple(each for one in those for each in one.revocations),
+            tuple(each for one in those for each in one.proofs),
         )
 
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from braid.errors import BraidError
-from braid.statements import Statements, write_statement
+from braid.statements import Statements
 from braid_server.durable import alone, replace
-from braid_server.statement_files import read_statements
+from braid_server.statement_files import read_statements, statement_lines
 from braid_verifier.pins import PinnedKey, parse_logs, parse_witnesses
 from braid_verifier.policy import Root, parse_roots
 
@@ -138,12 +138,12 @@ def keep_statements(path: Path, told: Statements) -> int:
     target = path.resolve()
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with alone(target.parent):
-        lines = dict.fromkeys(map(write_statement, kept_statements(target).proofs))
-        before = len(lines)
-        lines |= dict.fromkeys(map(write_statement, told.proofs))
-        if len(lines) > before:
+        kept = kept_statements(target).proofs
+        lines = statement_lines(target, (*kept, *told.proofs))
+        new = len(lines) - len(statement_lines(target, kept))
+        if new:
             replace(target, lines)
-    return len(lines) - before
+    return new
 
 
 def _holds(path: Path, key: str, whom: Whom[Trusted]) -> bool:

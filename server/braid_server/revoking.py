@@ -18,15 +18,17 @@ from braid.revocation import (
     may_revoke,
     write_revocation,
 )
-from braid.rotation import Rotation, chain_of, chain_through, check_rotation
+from braid.rotation import MAX_ROTATIONS, Rotation, chain_of, chain_through, check_rotation
 from braid.signing import SecretKey
-from braid.statements import Statements, write_statement
+from braid.statements import MAX_BYTES, Statements, StatementUnusable, write_statement
 from braid.strict_json import Json
 from braid_server import durable, keyfiles
 from braid_server.keyfiles import KeyFileUnusable
-from braid_server.statement_files import load_statements
+from braid_server.statement_files import load_statements, statement_lines
 
 _log = logging.getLogger("braid.service")
+# Rotations are published with them, in what others read as one file.
+_MOST = MAX_BYTES - MAX_ROTATIONS * 1024
 
 
 def revocations_of(root_key: Path) -> Path:
@@ -67,10 +69,12 @@ def revoke(
     try:
         with durable.alone(path.parent):
             before = load_revocations(beside)
-            lines = map(write_statement, (*before.proofs, proof))
+            lines = statement_lines(path, (*before.proofs, proof), _MOST)
             durable.replace(path, lines, mode=0o666)  # for anybody to read
     except OSError as fault:
         raise KeyFileUnusable(f"{path}: cannot be written: {fault.strerror}") from fault
+    except StatementUnusable as fault:
+        raise KeyFileUnusable(str(fault)) from fault
     return proof
 
 

@@ -11,10 +11,21 @@ import pytest
 
 from braid.encoding import encode
 from braid.errors import KeyUnusable
+from braid.revocation import Reason, Revocation, Subject, write_revocation
 from braid.signing import SecretKey
+from braid.statements import Statements, StatementUnusable, parse_statements, write_statement
 from braid_clients.paths import NoHome, config_folder, data_folder, trust_file
-from braid_clients.trust import TrustUnusable, read_roots, trust, trusted
+from braid_clients.trust import (
+    TrustUnusable,
+    keep_statements,
+    kept_statements,
+    read_roots,
+    trust,
+    trusted,
+)
 from braid_verifier.policy import Root
+
+TIME = "2026-02-03T04:05:06.000Z"
 
 
 def key(number: int) -> str:
@@ -47,6 +58,28 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     link.symlink_to(real)
     assert trust(link, Root(key(1)))
     assert link.is_symlink() and trusted(real) == (Root(key(1)),)
+
+
+def test_a_file_of_statements_never_grows_beyond_what_is_read_of_one(tmp_path: Path) -> None:
+    """Each of the two could be kept; with both, no verification would read the file any more."""
+    file = tmp_path / "statements"
+    root = SecretKey(bytes(range(32)))
+
+    def told(first: int) -> Statements:
+        lines = []
+        for number in range(first, first + 1500):
+            named = SecretKey((number + 1).to_bytes(32, "big")).text
+            said = Revocation(named, Subject.ROOT, Reason.LOST, TIME, root.text, TIME)
+            lines.append(write_statement(write_revocation(root, said)))
+        return parse_statements(b"".join(lines))
+
+    assert keep_statements(file, told(0)) == 1500
+    before = file.read_bytes()
+    with pytest.raises(StatementUnusable, match="statements: full: expected statements of at most"):
+        keep_statements(file, told(1500))
+    assert file.read_bytes() == before
+    assert keep_statements(file, told(100)) == 100
+    assert len(kept_statements(file).revocations) == 1600
 
 
 def test_two_who_add_at_once_both_stand_there(tmp_path: Path) -> None:

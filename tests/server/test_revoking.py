@@ -16,9 +16,9 @@ import pytest
 from braid.checkpoint import SignedCheckpoint, cosign, read_checkpoint
 from braid.encoding import write_time
 from braid.note import NoteSigner, SignatureType
-from braid.revocation import Reason, Subject
+from braid.revocation import Reason, Revocation, Subject, write_revocation
 from braid.signing import SecretKey
-from braid.statements import Statements, parse_statements
+from braid.statements import MAX_BYTES, Statements, parse_statements, write_statement
 from braid_server import keyfiles, service
 from braid_server.keyfiles import ROOT_LABEL, KeyFileUnusable
 from braid_server.keyring import Keyring
@@ -364,3 +364,27 @@ def test_a_statement_that_comes_too_late_for_the_log_is_told(
         stolen(folder, ROOT.text)
     service._log_news(desk.store, desk.keyring)
     assert "event=statement_not_logged fault=StoreUnavailable" in caplog.text
+
+
+def test_a_full_file_of_revocations_is_left_as_it_is(folder: Path) -> None:
+    """One more, and nobody could read it: not a server that starts, nor whom it tells."""
+    write_keys(folder)
+    stolen(folder, SecretKey(bytes(32)).text)
+    path = revocations_of(folder / "root.key")
+    (proof,) = load_revocations(folder / "root.key").proofs
+    path.write_bytes(write_statement(proof) * (MAX_BYTES // len(write_statement(proof))))
+    stolen(folder, SecretKey(bytes(range(32))).text)  # the same said again takes no room
+    assert len(load_revocations(folder / "root.key").revocations) == 2
+    root = SecretKey(keyfiles.load(folder / "root.key", ROOT_LABEL))
+    lines = []
+    for number in range(1, 1 + (MAX_BYTES - 64 * 1024) // len(write_statement(proof))):
+        key = SecretKey(number.to_bytes(32, "big")).text
+        said = Revocation(
+            key, Subject.ROOT, Reason.STOLEN, write_time(START), root.text, write_time(START)
+        )
+        lines.append(write_statement(write_revocation(root, said)))
+    path.write_bytes(b"".join(lines))
+    with pytest.raises(KeyFileUnusable, match=r"root.key.revocations: full: expected statements"):
+        for number in range(1, 4):
+            stolen(folder, SecretKey((number << 200).to_bytes(32, "big")).text)
+    assert len(Revoked(folder / "root.key").told) <= MAX_BYTES

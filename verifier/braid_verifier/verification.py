@@ -113,13 +113,13 @@ def statements_of(given: Iterable[bytes | Statements]) -> Statements:
     """Gather what roots said of keys, as `verify` takes it and raising as it does."""
     if isinstance(given, bytes | Statements):
         raise TypeError("statements: expected an iterable of them, got one")
-    apart = Statements()
+    apart: list[Statements] = []
     for index, each in enumerate(given):
         place = f"statements[{index}]"
         if not isinstance(each, bytes | Statements):
             raise TypeError(f"{place}: expected bytes, got {type(each).__name__}")
-        apart += parse_statements(each, place) if isinstance(each, bytes) else each
-    return apart
+        apart.append(parse_statements(each, place) if isinstance(each, bytes) else each)
+    return Statements.joined(apart)
 
 
 def _check_of(fault: Malformed) -> Check:
