@@ -379,8 +379,8 @@ def test_most_examples_of_our_own_are_judged_as_labelled() -> None:
         leak = item["label"] == "leak"
         accused += bool(found) and not leak
         missed += leak and not found
-    assert accused <= 8
-    assert missed <= 94
+    assert accused <= 11
+    assert missed <= 93
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,13 @@ _LONGEST_WORD = 30
 #: An operator of code, `a ? b : c` and `a ?? b`, and the name of a predicate, `list.empty? if`.
 _OPERATOR = re.compile(r"\?\?[ \t]+\S|\?[ \t]+[^\n?]{1,80}:")
 _PREDICATE = re.compile(r"\w[#.:]{1,2}\w+\Z|\w_\w*\Z")
-_GOES_ON_IN_CODE = re.compile(r"[ \t]+(?:[a-z]|[=&|<>])")
+_GOES_ON_IN_CODE = re.compile(r"[ \t]+(?:[a-z]|[=&|<>#])")
+#: Words of who does not know what to do, or whether it is so. A question without them may ask for a condition.
+_DOUBT = re.compile(
+    r"\b(?:maybe|perhaps|probably|should(?:n't)?|needs?|needed|fall ?back|default|instead|already|still"
+    r"|enough|safe|too|unless|usually|really|even|ok|okay|wrong|right)\b",
+    re.IGNORECASE,
+)
 #: A question that is a heading, or one of a reader in a list of questions and answers.
 _HEADING = re.compile(
     r"[ \t]*(?:#{1,6}[ \t]|(?:q|question)[ \t]?\d{0,2}[.:)]|faq\b)", re.IGNORECASE
@@ -227,6 +233,8 @@ def questions(text: str) -> list[Spoken]:
                 found.append(Spoken("answered", Move.ANSWERED, start, end))
         if _FOLLOWS.match(text, end) and not _asked_of(before, cut):
             found.append(Spoken("asked", Move.ASKED, start, end))
+            if _DOUBT.search(before, cut + 1):
+                found.append(Spoken("doubted", Move.DOUBT, start, end))
     return found
 
 

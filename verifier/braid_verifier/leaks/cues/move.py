@@ -35,6 +35,7 @@ class Move(StrEnum):
     WE_COULD = "we_could"
     ASKED = "asked"
     SETTLED = "settled"
+    DOUBT = "doubt"
     HEDGE = "hedge"
     ASSUME = "assume"
     # infers
@@ -101,6 +102,7 @@ WEIGHING = frozenset(
         Move.JUST,
         Move.ASKED,
         Move.SETTLED,
+        Move.DOUBT,
         Move.HEDGE,
         Move.ASSUME,
     }
