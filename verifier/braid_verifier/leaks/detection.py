@@ -108,13 +108,15 @@ def _weighed(
     spoken = told + marks
     if not spoken:
         return
+    tallied = tally(spoken)
     # What speaks against only takes points, so what has too few without it needs no more looking.
-    if not narration and len(told) < MANY and ceiling(tally(spoken), prose) < POSSIBLE:
+    if not narration and len(told) < MANY and ceiling(tallied, prose) < POSSIBLE:
         return
-    if told:
-        spoken += against(text, words)
+    if told and (stated := against(text, words)):
+        spoken += stated
+        tallied = tally(spoken)
     spans = sentences(text)
-    weighed = standing(text, spoken, prose, spans)
+    weighed = standing(text, spoken, tallied, prose, spans)
     points = score(weighed, prose)
     found = tier(points, weighed, prose)
     if found is None:

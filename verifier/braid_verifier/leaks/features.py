@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 from braid_verifier.leaks.cues.move import AGAINST, CORRECTING, INFERRING, PLANNING, WEIGHING, Move
 from braid_verifier.leaks.moves import MAX_PER_WORD, Spoken
@@ -153,6 +153,13 @@ EXPLAINING = frozenset(
         Move.WRONG,
     }
 )
+
+#: What a tally asks of each move that has a group: the group, and these two.
+_ALONE, _EXPLAINS = 16, 32
+_TRAITS = {
+    move: group | _ALONE * (move in ALONE) | _EXPLAINS * (move in EXPLAINING)
+    for move, group in _GROUP.items()
+}
 
 #: Moves of any statement: beside them a single `Actually,` may be a person's way to begin one.
 _PLAIN = frozenset(
@@ -306,8 +313,7 @@ def punctuation(text: str) -> list[Spoken]:
     return questions(text) + trailing(text) + arithmetic(text)
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(NamedTuple):
     """The moves of a passage, counted, before anybody looks at how they stand together."""
 
     counts: Mapping[Move, int]
@@ -325,26 +331,25 @@ class Tally:
 def tally(spoken: Sequence[Spoken]) -> Tally:
     """Count the moves of a passage."""
     counts: dict[Move, int] = {}
-    for each in spoken:
-        move = each.move
+    for _, move, _, _ in spoken:
         counts[move] = counts.get(move, 0) + 1
     if Move.ACTUALLY in counts:
         counts.pop(Move.ACTUALLY_BARE, None)
     found: dict[str, int] = {}
     marks = kinds = groups = 0
-    alone = explains = True
+    shared = _ALONE | _EXPLAINS
     todo = Move.TODO in counts
     for move, count in counts.items():
-        group = _GROUP.get(move, 0)
-        if todo and group == _WEIGHS:
+        traits = _TRAITS.get(move, 0)
+        if todo and traits & _WEIGHS:
             continue  # It is weighed for whoever does it, and left open.
         found[move] = min(MAX_COUNT, count)
-        if group:
+        if traits:
             marks += count
             kinds += 1
-            groups |= group
-            alone = alone and move in ALONE
-            explains = explains and move in EXPLAINING
+            groups |= traits
+            shared &= traits
+    groups &= ~(_ALONE | _EXPLAINS)
     if kinds == 1 and Move.ARITHMETIC in found:
         found[Move.ARITHMETIC] = (
             1  # Sums in however many rows, and no word about them, are a table.
@@ -357,16 +362,16 @@ def tally(spoken: Sequence[Spoken]) -> Tally:
             found["kinds_7"] = 1
         if groups.bit_count() >= 3:
             found["groups_3"] = 1
-    if alone:
+    if shared & _ALONE:
         found["alone"] = 1
-    if explains:
+    if shared & _EXPLAINS:
         found["explains"] = 1
     return Tally(counts, found, marks, groups)
 
 
 def features(text: str, spoken: Sequence[Spoken], prose: bool) -> dict[str, int]:
     """Return the features of a passage by name; absent means 0."""
-    return standing(text, spoken, prose, sentences(text))
+    return standing(text, spoken, tally(spoken), prose, sentences(text))
 
 
 #: What the standing of moves can add at most, by feature; the second only where something is planned.
@@ -380,16 +385,14 @@ MOST_OF_PLANS = {
 
 
 def standing(
-    text: str, spoken: Sequence[Spoken], prose: bool, spans: Sequence[tuple[int, int]]
+    text: str,
+    spoken: Sequence[Spoken],
+    tallied: Tally,
+    prose: bool,
+    spans: Sequence[tuple[int, int]],
 ) -> dict[str, int]:
-    """Return what `features` does, of a passage whose sentences somebody has already."""
-    tallied = tally(spoken)
-    counts, marks, groups, found = (
-        tallied.counts,
-        tallied.marks,
-        tallied.groups,
-        tallied.features,
-    )
+    """Return what `features` does, of a passage whose moves and sentences somebody has already."""
+    counts, found, marks, groups = tallied
     words = text.count(" ") + text.count("\n") + 1
     if not text.isascii():
         words += len(_UNSPACED.findall(text)) // 2

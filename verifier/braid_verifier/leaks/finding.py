@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 #: Version of the detector: the cues, the weights and the rules. Any change of what is found
 #: changes it; findings of two versions are not compared.
@@ -46,9 +47,8 @@ class Tier(StrEnum):
     POSSIBLE = "possible"
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """A cue that spoke, and where, in code points of the content."""
+class Reason(NamedTuple):
+    """A cue that spoke, and where, in code points of the content; a tuple, because a finding has many."""
 
     cue: str
     start: int

@@ -38,6 +38,7 @@ _CLASS = {
     )
     for move in group
 }
+_NO_POINTS = dict.fromkeys(LeakClass, 0)
 
 
 def score(features: Mapping[str, int], prose: bool) -> int:
@@ -84,8 +85,8 @@ def may_be_strong(features: Mapping[str, int]) -> bool:
 def leak_class(spoken: Sequence[Spoken], prose: bool) -> LeakClass:
     """Return the class whose moves weigh most; the earlier of the enumeration where two weigh alike."""
     weights = PROSE if prose else COMMENT
-    points = dict.fromkeys(LeakClass, 0)
-    for each in spoken:
-        if (leak := _CLASS.get(each.move)) is not None:
-            points[leak] += max(1, weights.get(each.move, 0))
+    points = _NO_POINTS.copy()
+    for _, move, _, _ in spoken:
+        if (leak := _CLASS.get(move)) is not None:
+            points[leak] += max(1, weights.get(move, 0))
     return max(points, key=points.__getitem__)
