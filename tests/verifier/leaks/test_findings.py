@@ -15,8 +15,9 @@ from braid_verifier.leaks.features import features, punctuation, tally
 from braid_verifier.leaks.finding import Finding, LeakClass, Tier
 from braid_verifier.leaks.heard import Heard
 from braid_verifier.leaks.moves import moves, telling
-from braid_verifier.leaks.passage import Passage, PassageKind, Run
+from braid_verifier.leaks.passage import Passage, PassageKind
 from braid_verifier.leaks.scoring import ceiling, score
+from braid_verifier.leaks.written import Written
 
 OWN = [
     json.loads(line)
@@ -26,7 +27,7 @@ OWN = [
 
 
 def prose(text: str) -> Passage:
-    return Passage(PassageKind.PROSE, text, (Run(0, 0, len(text), len(text)),))
+    return Passage(PassageKind.PROSE, Written.whole(text))
 
 
 def in_text(text: str) -> tuple[Finding, ...]:
@@ -228,16 +229,15 @@ def test_narration_is_returned_on_request_and_never_counts() -> None:
 )
 def test_a_thought_by_structure_needs_no_words(structure: str, leak_class: LeakClass) -> None:
     text = " The sum is 4. "
-    passage = Passage(
-        PassageKind.THOUGHT, text, (Run(0, 7, len(text), len(text)),), structure=structure
-    )
+    written = Written(text, [0], [7], [len(text)])
+    passage = Passage(PassageKind.THOUGHT, written, structure=structure)
     (finding,) = judge([passage])
     assert (finding.start, finding.end) == (8, 21)
     assert (finding.leak_class, finding.tier) == (leak_class, Tier.STRONG)
 
 
 def test_an_empty_thought_is_none() -> None:
-    assert judge([Passage(PassageKind.THOUGHT, " \n", (Run(0, 0, 2, 2),), None, "think_tag")]) == ()
+    assert judge([Passage(PassageKind.THOUGHT, Written.whole(" \n"), None, "think_tag")]) == ()
 
 
 def test_what_the_user_said_is_quoted_and_not_leaked() -> None:

@@ -2,14 +2,14 @@
 
 import pytest
 
-from braid_verifier.leaks.passage import Passage, PassageKind, Run
+from braid_verifier.leaks.passage import Passage, PassageKind
+from braid_verifier.leaks.written import Written
 
 # '# wait\n# "no"' inside a JSON string: "# wait\n# \"no\""
 CONTENT = r'"# wait\n# \"no\""'
 PASSAGE = Passage(
     PassageKind.COMMENT,
-    'wait\n"no"',
-    (Run(0, 3, 4, 4), Run(4, 7, 1, 2), Run(5, 11, 1, 2), Run(6, 13, 2, 2), Run(8, 15, 1, 2)),
+    Written('wait\n"no"', [0, 4, 5, 6, 8], [3, 7, 11, 13, 15], [4, 2, 2, 2, 2]),
     "python",
 )
 

@@ -213,4 +213,6 @@ def test_text_recorded_as_a_literal_keeps_its_offsets() -> None:
     assert passage.text == "ab\ud800 c"
     assert passage.source_span(1, 2) == (7, 13)
     for broken in ('"', '"\\', '"\\u12', '"abc'):
-        assert all(each.runs for each in passages("text", "application/json", broken, {}))
+        assert all(
+            each.written.sources for each in passages("text", "application/json", broken, {})
+        )

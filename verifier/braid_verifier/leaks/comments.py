@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import groupby
 
 from braid_verifier.leaks.found import found_in
 from braid_verifier.leaks.lexing import Comment, line_start
@@ -20,8 +21,8 @@ _BLOCK_MARK = re.compile(
 _BLOCK_END = re.compile(r"(?:\*+/|--+>|-+\}|\]=*\]|^=end\b.*|#>|\*+\)|\"\"\"|''')\Z", re.MULTILINE)
 _LONGEST_END = 20
 _STAR = re.compile(r"[ \t]*+(?:\*(?![*/])[ \t]?|\*+(?=\r?\n|\Z))")
-_SPACES = re.compile(r"[ \t]*+")
-_LINE = re.compile(r"([^\r\n]*+)\r?\n?")
+_LINE = re.compile(r"[ \t]*+([^\r\n]*+)\r?\n?")
+_STARRED_LINE = re.compile(rf"(?:{_STAR.pattern}|[ \t]*+)([^\r\n]*+)\r?\n?")
 _UNDER = re.compile(r"[ \t]*\r?\n[ \t]*")
 
 
@@ -43,30 +44,32 @@ def comments_of(
     With `fresh` only the lines of them that are, those side by side together.
     """
     for group in _groups(code.text, language):
-        pieces: list[Piece] = []
-        for piece in _block(code.text, group[0]) if group[0].block else _stack(code.text, group):
-            if fresh is None or fresh(piece[0], piece[1]):
-                pieces.append(piece)
-            else:
-                yield from _passage(code, pieces, language)
-                pieces = []
-        yield from _passage(code, pieces, language)
+        lines = _block(code.text, group[0]) if group[0].block else _stack(code.text, group)
+        for pieces in (lines,) if fresh is None else _fresh(lines, fresh):
+            written = _joined(code, pieces)
+            if written is not None and _WORDS.search(written.text):
+                yield Passage(PassageKind.COMMENT, in_own_voice(written), language)
 
 
-def _passage(code: Written, pieces: list[Piece], language: str | None) -> Iterator[Passage]:
+def _fresh(lines: list[Piece], fresh: Fresh) -> Iterator[list[Piece]]:
+    """Give the lines that are fresh, those side by side together."""
+    for are_fresh, some in groupby(lines, lambda line: fresh(line[0], line[1])):
+        if are_fresh:
+            yield list(some)
+
+
+def _joined(code: Written, lines: list[Piece]) -> Written | None:
+    """Put lines together, without the empty ones before and after; None for nothing but such."""
     text = code.text
-    while pieces and not text[pieces[-1][0] : pieces[-1][1]].strip():
-        pieces.pop()
-    if not pieces:
-        return
-    start, end, _ = pieces[-1]
-    pieces[-1] = start, start + len(text[start:end].rstrip()), None
-    first = 0
-    while not text[pieces[first][0] : pieces[first][1]].strip():
+    first, last = 0, len(lines)
+    while last and not (kept := text[lines[last - 1][0] : lines[last - 1][1]].rstrip()):
+        last -= 1
+    if not last:
+        return None
+    while not text[lines[first][0] : lines[first][1]].strip():
         first += 1
-    written = code.cut(pieces[first:])
-    if _WORDS.search(written.text):
-        yield in_own_voice(written).passage(PassageKind.COMMENT, language)
+    start = lines[last - 1][0]
+    return code.cut((*lines[first : last - 1], (start, start + len(kept), None)))
 
 
 def _groups(source: str, language: str | None) -> Iterator[list[Comment]]:
@@ -96,40 +99,40 @@ def _column(source: str, at: int) -> tuple[bool, int]:
     return not source[line:at].strip(), at - line
 
 
-def _stack(source: str, group: list[Comment]) -> Iterator[Piece]:
+def _stack(source: str, group: list[Comment]) -> list[Piece]:
     """Give the lines of line comments without their markers, each with its newline."""
+    lines: list[Piece] = []
     for comment in group:
         start, end = comment.start, comment.end
         mark = _LINE_MARK.match(source, start, end)
         start = mark.end() if mark else start
         if comment is group[-1]:
-            yield start, end, None
-        elif source[end - 1 : end] == "\r":
-            yield start, end - 1, None
-            yield end, end + 1, None
+            lines.append((start, end, None))
+        elif source[end - 1] == "\r":
+            lines += ((start, end - 1, None), (end, end + 1, None))
         else:
             # In one piece, as they stand side by side in the content.
-            yield start, end + 1, None
+            lines.append((start, end + 1, None))
+    return lines
 
 
-def _block(source: str, comment: Comment) -> Iterator[Piece]:
+def _block(source: str, comment: Comment) -> list[Piece]:
     """Give the lines of a block comment without its markers and margin, each with its newline."""
     start, end = comment.start, comment.end
-    margin = _STAR if source.startswith("/*", start) or _STAR.match(source, start, end) else None
+    starred = source.startswith("/*", start) or _STAR.match(source, start, end) is not None
     mark = _BLOCK_MARK.match(source, start, end)
     start = mark.end() if mark else start
     closing = _BLOCK_END.search(source, max(start, end - _LONGEST_END), end)
     end = closing.start() if closing else end
-    first = mark is not None
+    lines: list[Piece] = []
     while start < end:
-        skipped = margin.match(source, start, end) if margin and not first else None
-        skipped = skipped or _SPACES.match(source, start, end)
-        line = _LINE.match(source, skipped.end() if skipped else start, end)
+        # What stands on the line of the opening mark has no margin.
+        margined = starred and (lines or mark is None)
+        line = (_STARRED_LINE if margined else _LINE).match(source, start, end)
         assert line is not None
-        if line.end() - line.end(1) == 2:
-            yield line.start(), line.end(1), None
-            yield line.end() - 1, line.end(), None
-        else:
-            yield line.start(), line.end(), None
-        first = False
         start = line.end()
+        if start - line.end(1) == 2:
+            lines += ((line.start(1), line.end(1), None), (start - 1, start, None))
+        else:
+            lines.append((line.start(1), start, None))
+    return lines

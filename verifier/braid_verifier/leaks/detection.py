@@ -149,14 +149,13 @@ def _findings(
     points: int,
 ) -> Iterator[Finding]:
     prose = passage.kind is PassageKind.PROSE
-    spoken = sorted((each for each in spoken if each.move not in AGAINST), key=by_place)
+    source_span = passage.written.source_span
+    spoken = [each for each in spoken if each.move not in AGAINST]
+    spoken.sort(key=by_place)
     for start, end in grow(spans, spoken, prose):
         inside = [each for each in spoken if start <= each.start < end]
-        (first, last), *places = passage.source_spans(
-            [(offset + start, offset + end)]
-            + [(offset + each.start, offset + each.end) for each in inside]
-        )
+        first, last = source_span(offset + start, offset + end)
         reasons = tuple(
-            Reason(each.cue, *place) for each, place in zip(inside, places, strict=True)
+            [Reason(cue, *source_span(offset + at, offset + to)) for cue, _, at, to in inside]
         )
         yield Finding(first, last, known or leak_class(inside, prose), found, points, reasons)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from braid_verifier.leaks.cues.move import AGAINST, CORRECTING, INFERRING, PLANNING, WEIGHING, Move
 from braid_verifier.leaks.moves import MAX_PER_WORD, Spoken
 from braid_verifier.leaks.openings import sentences
-from braid_verifier.leaks.passage import ELIDED
+from braid_verifier.leaks.voice import ELIDED
 
 #: Counts above this say nothing more.
 MAX_COUNT = 3

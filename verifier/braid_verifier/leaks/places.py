@@ -33,7 +33,7 @@ def passages(
         found = prose(whole)
     else:
         found = tool_input(whole, _tool(attrs), media == _JSON)
-    yield from sorted(found, key=lambda passage: passage.runs[0].source)
+    yield from sorted(found, key=lambda passage: passage.written.sources[0])
 
 
 def file_passages(path: str, text: str) -> Iterator[Passage]:

@@ -130,7 +130,7 @@ def _as(
         if _WORD.search(bare):
             opens += len(words) - len(words.lstrip())
             said = in_own_voice(text.slice(opens, opens + len(bare)))
-            yield said.passage(kind, structure=structure)
+            yield Passage(kind, said, structure=structure)
 
 
 def _fence_close(words: str, ticks: str, start: int, end: int) -> tuple[int, int]:

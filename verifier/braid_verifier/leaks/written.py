@@ -6,10 +6,6 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
-from operator import sub
-
-from braid_verifier.leaks.passage import Passage, PassageKind, Run
 
 _ESCAPE = re.compile(
     r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|[\s\S])"
@@ -18,9 +14,6 @@ _SHORT = {
     "\\n": "\n", "\\t": "\t", "\\r": "\r", "\\b": "\b", "\\f": "\f", '\\"': '"', "\\\\": "\\",
 }  # fmt: skip
 
-
-# What `Run` does, without a step in Python for each line of a comment.
-_run = partial(tuple.__new__, Run)
 
 Fresh = Callable[[int, int], bool]
 """Says whether a stretch of a text, on one line, was written just now."""
@@ -37,8 +30,10 @@ DEEPEST = 12
 class Written:
     """A text whose characters can be traced to code points of the content.
 
-    The three lists are runs as in `Passage`, kept as plain integers because there are many:
-    run i begins at starts[i] of the text and stands at sources[i] with spans[i] code points.
+    It consists of runs, ascending and without gaps. Run i begins at starts[i] of the text and stands
+    at sources[i] of the content with spans[i] code points: one to one where it is as long in the text,
+    otherwise it is one piece that was written differently, such as an escape. Three lists of plain
+    integers, because there is a run for each line.
     """
 
     text: str
@@ -56,46 +51,47 @@ class Written:
     def cut(self, pieces: Iterable[Piece]) -> Written:
         """Put slices of the text together; a slice may be replaced by one other text."""
         text, starts, sources, spans = self.text, self.starts, self.sources, self.spans
+        last = len(starts)
+        shift = sources[0] if last == 1 and spans[0] == len(text) else None
         parts: list[str] = []
-        cut = Written("", depth=self.depth + 1)
-        at, last = 0, len(starts)
-        plain = last == 1 and spans[0] == len(text)
+        cut_starts: list[int] = []
+        cut_sources: list[int] = []
+        cut_spans: list[int] = []
+        at = 0
         for start, end, instead in pieces:
             if start >= end:
                 continue
-            if plain and instead is None:
-                cut.starts.append(at)
-                cut.sources.append(sources[0] + start)
-                cut.spans.append(end - start)
-                parts.append(text[start:end])
-                at += end - start
-                continue
-            i = bisect_right(starts, start) - 1
             if instead is not None:
                 opens, closes = self.source_span(start, end)
-                cut.starts.append(at)
-                cut.sources.append(opens)
-                cut.spans.append(closes - opens)
+                cut_starts.append(at)
+                cut_sources.append(opens)
+                cut_spans.append(closes - opens)
                 parts.append(instead)
                 at += len(instead)
                 continue
             parts.append(text[start:end])
+            if shift is not None:
+                cut_starts.append(at)
+                cut_sources.append(shift + start)
+                cut_spans.append(end - start)
+                at += end - start
+                continue
+            i = bisect_right(starts, start) - 1
             while start < end:
                 run_start = starts[i]
                 run_end = starts[i + 1] if i + 1 < last else len(text)
                 stop = min(end, run_end)
-                cut.starts.append(at)
+                cut_starts.append(at)
                 if spans[i] == run_end - run_start:
-                    cut.sources.append(sources[i] + start - run_start)
-                    cut.spans.append(stop - start)
+                    cut_sources.append(sources[i] + start - run_start)
+                    cut_spans.append(stop - start)
                 else:
-                    cut.sources.append(sources[i])
-                    cut.spans.append(spans[i])
+                    cut_sources.append(sources[i])
+                    cut_spans.append(spans[i])
                 at += stop - start
                 start = stop
                 i += 1
-        cut.text = "".join(parts)
-        return cut
+        return Written("".join(parts), cut_starts, cut_sources, cut_spans, self.depth + 1)
 
     def slice(self, start: int, end: int) -> Written:
         """Take text[start:end]."""
@@ -161,24 +157,20 @@ class Written:
 
     def source_span(self, start: int, end: int) -> tuple[int, int]:
         """Return the code points of the content that text[start:end], not empty, stands for."""
-        starts, length = self.starts, len(self.text)
+        starts, sources, spans = self.starts, self.sources, self.spans
+        last = len(starts) - 1
         i = bisect_right(starts, start) - 1
-        j = bisect_right(starts, end - 1) - 1
-        opens, closes = self.sources[i], self.sources[j] + self.spans[j]
-        if self.spans[i] == (starts[i + 1] if i + 1 < len(starts) else length) - starts[i]:
-            opens += start - starts[i]
-        if self.spans[j] == (starts[j + 1] if j + 1 < len(starts) else length) - starts[j]:
-            closes = self.sources[j] + end - starts[j]
+        run_start, run_end = starts[i], starts[i + 1] if i < last else len(self.text)
+        opens = sources[i]
+        if spans[i] == run_end - run_start:
+            opens += start - run_start
+        if end > run_end:
+            i = bisect_right(starts, end - 1) - 1
+            run_start, run_end = starts[i], starts[i + 1] if i < last else len(self.text)
+        closes = sources[i] + spans[i]
+        if spans[i] == run_end - run_start:
+            closes -= run_end - end
         return opens, closes
-
-    def passage(
-        self, kind: PassageKind, language: str | None = None, structure: str | None = None
-    ) -> Passage:
-        """Give it as a passage, whole."""
-        ends = [*self.starts[1:], len(self.text)]
-        lengths = map(sub, ends, self.starts)
-        runs = tuple(map(_run, zip(self.starts, self.sources, lengths, self.spans, strict=True)))
-        return Passage(kind, self.text, runs, language, structure)
 
 
 def joined(texts: Sequence[Written]) -> Written:
