@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from braid.call import History
-from braid_verifier import check_history
+from braid_verifier import HistoryCheck, Standing, check_history, laying
 from braid_verifier.spacing import beginning, same_spaces, trimmed
 from fakes.dialects import DIALECTS, Dialect, Said, Say, Talk, told, user
+from fakes.past import Past
 from fakes.rivers import ASKED
 
 CODE = "if ok:\n    check()\n    pay()"
@@ -73,11 +76,15 @@ def dialect(request: pytest.FixtureRequest) -> Dialect:
     return chosen
 
 
-def codes(dialect: Dialect, words: str, *came: Said) -> set[History]:
+def check(dialect: Dialect, words: str, *came: Said, policy: str = "reject") -> HistoryCheck:
     question = user("How many legs has a spider?")
     transcript = told(dialect, Talk((question, Say(words)))).transcript()
     body = dialect.body(Talk((question, *came, ASKED)))
-    return {one.code for one in check_history(transcript, body, dialect.name).findings}
+    return check_history(transcript, body, dialect.name, policy=policy)
+
+
+def codes(dialect: Dialect, words: str, *came: Said) -> set[History]:
+    return {one.code for one in check(dialect, words, *came).findings}
 
 
 @pytest.mark.parametrize("name", [name for name, (said, _) in FORGED.items() if len(said) == 1])
@@ -90,3 +97,45 @@ def test_words_spaced_otherwise_are_edited(dialect: Dialect, name: str) -> None:
 def test_honest_spacing_is_not(dialect: Dialect, name: str) -> None:
     (said,), came = HONEST[name]
     assert codes(dialect, said, *map(Say, came)) <= {History.CONTINUED, History.VARIANT}
+
+
+@pytest.mark.parametrize("name", [name for name, (said, _) in FORGED.items() if len(said) == 1])
+def test_who_is_strict_refuses_words_spaced_otherwise(dialect: Dialect, name: str) -> None:
+    (said,), came = FORGED[name]
+    found = check(dialect, said, *map(Say, came), policy="strict")
+    false = [one.code for one in found.blocks if one.standing is Standing.FALSE]
+    assert not found.genuine and set(false) == {History.EDITED}
+
+
+@pytest.mark.parametrize("name", [name for name, (said, _) in HONEST.items() if len(said) == 1])
+def test_who_is_strict_accuses_no_honest_spacing(dialect: Dialect, name: str) -> None:
+    (said,), came = HONEST[name]
+    found = check(dialect, said, *map(Say, came), policy="strict")
+    assert found.genuine and Standing.CLAIMED not in {one.standing for one in found.blocks}
+
+
+def test_no_number_of_texts_spaced_otherwise_is_read_over_and_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each of the texts that came has the letters of each that was said, and fits none."""
+    (dialect,) = (one for one in DIALECTS if one.name == "anthropic")
+    words = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
+    said = [Say(" ".join(words[:n]) + "\n" + " ".join(words[n:])) for n in range(1, 10)]
+    came = [Say("  ".join(words[:n]) + "\t" + " ".join(words[n:])) for n in range(1, 9)]
+    letters = sum(map(len, words))
+    read = 0
+
+    def reading(ours: Sequence[str], theirs: Sequence[str]) -> bool:
+        nonlocal read
+        read += letters
+        return same_spaces(ours, theirs)
+
+    monkeypatch.setattr(laying, "same_spaces", reading)
+    question = user("How many legs has a spider?")
+    past = Past(dialect.blocks(Talk((question, *said))))
+    for most in (0, 5 * letters, 20 * letters):
+        read = 0
+        monkeypatch.setattr(laying, "_IN_VAIN", most)
+        judgement = past.judge(dialect.blocks(Talk((question, *came, ASKED))))
+        assert read == most
+        assert History.EDITED in {verdict.code for verdict in judgement.blocks}
