@@ -2,10 +2,11 @@
 
 usage: python benchmarks/record.py [--calls N] [--rounds N] [--connections N]
 
-Drives the recorder as the relay does, over a store on the disk of this checkout: each call is a
-conversation of its own, of 8 nodes. Then, over what was recorded, the signatures alone and the
-rows alone, by the bare libraries: the same bytes signed again, the same rows inserted again in
-two commits a call, each shared by half the connections. CPU time of this process, user and system, in
+Drives the recorder as the relay does, over a store with its log on the disk of this checkout: each
+call is a conversation of its own, of 8 nodes, and its certificate is logged. Then, over what was
+recorded, the signatures alone and the rows alone, by the bare libraries: the same bytes signed
+again, the same rows inserted again in two commits a call, each shared by half the connections, and
+a checkpoint of the log signed and written in the first of the two. CPU time of this process, user and system, in
 microseconds a call; the least of the rounds, since neighbours only ever add to it.
 """
 
@@ -29,8 +30,10 @@ import uvloop
 
 from braid.call import CallOutcome
 from braid.signing import Purpose, SecretKey, signed_bytes
+from braid.tiles import HEIGHT
 from braid.wire.anthropic import read_answer
 from braid_server.keyring import Keyring
+from braid_server.log_key import LogSettings, keep_log
 from braid_server.opening import opening_of
 from braid_server.providers import anthropic
 from braid_server.recorder import Recorder
@@ -91,13 +94,14 @@ class Load:
         await asyncio.gather(*(connection() for _ in range(connections)))
 
 
-def _sign(headers: list[str], calls: int) -> None:
-    """Make the keys and signatures of so many calls: the nodes', the certificate's, the possession's."""
+def _sign(headers: list[str], calls: int, group: int) -> None:
+    """Make the keys and signatures of so many calls: of nodes, certificate, possession, the log's heads."""
     framed = [signed_bytes(Purpose.NODE, header.encode()) for header in headers]
     for call in range(calls):
         _, secret = nacl.bindings.crypto_sign_seed_keypair(secrets.token_bytes(32))
         messages = framed[call * NODES_A_REPLY : (call + 1) * NODES_A_REPLY]
-        for message in (*messages, *messages[:2]):
+        logged = messages[:1] if call % group == 0 else []
+        for message in (*messages, *messages[:2], *logged):
             nacl.bindings.crypto_sign(message, secret)
 
 
@@ -109,7 +113,11 @@ _TABLES: tuple[tuple[str, int, int | None], ...] = (
     ("node", 0, 1),
     ("call", 0, None),
     ("mark", 1, 2),
+    ("log_entry", 3, None),
 )
+# Of the log each commit publishes a head; what of its tree is stored comes with the last entry below.
+_HASHES = "INSERT INTO log_hash VALUES (?, ?, ?, ?)"
+_GROWN = "UPDATE log SET size = ?, checkpoint = ? WHERE number = ?"
 
 
 def _commits(recorded: sqlite3.Connection, calls: int, group: int) -> list[_Rows]:
@@ -125,6 +133,15 @@ def _commits(recorded: sqlite3.Connection, calls: int, group: int) -> list[_Rows
                 if table == "call":
                     close = "UPDATE call SET open = 0 WHERE braid = ? AND seq = ?"
                     commits[2 * (at // group) + 1].setdefault(close, []).append((row[0], row[1]))
+    for log, level, number, digest in recorded.execute("SELECT * FROM log_hash"):
+        entry = ((number + 1) << (level * HEIGHT)) - 1
+        if entry < calls:
+            row = log, level, number, digest
+            commits[2 * (entry // group)].setdefault(_HASHES, []).append(row)
+    ((log, checkpoint),) = recorded.execute("SELECT number, checkpoint FROM log")
+    for first in range(0, calls, group):
+        size = min(first + group, calls)
+        commits[2 * (first // group)][_GROWN] = [(size, checkpoint, log)]
     return commits
 
 
@@ -143,6 +160,8 @@ def _empty_like(recorded: sqlite3.Connection, path: Path) -> sqlite3.Connection:
     made = "SELECT sql FROM sqlite_master WHERE sql NOTNULL AND name NOT LIKE 'sqlite_%'"
     for (statement,) in recorded.execute(made).fetchall():
         database.execute(statement)
+    for row in recorded.execute("SELECT * FROM log").fetchall():
+        database.execute(f"INSERT INTO log VALUES ({', '.join('?' * len(row))})", row)
     return database
 
 
@@ -173,6 +192,7 @@ def main() -> None:
         path = Path(directory) / "braid.db"
         with contextlib.closing(Store(str(path), writable=True)) as store:
             root, wrapping = SecretKey(secrets.token_bytes(32)), secrets.token_bytes(32)
+            keep_log(store, LogSettings(), datetime.now(UTC))
             recorder = Recorder(store, Keyring(root, wrapping), lambda: datetime.now(UTC))
             for _ in range(options.rounds):
                 found.setdefault("recorded", []).append(_cost(lambda: run(recorder), calls))
@@ -182,7 +202,9 @@ def main() -> None:
             ordered = "SELECT h FROM node ORDER BY braid, seq LIMIT ?"
             headers = [h for (h,) in recorded.execute(ordered, (calls * NODES_A_REPLY,))]
             for number in range(options.rounds):
-                found.setdefault("signed", []).append(_cost(lambda: _sign(headers, calls), calls))
+                found.setdefault("signed", []).append(
+                    _cost(lambda: _sign(headers, calls, group), calls)
+                )
                 again = _empty_like(recorded, Path(directory) / f"again-{number}.db")
                 with contextlib.closing(again):
                     spent = _cost(functools.partial(_write, again, commits), calls)
@@ -191,12 +213,12 @@ def main() -> None:
     rest = least["recorded"] - least["read"] - least["signed"] - least["stored"]
     for title, spent in (
         ("a call read and recorded, 8 nodes", least["recorded"]),
-        ("  a key and 10 signatures, by libsodium alone", least["signed"]),
+        (f"  a key, 10 signatures, a head in {group}, by libsodium alone", least["signed"]),
         (f"  its rows, by SQLite alone, {group} calls a commit", least["stored"]),
         ("  its request and answer read", least["read"]),
         ("  all else: placing, weaving, handing over", rest),
     ):
-        print(f"{title:<52}{spent:>8.0f} µs")
+        print(f"{title:<58}{spent:>8.0f} µs")
 
 
 if __name__ == "__main__":
