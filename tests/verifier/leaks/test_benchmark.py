@@ -103,3 +103,39 @@ def test_a_language_with_few_real_leaks_is_not_called_clean(
         "not covered, fewer than 50 real leaks each, languages: de (0), en (3)",
         "not covered, fewer than 50 real leaks each, programming languages, of comments: python (3)",
     ]
+
+
+WILD = BENCHMARK.with_name("leaks_wild.py")
+
+
+def test_the_comments_of_whole_projects_are_counted_once_and_by_project(tmp_path: Path) -> None:
+    sources = {
+        "one/a.py": f"# {THOUGHT}\nx = 1\n\n\n# The list is kept in order.\ny = 2\n",
+        "one/b.py": f"# {THOUGHT}\nx = 1\n# short\n",
+        "one/vendor/c.py": "# Hmm, wait. This is somebody else's.\n",
+        "one/notes.md": THOUGHT,
+        "two/d.go": f"// The list is\n// kept in order.\nvar x = 1\n\n// Perhaps it is empty.\nvar s = \"{THOUGHT}\"\n",
+    }  # fmt: skip
+    for name, source in sources.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(source)
+    command = [sys.executable, str(WILD), str(tmp_path / "one"), str(tmp_path / "two")]
+    said = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert not said.stderr
+    lines = [line.split() for line in said.stdout.splitlines()[2:]]
+    # name, comments, flagged, strong, those with cue words, flagged of them
+    assert [[line[i] for i in (0, 1, 2, 5, 6, 7)] for line in lines] == [
+        ["one", "2", "1", "1", "1", "1"],
+        ["two", "1", "0", "0", "1", "0"],
+        ["all", "3", "1", "1", "2", "1"],
+    ]
+
+
+def test_a_project_that_is_no_folder_is_named(tmp_path: Path) -> None:
+    missing = tmp_path / "missing"
+    said = subprocess.run(
+        [sys.executable, str(WILD), str(missing)], capture_output=True, text=True, check=False
+    )
+    assert said.returncode == 2
+    assert f"expected the folder of a project, got {missing}" in said.stderr

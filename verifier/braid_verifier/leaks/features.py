@@ -39,7 +39,7 @@ _QUESTION = re.compile(r"[?？](?:(?<=？)|\?*(?=[\s)\"'*_]|\Z))")
 _ASKED_BEFORE = re.compile(r"[^\W_][)\]'\"`*%}]*[ \t]?\Z")
 # An answer stands where the question does: what comes after an empty line is the text that a heading announced.
 _ANSWER = re.compile(
-    r"[ \t)\"'*_–—/#-]*(?:\n[ \t)\"'*_–—/#-]*)?(?:no|nope|yes|yeah|yep|let's|actually|maybe|probably|perhaps|but|or|just|so|ok|okay"
+    r"[ \t)\"'*_–—/#-]*(?:\n[ \t)\"'*_–—/#-]*)?(?:no(?! need)|nope|yes|yeah|yep|let's|actually|maybe|probably|perhaps|but|or|just|so|ok|okay"
     r"|well|not|simple|simpler|better|depends|hmm|wait|it's|fixed|fine|sure|likely|doesn't|the|we|i"
     r"|if(?! (?:so|yes|not|no|true|false)\b)"
     r"|usually|typically|ideally|using|keeping|defaulting|assuming|for (?:now|mvp|simplicity)"
@@ -63,8 +63,8 @@ _TRAILING = re.compile(r"[.…](?<=[\w)`'\"].)(?:(?<=…)|\.\.) (?=\w)")
 # At least two words before it: one that stands alone is the label of a button, `Browse…`.
 _IN_SENTENCE = re.compile(r"[\w,;:)] [^\W\d_]+[)`'\"]?\Z|[)`'\"]\Z")
 _LONGEST_WORD = 30
-#: An operator of code, `a ? b : c` and `a ?? b`, and the name of a predicate, `list.empty? if`.
-_OPERATOR = re.compile(r"\?\?[ \t]+\S|\?[ \t]+[^\n?]{1,80}:")
+#: An operator of code, `a ? b : c` and `a ?? b`, the mark itself, `* or ? or +`, and the name of a predicate, `list.empty? if`.
+_OPERATOR = re.compile(r"\?\?[ \t]+\S|\?[ \t]+(?:[^\n?]{1,80}:|(?:or|and)\b)")
 _PREDICATE = re.compile(r"\w[#.:]{1,2}\w+\Z|\w_\w*\Z")
 _GOES_ON_IN_CODE = re.compile(r"[ \t]+(?:[a-z]|[=&|<>#])")
 #: Words of who does not know what to do, or whether it is so. A question without them may ask for a condition.

@@ -41,7 +41,7 @@ CUES: tuple[Cue, ...] = (
         Move.OR,
         Place.ANYWHERE,
         "or",
-        r"or (?:just|simply|maybe|perhaps|should (?:we|i|it))\b",
+        r"(?<!, )or (?:just|simply|maybe|perhaps|should (?:we|i|it))\b",
     ),
     cue("or", Move.OR, Place.SENTENCE, "or", r"or\b(?! (?:else|higher|later|newer|any|none)\b)"),
     cue(
