@@ -17,9 +17,9 @@ from braid_server.lineage import Lineage
 from braid_server.loom import Loom
 from braid_server.marks import Marks
 from braid_server.recording import CallEnding, RecordingFailed
-from braid_server.references import item_of
 from braid_server.store import Transaction
 from braid_server.weaving import Weaving
+from braid_verifier.items import item_of
 
 # Times as many nodes as a braid may have to be gone on with, and answers take one node each,
 # when they end.
@@ -86,7 +86,7 @@ class AnswerNodes:
         for number, block in enumerate(blocks):
             flags = append.flags[number] if number < len(append.flags) else ()
             seq = self._add_block(weaving, lineage, marks, append.call, block, flags)
-            if append.kept and seq is not None and (name := item_of(block)) is not None:
+            if append.kept and seq is not None and (name := item_of(block.attrs)) is not None:
                 weaving.mark(marks.item(append.provider, name), seq)
         if ending is None or append.ending is None:
             return

@@ -6,35 +6,15 @@ place of what it says (SPEC §8.3).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 
-from braid.node import Kind, Origin
-from braid.wire.block import Block
 from braid_server.lineage import Lineage
 from braid_server.marks import Marks
 from braid_server.recollection import Recollection
 from braid_server.store import BraidRow
 from braid_server.store.rows import Reading
+from braid_verifier.items import as_resent, reference_in
 from braid_verifier.judgement import Resent
-
-# Of one answer's place in it, which a request has not.
-_PLACED = ("candidate", "cut", "index", "model", "part", "parts")
-
-
-def item_of(block: Block) -> str | None:
-    """Give the provider's id of the item that a block of an answer is, or is a part of."""
-    name = block.attrs.get("item_id", block.attrs.get("id"))
-    return name if isinstance(name, str) else None
-
-
-def reference_in(block: Block) -> str | None:
-    """Give the id of the item that a block of a request stands for; None of any other block."""
-    if block.kind is not Kind.OTHER or not block.unseen:
-        return None
-    # Its type may be left out.
-    named = block.attrs.get("type", "item_reference") == "item_reference"
-    return item_of(block) if named else None
 
 
 class References:
@@ -67,17 +47,17 @@ class References:
         }
         if not names:
             return messages
-        known = self._reading().marked_any(list(dict.fromkeys(names.values())))
+        known = dict(self._reading().marked_any(list(dict.fromkeys(names.values()))))
         resolved: list[Resent] = []
         for place, message in enumerate(messages):
-            resolved += self._item(known, names.get(place)) or [message]
+            # Nobody shows an item twice, and what is small could stand for no end of words.
+            found = known.pop(names.get(place, b""), ())
+            resolved += self._item(found) or [message]
         return resolved
 
-    def _item(
-        self, known: Mapping[bytes, Sequence[tuple[int, int]]], mark: bytes | None
-    ) -> list[Resent]:
+    def _item(self, found: Sequence[tuple[int, int]]) -> list[Resent]:
         """Give the blocks of an item, all of the newest answer that has it; none if not all are there."""
-        places = [] if mark is None else sorted(known.get(mark, ()))
+        places = sorted(found)
         row = self._row(places[-1][0]) if places else None
         if row is None:
             return []
@@ -92,12 +72,6 @@ class References:
             said, match = memory.block(seq), nodes[seq].match
             if said is None or match is None:
                 return []
-            blocks.append(Resent(_resent(said), match, nodes[seq].spine))
+            blocks.append(Resent(as_resent(said), match, nodes[seq].spine))
         self.braids.add(row.number)
         return blocks
-
-
-def _resent(said: Block) -> Block:
-    """Give a block of an answer as a client sends it that resends the whole."""
-    attrs = {name: value for name, value in said.attrs.items() if name not in _PLACED}
-    return replace(said, origin=Origin.CLIENT, role="assistant", attrs=attrs)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from openai.types.responses import Response
 
+from braid_verifier import HistoryCheck, Standing, check_history
 from braid_verifier.policy import ClaimName
 from fakes.openai import MODEL, compaction, function_call, message, reasoning, response
 from fakes.provider import Asked, Json, Reply
@@ -180,3 +181,48 @@ def test_what_was_compacted_by_itself_leads_on(tmp_path: Path) -> None:
     # The item itself is the provider's; what stood beside it is the client's.
     (item,) = story.calls[1].content
     assert item in call.shown["messages"] and item in alone.shown["messages"]
+
+
+def checked(braid: Proxied, *given: Any) -> HistoryCheck:
+    """Check a request against the only braid there is, with no store."""
+    (name,) = braid.braids()
+    body = json.dumps({"model": MODEL, "input": given}).encode()
+    return check_history(braid.get(f"/braid/v1/braids/{name}"), body, "openai-responses")
+
+
+def test_what_is_pointed_to_is_checked_before_sending(tmp_path: Path) -> None:
+    with proxied(answering, tmp_path) as braid:
+        first, said = ask(braid, [user(QUESTION)])
+        result = {"type": "function_call_output", "call_id": said.output[2].call_id, "output": "1"}  # type: ignore[union-attr]
+        items = [pointing(item) for item in said.output]
+        found = checked(braid, user(QUESTION), *items, result, user("And then?"))
+        known = [one.node for one in found.blocks if one.standing is Standing.GENUINE]
+        assert found.genuine and known == [node.s for node in first.content]
+        assert {one.code for one in found.findings} == set()
+        # It stands where it was given, or it is moved; and twice nowhere.
+        thought, message = items[:2]
+        moved = checked(braid, user(QUESTION), thought, user("Go on."), message, user("?"))
+        assert "moved" in {one.code for one in moved.findings} and not moved.genuine
+        twice = checked(braid, user(QUESTION), thought, message, message, user("?"))
+        assert [one.standing for one in twice.blocks][4:] == [Standing.NEW] * 2
+        elsewhere = {"type": "item_reference", "id": "msg_elsewhere"}
+        unknown = checked(braid, user(QUESTION), elsewhere, user("?"))
+        assert [one.standing for one in unknown.blocks][1:] == [Standing.NEW] * 2
+
+
+def test_what_was_not_kept_is_not_known_by_its_id(tmp_path: Path) -> None:
+    with proxied(answering, tmp_path) as braid:
+        _, said = ask(braid, [user(QUESTION)], store=False)
+        found = checked(braid, user(QUESTION), pointing(said.output[1]))
+        assert [one.standing for one in found.blocks][1:] == [Standing.NEW]
+
+
+def test_an_item_that_is_named_twice_stands_once(tmp_path: Path) -> None:
+    """A name is short, and what it names is not: no request is to grow without end."""
+    with proxied(answering, tmp_path) as braid:
+        _, said = ask(braid, [user(QUESTION)])
+        twice = [pointing(said.output[1])] * 2
+        call, _ = ask(braid, [user(QUESTION), *twice, user("And then?")])
+    kinds = [node.kind for node in call.shown["messages"]]
+    assert kinds == ["prompt", "text", "other", "prompt"]
+    assert call.node.value["context"]["partial"] is True

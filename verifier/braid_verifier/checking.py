@@ -28,6 +28,7 @@ from braid_verifier.definitions import (
     tool_changes,
 )
 from braid_verifier.history import canonical, is_spine
+from braid_verifier.items import as_resent, item_of, reference_in
 from braid_verifier.judgement import Judgement, Resent, Verdict, is_answer
 from braid_verifier.judging import judge
 from braid_verifier.opened import OpenedBraid, OpenedCall
@@ -85,7 +86,7 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CheckedBlock:
-    """One block of the request's messages.
+    """One block of the request's messages, or of the item of Responses that one of them points to.
 
     `node` and `position` are of the node of the transcript that it is or was made of.
     """
@@ -214,8 +215,52 @@ class _Checker:
         self._braid = braid
         self._request = request
         self._report = report
-        self._resent = [_matched(block) for block in request.messages]
+        self._kept: dict[int | None, bool] = {}
+        self._resent = self._resolved([_matched(block) for block in request.messages])
         self._system = [_matched(block) for block in request.system]
+
+    def _resolved(self, messages: Sequence[Resent]) -> list[Resent]:
+        """Give the messages with what is known in the place of what only points to it."""
+        names = [reference_in(block) for block, _, _ in messages]
+        known = self._items(frozenset(name for name in names if name is not None))
+        resolved: list[Resent] = []
+        for name, message in zip(names, messages, strict=True):
+            # Nobody shows an item twice, and what is small could stand for no end of words.
+            resolved += known.pop(name or "", []) or [message]
+        return resolved
+
+    def _items(self, names: frozenset[str]) -> dict[str, list[Resent]]:
+        """Give the blocks of items, each by the newest answer that has it; none if not all are there."""
+        places: dict[str, list[int]] = {}
+        nodes = self._braid.nodes
+        for place, node in enumerate(nodes if names else ()):
+            name = item_of(node.attrs or {})
+            if name not in names or node.follows or not node.provided:
+                continue
+            if not self._keeps(node.owner):
+                continue
+            those = places.setdefault(name, [])
+            if those and nodes[those[0]].owner != node.owner:
+                those.clear()
+            those.append(place)
+        found: dict[str, list[Resent]] = {}
+        for name, those in places.items():
+            blocks = [self._braid.block(place) for place in those]
+            matches = [nodes[place].match for place in those]
+            found[name] = [
+                Resent(as_resent(block), match, is_spine(block))
+                for block, match in zip(blocks, matches, strict=True)
+                if block is not None and match is not None
+            ]
+            if len(found[name]) < len(those):
+                del found[name]
+        return found
+
+    def _keeps(self, call: int | None) -> bool:
+        """Tell whether the provider keeps what a call was answered, as far as its parameters say."""
+        if call not in self._kept:
+            self._kept[call] = self._braid.keeps(call)
+        return self._kept[call]
 
     def check(self) -> HistoryCheck:
         if self._request.ambiguous is not None:

@@ -279,6 +279,23 @@ class OpenedBraid:
                 return other
         return None
 
+    def keeps(self, call: int | None) -> bool:
+        """Tell whether a call's provider keeps what it answered, as far as its parameters are there."""
+        header = None if call is None else self.nodes[call].header
+        if header is None:
+            return False
+        before = (self.places.get(name) for name in header.prev)
+        said = [self.nodes[n].content for n in before if n is not None and self._is_params(n)]
+        try:
+            asked = strict_json.read_object(said[0], "params") if said and said[0] else {}
+        except Malformed:
+            return True
+        parameters = asked.get("parameters")
+        return not isinstance(parameters, dict) or parameters.get("store") is not False
+
+    def _is_params(self, place: int) -> bool:
+        return self.nodes[place].kind is Kind.PARAMS
+
     def named(self, name: str) -> OpenedCall | None:
         """Find a call by its id, its position or the beginning of its signature."""
         for call in self.calls.values():
