@@ -13,6 +13,8 @@ from braid_verifier.leaks import Heard
 
 # Conversations that one file may go back and forth between without each being read anew.
 _AT_ONCE = 8
+# Beyond that each time costs all that was shown: of all that was said this often, and no oftener.
+_ANEW = 64
 
 _Ends = tuple[bytes, ...]
 
@@ -21,11 +23,14 @@ class Shown:
     """Follows the contexts of calls, to tell what each answer had before it.
 
     Of words only hashes are kept. What is wrong in a context is for others to report: here it
-    shows nothing.
+    shows nothing. In a file that goes back and forth between so many conversations that its words
+    would have to be read too often, all that was said in it before counts as shown.
     """
 
     def __init__(self) -> None:
         self._said: dict[str, Heard] = {}
+        self._left = 0  # what may yet be read anew, in hashes of words
+        self._all: Heard | None = None  # all that was said, once no more may be read anew
         self._before: dict[bytes, tuple[bytes, str]] = {}
         self._ends: dict[str, _Ends] = {}
         self._call_of: dict[str, str] = {}
@@ -34,8 +39,11 @@ class Shown:
 
     def said(self, s: str, text: str) -> None:
         """Take a text of a user, a tool or the system."""
-        self._said[s] = Heard()
-        self._said[s].add(text)
+        said = self._said[s] = Heard()
+        said.add(text)
+        self._left += _ANEW * said.size
+        if self._all is not None:
+            self._all.join(said)
 
     def call(self, s: str, content: bytes) -> None:
         """Take a call, which comes after what it shows."""
@@ -61,6 +69,8 @@ class Shown:
         ends = self._ends.get(self._call_of.get(s, ""))
         if ends is None:
             return Heard()
+        if self._all is not None:
+            return self._all
         system, messages = ends
         fresh: list[str] = []
         heard = self._gone_on_from(system, messages, fresh)
@@ -70,9 +80,16 @@ class Shown:
         for shown in fresh:
             if shown in self._said:
                 heard.join(self._said[shown])
+                self._left -= self._said[shown].size
+        self._left -= len(fresh)
         self._recent[messages] = system, heard
         if len(self._recent) > _AT_ONCE:
             self._recent.popitem(last=False)
+        if self._left < 0:
+            self._recent.clear()
+            self._all = Heard()
+            for said in self._said.values():
+                self._all.join(said)
         return heard
 
     def _gone_on_from(self, system: bytes, messages: bytes, into: list[str]) -> Heard | None:

@@ -38,8 +38,8 @@ def call(system: Json, messages: Json) -> bytes:
     return dumps(content).encode()
 
 
-def back_and_forth(conversations: int, turns: int) -> None:
-    """Ask for each answer what it had before it, in turn, and check that."""
+def back_and_forth(conversations: int, turns: int, apart: bool = True) -> None:
+    """Ask for each answer what it had before it, in turn, and check that; they may not be `apart`."""
     shown = Shown()
     values: list[bytes | None] = [None] * conversations
     number = 0
@@ -54,7 +54,7 @@ def back_and_forth(conversations: int, turns: int) -> None:
             heard = shown.heard(signed(number + 2))
             assert heard.contains(f"words of {which} {turn}")
             assert heard.contains(f"words of {which} 0")
-            assert not heard.contains(f"words of {which + 1} 0")
+            assert not (apart and heard.contains(f"words of {which + 1} 0"))
             assert not heard.contains(f"words of {which} {turn + 1}")
 
 
@@ -67,6 +67,12 @@ def test_each_conversation_has_its_own_words(conversations: int) -> None:
 def test_going_back_and_forth_takes_steps_in_proportion(conversations: int) -> None:
     short, long = (steps(partial(back_and_forth, conversations, turns)) for turns in (20, 160))
     assert long <= 8 * 1.2 * short
+
+
+def test_no_number_of_conversations_is_read_over_and_over() -> None:
+    """Beyond those at hand each turn reads all of its conversation, until it was enough."""
+    short, long = (steps(partial(back_and_forth, 9, turns, False)) for turns in (250, 1000))
+    assert long <= 4 * 1.2 * short
 
 
 def test_a_branch_has_no_words_of_the_other() -> None:

@@ -35,6 +35,11 @@ class Heard:
             if 1 < len(few) < SHINGLE:
                 rows.add(hash(tuple(few)))
 
+    @property
+    def size(self) -> int:
+        """About how much there is to join: one at least."""
+        return 1 + len(self._rows)
+
     def join(self, other: Heard) -> None:
         """Take note of all that `other` has."""
         self._rows |= other._rows
