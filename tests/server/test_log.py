@@ -39,6 +39,7 @@ from braid.note import NoteSigner, SignatureType
 from braid.revocation import Reason, Subject
 from braid.tiles import tiles_of
 from braid.transcript import Layout
+from braid_clients.problem import Problem
 from braid_server import keyfiles, log_face
 from braid_server.keyfiles import LOG_LABEL, KeyFileUnusable
 from braid_server.log_key import LogSettings, LogUnusable, keep_log, key_beside
@@ -563,6 +564,24 @@ class TestServed:
             plain.shutdown()
             thread.join(PATIENCE)
             plain.server_close()
+
+    def test_a_log_that_goes_on_no_more_is_written_by_its_key(self, folder: Path) -> None:
+        """For auditors: the server shows only the one that goes on."""
+        from braid_clients.cli.log import export
+
+        grow(folder, 2)
+        write_keys(folder)
+        old = key_in(folder / "braid.db")
+        with opened(settings_of(folder, restored=True)) as service:
+            assert service.log_vkey != old
+        given = ["--db", str(folder / "braid.db")]
+        for name, size, log in (("old", 4, ["--log", old]), ("new", 0, [])):
+            out = folder / name
+            export.main([str(out), *given, *log], standalone_mode=False)
+            assert read_checkpoint((out / "checkpoint").read_bytes()).checkpoint.size == size
+        assert (folder / "old" / "vkey").read_text() == old + "\n"
+        with pytest.raises(Problem, match="no log of this store"):
+            export.main([str(folder / "new"), *given, "--log", "other"], standalone_mode=False)
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):

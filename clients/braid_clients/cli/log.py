@@ -98,7 +98,13 @@ def _shown(reading: LogReading, row: LogRow) -> _Shown:
 @log.command("export")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
 @_db
-def export(folder: Path, db: str | None) -> None:
+@click.option(
+    "--log",
+    "named",
+    metavar="VKEY",
+    help="A log that goes on no more, by its verifier key (`braid log show`), instead of the newest.",
+)
+def export(folder: Path, db: str | None, named: str | None) -> None:
     """Write the log as files that any web server can serve: what /braid/log/ has, byte for byte.
 
     Into the same folder again it adds what is new, the checkpoint last.
@@ -111,18 +117,23 @@ def export(folder: Path, db: str | None) -> None:
     written = 0
     try:
         with store.read() as reading:
-            active = reading.log.active()
-        if active is None:
+            chosen = reading.log.active()
+            if named is not None:
+                logs = reading.log.logs()
+                chosen = next((row for row in logs if row.key == named), None)
+        if chosen is None and named is not None:
+            raise Problem(f"{named}: no log of this store", "see what it has: braid log show")
+        if chosen is None:
             raise Problem("this store keeps no log yet", "braid serve begins one")
-        _refuse_another(folder / KEY, active.key)
-        for path, raw in files(store, active, lambda path: (folder / path).is_file()):
+        _refuse_another(folder / KEY, chosen.key)
+        for path, raw in files(store, chosen, lambda path: (folder / path).is_file()):
             target = folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
             write_whole(target, [raw])
             written += 1
     finally:
         store.close()
-    say(f"{counted(written, 'file')} written into {folder}, {_entries(active.size)}")
+    say(f"{counted(written, 'file')} written into {folder}, {_entries(chosen.size)}")
 
 
 def _entries(number: int) -> str:
