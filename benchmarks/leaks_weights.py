@@ -58,7 +58,7 @@ PRIOR: dict[str, tuple[float, dict[str, float]]] = {
             " arithmetic:.4 if_then:.6 let_me:2 lets_look:1.3 lets:.8 i_will:.6 i_need:1"
             " we_need:.4 sequence:.5 plan:.7 first_person:.3 the_user:.5 address:-.4 courtesy:-.5"
             " report:-.5 todo:-2.5 doc:-2 tutorial:-.4 reference:-1.2 kinds_3:.6 kinds_5:.8"
-            " kinds_7:.5 groups_3:.5 dense:.15 trailing:1 should_be:.2 cause:.2 deduced:.9 asked:.9 settled:1 doubt:1.2 hedge:.25 assume:.4 concludes:.6 explains:-.8 sparse:-.7 short:-.3 long:-.6 very_long:-1 alone:-2.5 lone_cue:-1.2"
+            " kinds_7:.5 groups_3:.5 dense:.15 trailing:1 should_be:.2 cause:.2 deduced:.9 asked:.9 settled:1 doubt:1.2 unsettled:.8 hedge:.25 assume:.4 concludes:.6 explains:-.8 sparse:-.7 short:-.3 long:-.6 very_long:-1 alone:-2.5 lone_cue:-1.2"
         ),
     ),
     "prose": (
@@ -72,7 +72,7 @@ PRIOR: dict[str, tuple[float, dict[str, float]]] = {
             " courtesy:-1.5 report:-1.2 tutorial:-.8 doc:-.6 reference:-.3 bullets:-.8 long:-.6"
             " very_long:-.6 sentences_3:.4 one_sentence:-.4 ends_in_plan:.8 inferred_then_plan:.6"
             " narration:-1.5 ticks:.15 because:.3 kinds_3:.5 kinds_5:.6 kinds_7:.3 groups_3:.4"
-            " headings:-1 trailing:.8 should_be:.5 cause:.8 deduced:.9 asked:.4 settled:.8 doubt:.4 hedge:.2 assume:.3 concludes:.4 explains:-.5 sparse:-.6 stated_then_plan:1"
+            " headings:-1 trailing:.8 should_be:.5 cause:.8 deduced:.9 asked:.4 settled:.8 doubt:.4 unsettled:.2 hedge:.2 assume:.3 concludes:.4 explains:-.5 sparse:-.6 stated_then_plan:1"
             " opens_to_you:-.8 impersonal:-.8 reasoned_plan:1"
         ),
     ),

@@ -110,6 +110,7 @@ def test_a_move_is_heard(text: str, move: Move) -> None:
         ("Did it fail? The join will tell.", Move.DOUBT),
         ("It may be * or ? or +.", Move.QUESTION),
         ("Already sent? No need to do it again.", Move.ANSWERED),
+        ("Not enough yet? Wait for the next.", Move.ANSWERED),
         ("Ask it, or just look it up.", Move.OR),
         ("first ?? second reads the first.", Move.QUESTION),
         ("Whether list.empty? or the flag is set.", Move.QUESTION),

@@ -367,6 +367,20 @@ def test_what_few_words_are_enough_for(text: str, found: bool) -> None:
     assert bool(in_code(f"// {text}".replace("\n", "\n// "), "java")) == found
 
 
+@pytest.mark.parametrize(
+    ("text", "unsettled"),
+    [
+        ("We could load it. It might be stale. Assuming it is not.", 1),
+        ("Maybe load it? Or not. It might be stale. Assuming it is not.", 2),
+        ("We could load it. It might be stale. We need it.", 0),
+        ("TODO: we could load it. It might be stale. Assuming it is not.", 0),
+    ],
+)
+def test_who_does_not_decide_is_unsettled(text: str, unsettled: int) -> None:
+    spoken = moves(text) + punctuation(text)
+    assert features(text, spoken, False).get("unsettled", 0) == unsettled
+
+
 def test_most_examples_of_our_own_are_judged_as_labelled() -> None:
     # They are fitted on, so this measures nothing: it holds a change of cues to what stood before.
     accused = missed = 0
@@ -379,8 +393,8 @@ def test_most_examples_of_our_own_are_judged_as_labelled() -> None:
         leak = item["label"] == "leak"
         accused += bool(found) and not leak
         missed += leak and not found
-    assert accused <= 11
-    assert missed <= 94
+    assert accused <= 12
+    assert missed <= 98
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ _ASKED_BEFORE = re.compile(r"[^\W_][)\]'\"`*%}]*[ \t]?\Z")
 # An answer stands where the question does: what comes after an empty line is the text that a heading announced.
 _ANSWER = re.compile(
     r"[ \t)\"'*_–—/#-]*(?:\n[ \t)\"'*_–—/#-]*)?(?:no(?! need)|nope|yes|yeah|yep|let's|actually|maybe|probably|perhaps|but|or|just|so|ok|okay"
-    r"|well|not|simple|simpler|better|depends|hmm|wait|it's|fixed|fine|sure|likely|doesn't|the|we|i"
+    r"|well|not|simple|simpler|better|depends|hmm|wait(?=[,.:!…—])|it's|fixed|fine|sure|likely|doesn't|the|we|i"
     r"|if(?! (?:so|yes|not|no|true|false)\b)"
     r"|usually|typically|ideally|using|keeping|defaulting|assuming|for (?:now|mvp|simplicity)"
     r"|also|oder|ja|nein|die|donc|ou|non|restons|así|pero|mejor|las|então|mas|vamos|não|a)\b",
@@ -151,6 +151,23 @@ EXPLAINING = frozenset(
         Move.WE_COULD,
         Move.WE_NEED,
         Move.WRONG,
+    }
+)
+
+#: Moves of who has not decided yet. An explanation makes one or two of them.
+UNSETTLED = frozenset(
+    {
+        Move.ALTERNATIVELY,
+        Move.ASSUME,
+        Move.BETTER,
+        Move.DECIDE,
+        Move.ASKED,
+        Move.FOR_NOW,
+        Move.HEDGE,
+        Move.MAYBE,
+        Move.OR,
+        Move.UNSURE,
+        Move.WE_COULD,
     }
 )
 
@@ -351,11 +368,11 @@ def tally(spoken: Sequence[Spoken]) -> Tally:
             shared &= traits
     groups &= ~(_ALONE | _EXPLAINS)
     if kinds == 1 and Move.ARITHMETIC in found:
-        found[Move.ARITHMETIC] = (
-            1  # Sums in however many rows, and no word about them, are a table.
-        )
+        # Sums in however many rows, and no word about them, are a table.
+        found[Move.ARITHMETIC] = 1
     if kinds >= 3:
         found["kinds_3"] = 1
+        found["unsettled"] = min(2, max(0, len(UNSETTLED & found.keys()) - 2))
         if kinds >= 5:
             found["kinds_5"] = 1
         if kinds >= 7:
