@@ -198,6 +198,46 @@ def test_parts_spellings_flags_and_annotations_go_along() -> None:
     assert set(erasing(told, other).nodes.values()) == {other, about_other}
 
 
+def test_what_stands_beside_an_answer_goes_with_words_that_it_may_repeat() -> None:
+    told = Braid()
+    system, prompt = told.system("The code is 4711."), told.prompt("Say it.")
+    call = told.call()
+    said = told.text("4711")
+    tokens = told.add(Kind.OTHER, Origin.PROVIDER, b'["47","11"]')
+    shown = told.answer(Kind.OTHER, "a block of an unknown kind")
+    last = told.last
+    echo = told.add(Kind.OTHER, Origin.CLIENT, b"x", attrs=b'{"part":1,"parts":2}', prev=[call])
+    more = told.add(Kind.OTHER, Origin.CLIENT, b"y", attrs=b'{"part":2,"parts":2}')
+    told.end(prev=[last])
+    elsewhere = told.prompt("And now?")
+    told.call()
+    told.text("Nothing.")
+    beside = told.add(Kind.OTHER, Origin.PROVIDER, b"{}")
+    told.end()
+    own = {tokens, echo, more}
+    # Later answers may repeat what their requests show, an earlier one nothing that came after it.
+    assert set(erasing(told, said).nodes.values()) == {said, beside, *own}
+    assert set(erasing(told, system).nodes.values()) == {system, beside, *own}
+    assert set(erasing(told, prompt).nodes.values()) == {prompt, beside, *own}
+    assert set(erasing(told, elsewhere).nodes.values()) == {elsewhere, beside}
+    # What a later request showed is a block of the answer, whatever its kind.
+    assert shown not in erasing(told, system).nodes.values()
+
+
+def test_words_are_found_where_the_parts_of_a_block_meet(home: Any) -> None:
+    told = Braid()
+    for number, words in enumerate((b"the code is 47", b"1", b"1, keep it"), 1):
+        attrs = json.dumps({"part": number, "parts": 3}).encode()
+        told.add(Kind.PROMPT, Origin.CLIENT, words, attrs=attrs)
+    told.prompt("47")
+    told.prompt("11")
+    told.seal()
+    path = home.folder / "parts.json"
+    path.write_bytes(told.transcript())
+    ran = home.braid("redact", path, "--match", "4711", "-o", "out.json")
+    assert ran.returncode == 0 and "nodes 0, 1, 2\n" in ran.stdout, ran.stderr
+
+
 def test_the_digest_of_an_imported_file_goes_with_the_first_word() -> None:
     told = Braid()
     told.add(Kind.OTHER, Origin.CLIENT, b"{}", attrs=b'{"type":"import"}')

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import json
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,8 +18,11 @@ from braid_server.library import NoSuchBraid, NoSuchNode
 from braid_server.logbook import files
 from braid_server.sealing import StillOpen
 from braid_verifier import Answer, ClaimName, Result, verify
+from fakes import gemini, openai
 from fakes.desk import Desk, ask
 from fakes.guesser import CODE, confirmed, first, second, secret, traces
+from fakes.provider import Answering, Asked, Json, Reply
+from fakes.proxied import Proxied, proxied
 
 
 def record(desk: Desk) -> str:
@@ -246,3 +253,75 @@ def test_words_erased_from_many_pages_leave_no_stale_copy(tmp_path: Path) -> Non
         assert not any(f"{word}{turn:02d}".encode() in files for turn in range(30)
                        for word in ("Mark", "Answer"))  # fmt: skip
         assert verify(desk.transcript(braid), roots=[desk.keyring.root]).result is Result.VERIFIED
+
+
+def test_the_name_of_a_session_goes_too(tmp_path: Path) -> None:
+    """It is kept as a keyed value, and can be guessed as words can."""
+
+    def named(desk: Desk) -> list[Any]:
+        with contextlib.closing(sqlite3.connect(desk.path)) as plain:
+            return [row[0] for row in plain.execute("SELECT session FROM braid ORDER BY number")]
+
+    with Desk(tmp_path) as desk:
+        desk.turn(ask("Something else."), "Which stays.", session="other")
+        braid = desk.turn(first(CODE), secret(CODE), session=f"door {CODE}").braid
+        before = named(desk)
+        assert None not in before[:2]
+        desk.run(desk.library.erase(braid, with_code(desk, braid)))
+        assert named(desk)[:2] == [before[0], None]
+        assert before[1] not in on_disk(desk)
+
+
+def _by_tokens(asked: Asked) -> Reply:
+    tokens = [{"token": one, "logprob": -0.1} for one in ("Code ", "47", "11")]
+    said = openai.chat(asked, {"content": "Code 4711"})
+    body = json.loads(said.body)
+    body["choices"][0]["logprobs"] = {"content": tokens}
+    return replace(said, body=json.dumps(body).encode())
+
+
+def _by_segments(asked: Asked) -> Reply:
+    supports = [{"segment": {"text": "Code 4711"}, "groundingChunkIndices": [0]}]
+    said = gemini.content(asked, gemini.text("Code 4711"))
+    body = json.loads(said.body)
+    body["candidates"][0]["groundingMetadata"] = {"groundingSupports": supports}
+    return replace(said, body=json.dumps(body).encode())
+
+
+@pytest.mark.parametrize(
+    ("path", "request_", "answering", "kind", "left"),
+    [
+        ("/v1/chat/completions", {"messages": [{"role": "user", "content": "It?"}]},
+         _by_tokens, Kind.TEXT, '"47"'),
+        ("/v1beta/models/g:generateContent", {"contents": [{"role": "user", "parts": [{"text": "It?"}]}]},
+         _by_segments, Kind.TEXT, "4711"),
+        ("/v1/responses", {"instructions": "The code is 4711.", "input": "Hello."},
+         lambda asked: openai.response(asked, openai.message("Hello.")), Kind.SYSTEM, "4711"),
+    ],
+)  # fmt: skip
+def test_what_an_answer_repeats_beside_its_blocks_goes_with_the_words(
+    tmp_path: Path, path: str, request_: Json, answering: Answering, kind: Kind, left: str
+) -> None:
+    with proxied(answering, tmp_path) as braid:
+        assert _post(braid, path, {"model": "g", **request_}) == 200
+        (name,) = braid.braids()
+        whole = braid.get(f"/braid/v1/braids/{name}")
+        nodes = json.loads(whole)["nodes"]
+        chosen = [i for i, node in enumerate(nodes) if json.loads(node["h"])["kind"] == kind]
+        assert any(left in node.get("text", "") for i, node in enumerate(nodes) if i not in chosen)
+        assert _post(braid, f"/braid/v1/braids/{name}/erase", {"nodes": chosen}) == 200
+        kept = json.loads(braid.get(f"/braid/v1/braids/{name}"))["nodes"]
+        assert not any(left in node.get("text", "") + node.get("attrs", "") for node in kept)
+        assert braid.report(name).result is Result.VERIFIED
+    files = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert left.encode() not in files
+
+
+def _post(braid: Proxied, path: str, body: Json) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", braid.port)
+    headers = {"content-type": "application/json"}
+    connection.request("POST", path, json.dumps(body), headers)
+    answer = connection.getresponse()
+    answer.read()
+    connection.close()
+    return answer.status

@@ -48,9 +48,10 @@ def plan(nodes: Iterable[StoredNode], chosen: Chosen) -> Erasure:
 
     With a node go the other parts of its block, every node that is another spelling of it,
     and flags and annotations about it; with any node the digest of a file it was imported
-    from. The body salt goes of each call that shows a node or whose parameters it is, of the
-    ends of these calls, and of the end of the answer it is in. Raises Malformed for nodes
-    that would not verify.
+    from. Of each call that shows a node, whose parameters it is or in whose answer it stands goes
+    what is beside the answer's blocks: echoes, and what is of kind `other` and in no context. The
+    body salt goes of each call that shows a node or whose parameters it is, of the ends of these
+    calls, and of the end of the answer it is in. Raises Malformed for nodes that would not verify.
     """
     planner = _Planner(chosen)
     for index, node in enumerate(nodes):
@@ -94,6 +95,8 @@ class _Planner:
         self._kinds: list[Kind] = []
         self._prev: list[tuple[int, ...]] = []
         self._owner: list[int | None] = []  # the call of an answer's node, and of an end
+        self._beside: dict[int, int] = {}  # what may repeat a request or an answer, to its call
+        self._shown: set[int] = set()  # in some context
         self._about: dict[int, tuple[int, ...]] = {}
         self._gone: set[int] = set()  # erased before
         self._salted: set[int] = set()
@@ -111,6 +114,8 @@ class _Planner:
         self._kinds.append(header.kind)
         self._prev.append(at)
         self._owner.append(self._owner_of(index, header, at))
+        if (call := self._call_beside(index, header, at)) is not None:
+            self._beside[index] = call
         if header.about:
             self._about[index] = tuple(self._places[name] for name in header.about)
         if node.bsalt is not None:
@@ -131,6 +136,15 @@ class _Planner:
         inside = header.origin is Origin.PROVIDER or header.kind in (Kind.END, Kind.CHECKPOINT)
         return self._owner[at[0]] if inside and at else None
 
+    def _call_beside(self, index: int, header: Header, at: tuple[int, ...]) -> int | None:
+        """Give the call of a node that may stand beside the blocks of its answer."""
+        if header.kind is not Kind.OTHER or not at:
+            return None
+        if header.origin is Origin.PROVIDER:
+            return self._owner[index]
+        # An echo hangs on the call, its further parts on one another (SPEC §4.4).
+        return at[0] if self._kinds[at[0]] is Kind.CALL else self._beside.get(at[0])
+
     def _read(self, index: int, header: Header, opened: Opened, at: tuple[int, ...]) -> None:
         if header.kind is Kind.CALL:
             context = context_of(parse_call(opened.content).context)
@@ -140,6 +154,7 @@ class _Planner:
                 (ContextList.MESSAGES, context.messages),
             ):
                 self._steps.append((index, name, step))
+                self._shown.update(self._places[signature] for signature in step.add)
             return
         attrs = strict_json.read_object(opened.attrs, "attrs")
         part, original = attrs.get("part"), attrs.get("variant_of")
@@ -166,12 +181,19 @@ class _Planner:
             for index in range(len(self._kinds))
             if self._first(index) in picked and self._kinds[index] not in NEVER_ERASED
         }
+        calls = self._calls_that_held(going | self._gone)
+        # An answer may repeat its request, and its own words by tokens, which no search would find.
+        shown = {self._first(index) for index in self._shown}
+        going.update(
+            index
+            for index, call in self._beside.items()
+            if call in calls and self._first(index) not in shown
+        )
         for index, about in self._about.items():
             if self._kinds[index] is not Kind.CALL and going.intersection(about):
                 going.add(index)
         if going:
             going.update(self._sources)
-        calls = self._calls_that_held(going | self._gone)
         ends = {
             index
             for index, owner in enumerate(self._owner)

@@ -7,18 +7,26 @@ import re
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 import click
 
+from braid import strict_json
 from braid.encoding import encode, write_time
 from braid.node import NEVER_ERASED, Header, Kind, read_header
 from braid.signing import SecretKey
 from braid.strict_json import Json
-from braid.transcript import MAX_TRANSCRIPT, Layout, StoredNode, TranscriptReader, write_transcript
+from braid.transcript import (
+    MAX_TRANSCRIPT,
+    Layout,
+    Opened,
+    StoredNode,
+    TranscriptReader,
+    write_transcript,
+)
 from braid.weave import Weaver
 from braid_clients.cli.keys import own_root_key, root_key_option
 from braid_clients.cli.store import write_whole
@@ -66,6 +74,7 @@ class Selection:
     kinds: frozenset[str]
     pattern: re.Pattern[str] | None
     found: set[str]  # of numbers and beginnings, as given
+    _parts: list[bytes] = field(default_factory=list)  # of a block that is being read
 
     def fits(self, index: int, header: Header, node: StoredNode) -> bool:
         named = {each for each in self.beginnings if node.s.startswith(each)}
@@ -76,7 +85,23 @@ class Selection:
             return True
         if self.pattern is None or node.opened is None:
             return False
-        return any(map(self.pattern.search, texts(node.opened)))
+        if any(map(self.pattern.search, texts(node.opened))):
+            return True
+        return self._fits_across(self.pattern, node.opened)
+
+    def _fits_across(self, pattern: re.Pattern[str], opened: Opened) -> bool:
+        """Tell of the last part of a block whether its words fit where parts meet (SPEC §5.6)."""
+        attrs = strict_json.read_object(opened.attrs, "attrs")
+        part, parts = attrs.get("part"), attrs.get("parts")
+        if not (isinstance(part, int) and isinstance(parts, int)):
+            return False
+        if part == 1:
+            self._parts.clear()
+        self._parts.append(opened.content)
+        if part < parts:
+            return False
+        whole = Opened(opened.salt, b"".join(self._parts), opened.attrs)
+        return any(map(pattern.search, texts(whole)))
 
     def check_named(self) -> None:
         """Raise Problem where a node that was named is not there."""

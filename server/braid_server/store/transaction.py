@@ -196,15 +196,17 @@ class Transaction:
         self._driver.executemany(_FORGET_COSIGNED, [(log, one) for one in gone])
 
     def erase(self, braid: int, words: Iterable[int], bsalts: Iterable[int]) -> None:
-        """Drop the words of nodes and the body salts of others, by seq, and all marks of the braid.
+        """Drop words of nodes and body salts of others, by seq; all marks of the braid, its session.
 
         A mark is over a whole conversation: with a word of it, every mark behind that goes, and
-        what is left would have clients accused of words that nobody can look up any more.
+        what is left would have clients accused of words that nobody can look up any more. The name
+        of a session can be guessed as words can.
         """
         self.flush()
         self._driver.executemany(_ERASE_WORDS, [(braid, seq) for seq in words])
         self._driver.executemany(_ERASE_BSALT, [(braid, seq) for seq in bsalts])
         self._driver.execute("DELETE FROM mark WHERE braid = ?", (braid,))
+        self._driver.execute("UPDATE braid SET session = NULL WHERE number = ?", (braid,))
         self.erases = True
 
     def prove(self) -> None:
