@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from braid_verifier.leaks import code, prose
 from braid_verifier.leaks.comments import comments_of
@@ -27,6 +27,7 @@ _PROGRAM = re.compile(
 _PROGRAM_OPTIONS = frozenset(
     ("c", "lc", "e", "p", "pe", "r", "-eval", "-print", "-command", "-execute")
 )
+_TAKES_PROGRAM = re.compile(rf" -(?:{'|'.join(sorted(_PROGRAM_OPTIONS))})\Z")
 _SAYS = re.compile(r"\b(?:commit|create|comment|edit|tag|merge)[ \t]")
 _NEAR = 200
 _COMMAND_ENDS = re.compile(r"[\n;|&]")
@@ -67,6 +68,23 @@ def shell(text: Written, fresh: Fresh | None = None) -> Iterator[Passage]:
             yield from code.passages_of(inner, interpreted(program[0]) or "shell")
         elif not inner.text.startswith("$("):
             yield from prose.prose(inner)
+
+
+def arguments(texts: Iterable[Written], program: str = "") -> Iterator[Passage]:
+    """Take a command apart that is one text, or a list of the arguments of `program`.
+
+    A patch, or a program behind the option that takes it, is an argument by itself there, without
+    quotes of the shell.
+    """
+    line = program
+    for text in texts:
+        if _APPLIED.search(line):
+            yield from code.passages_of(text, "diff")
+        elif _TAKES_PROGRAM.search(line) and (language := interpreted(line)) is not None:
+            yield from code.passages_of(text, language)
+        else:
+            yield from shell(text)
+        line = f"{line} {text.text[:_NEAR]}".lstrip()[-_NEAR:]
 
 
 def _moved(fresh: Fresh | None, by: int) -> Fresh | None:

@@ -50,6 +50,7 @@ _COMMANDS = frozenset(
     )
     + ("args", "input_command")
 )
+_PROGRAMS = ("command", "cmd", "program", "executable")
 _PATCHES = frozenset(
     ("patch", "diff", "unified_diff", "patch_text", "patchText", "changes", "input")
 )
@@ -131,12 +132,14 @@ def _member(
         return
     if name in _EDITS.values():
         return
+    if name in _COMMANDS:
+        program = each.word(*_PROGRAMS) if name == "args" else None
+        yield from scripts.arguments(each.texts(name), program or "")
+        return
     for text in each.texts(name):
         if name in _THOUGHTS or (thinks and len(text.text) >= _SHORT):
             acts = not thinks and (not _ACTIONS.isdisjoint(each.members) or each.name in _ACTED)
             yield from prose.thought(text, "react_thought" if acts else "think_tool")
-        elif name in _COMMANDS:
-            yield from scripts.shell(text)
         elif name in _CODE:
             yield from _code(text, name, each, path, tool)
         elif name in _PATCHES and is_patch(text.text):
