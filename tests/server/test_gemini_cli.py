@@ -207,17 +207,22 @@ def test_three_prompts_with_tools_are_one_braid(tmp_path: Path) -> None:
     assert [node.origin for node in texts] == ["provider"] * len(texts)
 
 
+WHAT = said("user", text("What was it?"))
+
+
 def test_a_conversation_goes_on_behind_its_summary(tmp_path: Path) -> None:
     with proxied(answering, tmp_path, reject_history=True) as braid:
         client = GeminiCli(braid)
         for words in ("What is in a.py and b.py?", "And now?", "Once more, please."):
             client.prompt(words)
         summing = client.compress()
-        told = client.prompt("What was it?")
+        cut, _ = client.post("generateContent", ROUTER, [*client.contents[2:], WHAT])
+        told = client.prompt(WHAT["parts"][0]["text"])
         (name,) = {name for _, name in (*summing, *told)}
         report = verify(braid.get(f"/braid/v1/braids/{name}"), roots=[braid.root()])
     assert [each.code for each in report.findings if each.severity is not Severity.NOTE] == []
     assert [call.history[-1] for call, _ in summing] == ["aside"] * 2
+    assert cut.history == ["continued", "truncated", "foreign_before", "aside"]
     assert told[0][0].history == ["continued", "elided", "compacted", "foreign_before"]
 
 

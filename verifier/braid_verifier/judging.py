@@ -148,9 +148,11 @@ class _Judge(Turns):
             self.leave_out(list(itertools.takewhile(self.is_answer_at, ours)))
 
     def _is_noted(self, j: int) -> bool:
-        """Tell whether a client has the model take note of a summary at the front."""
-        summed_up = j > 0 and self.resent[j - 1].block.kind is Kind.PROMPT
-        return is_noted(self.resent[j].block) and summed_up and not self._is_told(j)
+        """Tell whether a client has the model take note of a summary at the front, which may be cut off."""
+        asked = j > 0 and (
+            self.resent[j - 1].block.kind is not Kind.PROMPT or j - 1 in self.verdicts
+        )
+        return is_noted(self.resent[j].block) and not asked and not self._is_told(j)
 
     def _is_turn(self, place: int) -> bool:
         """Tell whether an answer stands there; thinking may always be missing."""
