@@ -12,6 +12,9 @@ from braid_verifier.leaks.passage import Passage, PassageKind
 from braid_verifier.leaks.voice import in_own_voice
 from braid_verifier.leaks.written import Fresh, Piece, Written
 
+# Named here because looking a member up costs as much as a search for a word.
+_COMMENT = PassageKind.COMMENT
+
 # Two letters side by side, of any script; where words have no spaces one letter will do.
 _WORDS = re.compile(r"[^\W\d_]{2}|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _LINE_MARK = re.compile(r"(?:/{2,}!?|#+!?|-{2,}|;+|%+)[|^]?[ \t]?")
@@ -48,7 +51,7 @@ def comments_of(
         for pieces in (lines,) if fresh is None else _fresh(lines, fresh):
             written = _joined(code, pieces)
             if written is not None and _WORDS.search(written.text):
-                yield Passage(PassageKind.COMMENT, in_own_voice(written), language)
+                yield Passage(_COMMENT, in_own_voice(written), language)
 
 
 def _fresh(lines: list[Piece], fresh: Fresh) -> Iterator[list[Piece]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from braid_verifier.leaks.cues.move import AGAINST, PLANNING
 from braid_verifier.leaks.features import punctuation, standing, tally
@@ -24,6 +24,9 @@ STRUCTURE_POINTS = 1_000
 
 #: With so many moves a text is weighed at once: it is not likely to have too few points.
 MANY = 12
+
+# Named here because looking a member up costs as much as a search for a word.
+_PROSE, _THOUGHT = PassageKind.PROSE, PassageKind.THOUGHT
 
 _STRUCTURES = {
     "think_tag": LeakClass.RAW_THINK,
@@ -58,12 +61,15 @@ def judge(
     """
     found: list[Finding] = []
     for passage in found_in:
-        if passage.kind is PassageKind.THOUGHT:
-            if heard is None or not heard.contains(passage.text):
+        text = passage.text
+        if passage.kind is _THOUGHT:
+            if heard is None or not heard.contains(text):
                 found += _thought(passage)
+        elif len(text) <= MAX_WINDOW:
+            found += _weighed(passage, text, 0, heard, narration)
         else:
-            for start, end in _windows(passage.text):
-                found += _weighed(passage, passage.text[start:end], start, heard, narration)
+            for start, end in _windows(text):
+                found += _weighed(passage, text[start:end], start, heard, narration)
     found.sort(key=lambda each: (each.start, each.end, each.leak_class))
     return tuple(found)
 
@@ -100,18 +106,18 @@ def _windows(text: str) -> Iterator[tuple[int, int]]:
 
 def _weighed(
     passage: Passage, text: str, offset: int, heard: Heard | None, narration: bool
-) -> Iterator[Finding]:
-    prose = passage.kind is PassageKind.PROSE
+) -> Sequence[Finding]:
+    prose = passage.kind is _PROSE
     marks = punctuation(text)
     words = hear(text)
     told = telling(text, words)
     spoken = told + marks
     if not spoken:
-        return
+        return ()
     tallied = tally(spoken)
     # What speaks against only takes points, so what has too few without it needs no more looking.
     if not narration and len(told) < MANY and ceiling(tallied, prose) < POSSIBLE:
-        return
+        return ()
     if told and (stated := against(text, words)):
         spoken += stated
         tallied = tally(spoken)
@@ -120,14 +126,12 @@ def _weighed(
     points = score(weighed, prose)
     found = tier(points, weighed, prose)
     if found is None:
-        if narration and prose and any(each.move in PLANNING for each in spoken):
-            yield from _findings(
-                passage, offset, spans, spoken, LeakClass.NARRATION, Tier.POSSIBLE, points
-            )
-    elif heard is not None and (own := _own(text, heard)) != text:
-        yield from _weighed(passage, own, offset, None, narration)
-    else:
-        yield from _findings(passage, offset, spans, spoken, None, found, points)
+        if not (narration and prose and any(each.move in PLANNING for each in spoken)):
+            return ()
+        return _findings(passage, offset, spans, spoken, LeakClass.NARRATION, Tier.POSSIBLE, points)
+    if heard is not None and (own := _own(text, heard)) != text:
+        return _weighed(passage, own, offset, None, narration)
+    return _findings(passage, offset, spans, spoken, None, found, points)
 
 
 def _own(text: str, heard: Heard) -> str:
@@ -147,9 +151,10 @@ def _findings(
     known: LeakClass | None,
     found: Tier,
     points: int,
-) -> Iterator[Finding]:
-    prose = passage.kind is PassageKind.PROSE
+) -> list[Finding]:
+    prose = passage.kind is _PROSE
     source_span = passage.written.source_span
+    findings: list[Finding] = []
     spoken = [each for each in spoken if each.move not in AGAINST]
     spoken.sort(key=by_place)
     for start, end in grow(spans, spoken, prose):
@@ -158,4 +163,6 @@ def _findings(
         reasons = tuple(
             [Reason(cue, *source_span(offset + at, offset + to)) for cue, _, at, to in inside]
         )
-        yield Finding(first, last, known or leak_class(inside, prose), found, points, reasons)
+        leak = known or leak_class(inside, prose)
+        findings.append(Finding(first, last, leak, found, points, reasons))
+    return findings

@@ -178,6 +178,9 @@ _TRAITS = {
     for move, group in _GROUP.items()
 }
 
+# Named here because looking a member up costs as much as a search for a word.
+_ACTUALLY, _TODO = Move.ACTUALLY, Move.TODO
+
 #: Moves of any statement: beside them a single `Actually,` may be a person's way to begin one.
 _PLAIN = frozenset(
     {
@@ -350,12 +353,12 @@ def tally(spoken: Sequence[Spoken]) -> Tally:
     counts: dict[Move, int] = {}
     for _, move, _, _ in spoken:
         counts[move] = counts.get(move, 0) + 1
-    if Move.ACTUALLY in counts:
+    if _ACTUALLY in counts:
         counts.pop(Move.ACTUALLY_BARE, None)
     found: dict[str, int] = {}
     marks = kinds = groups = 0
     shared = _ALONE | _EXPLAINS
-    todo = Move.TODO in counts
+    todo = _TODO in counts
     for move, count in counts.items():
         traits = _TRAITS.get(move, 0)
         if todo and traits & _WEIGHS:

@@ -40,6 +40,10 @@ class Does(Enum):
     HEREDOC = auto()  # a string that begins on the next line
 
 
+# Named here because looking a member up costs as much as a search for a word.
+_SKIP, _LINE, _BLOCK = Does.SKIP, Does.LINE, Does.BLOCK
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One token: a literal first character, which the search can skip to, and what follows.
@@ -149,7 +153,6 @@ class _Search:
     def _through(self, mode: Mode, at: int) -> tuple[Mode, int] | None:
         """Go on in a mode until another, or another place, is to be gone on from; None at the end."""
         source, found, rules = self.source, self.found, mode.rules
-        skip, line = Does.SKIP, Does.LINE
         for match in mode.pattern.finditer(source, at):
             start = match.start()
             if self.hole is not None and start >= self.hole[0]:
@@ -160,12 +163,12 @@ class _Search:
             if rule.when is not None and not rule.when(source, self._before(start)):
                 return mode, start + 1
             does = rule.does
-            if does is skip:
+            if does is _SKIP:
                 continue
-            if does is line:
+            if does is _LINE:
                 found.append(Comment(start, match.end(), False))
                 continue
-            if does is Does.BLOCK:
+            if does is _BLOCK:
                 found.append(Comment(start, match.end(), True))
                 continue
             if start in self.barred:

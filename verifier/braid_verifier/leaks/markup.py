@@ -32,7 +32,8 @@ _MARK = re.compile(
     rf"|(?P<ends>{_CHANNEL_END})",
     re.IGNORECASE | re.MULTILINE,
 )
-# Most texts hold nothing of it, which this tells fast: each way begins with a literal character.
+# Most texts hold nothing of it, which these tell fast: each way begins with one of these characters.
+_FIRST = re.compile(r"[<&◁\[]")
 _GATE = re.compile(
     rf"<\s{{0,3}}/?\s{{0,3}}{_NAME}|<\||<channel|<unused9|&lt;\s{{0,3}}/?\s{{0,3}}{_NAME}|◁|\[/?THINK\]",
     re.IGNORECASE,
@@ -72,7 +73,7 @@ def thoughts(text: str) -> list[Thought]:
     melted = _MELTED.match(text)
     if melted and (melted.end() < len(text) or text.startswith("assistant")):
         return [Thought(0, melted.end(), *melted.span(1))]
-    if not _GATE.search(text):
+    if not _FIRST.search(text) or not _GATE.search(text):
         return []
     found: list[Thought] = []
     # Where the thinking under way began, with its markup and without; None outside of any.

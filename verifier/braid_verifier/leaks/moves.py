@@ -199,7 +199,8 @@ def _distinct(spoken: list[Spoken]) -> list[Spoken]:
     kept: list[Spoken] = []
     ends: dict[Move, int] = {}
     for each in spoken:
-        if each.start >= ends.get(each.move, -1):
+        _, move, start, end = each
+        if start >= ends.get(move, -1):
             kept.append(each)
-            ends[each.move] = each.end
+            ends[move] = end
     return kept

@@ -14,6 +14,9 @@ class Opening(IntEnum):
     SENTENCE = 2
 
 
+# Named here because looking a member up costs as much as a search for a word.
+NOTHING, CLAUSE, SENTENCE = Opening
+
 #: What may stand between the end of a sentence and the first word of the next.
 _DECORATION = " \t\"'`*_>•·-–—#~|/"
 _CLAUSE = frozenset(",;:(–—-，、；：（")
@@ -34,8 +37,8 @@ def opening(text: str, start: int) -> Opening:
         char = text[at]
         if char == "\n":
             if text[start].islower() and at > 0 and text[at - 1] not in ".?!:…\n":
-                return Opening.CLAUSE
-            return Opening.SENTENCE
+                return CLAUSE
+            return SENTENCE
         if char in "-–—":
             dashed = dashed or spaced or char != "-"
         if char not in _DECORATION:
@@ -43,14 +46,14 @@ def opening(text: str, start: int) -> Opening:
         spaced = spaced or char in " \t"
         at -= 1
     else:
-        return Opening.SENTENCE if at < 0 else Opening.NOTHING
+        return SENTENCE if at < 0 else NOTHING
     if char in _STOP and (spaced or char in "。！？…"):
-        return Opening.SENTENCE
+        return SENTENCE
     if char in ")]" and spaced and at > 1 and text[at - 1] in ".?!" and text[at - 2] not in "([":
-        return Opening.SENTENCE
+        return SENTENCE
     if dashed or (char in _CLAUSE and (spaced or char not in "-:,;")):
-        return Opening.CLAUSE
-    return Opening.NOTHING
+        return CLAUSE
+    return NOTHING
 
 
 # The end of a sentence. A line that begins with a small letter goes on with the one before it.

@@ -15,8 +15,8 @@ from braid_verifier.leaks.written import Fresh, Written
 _COLOUR = r"(?:\x1b?\[[\d;]{0,16}m)"
 _LEVEL = r"(?:INFO|DEBUG|WARN|WARNING|ERROR|TRACE|FATAL|CRITICAL|NOTICE)"
 # Lines that are not the author's own running words, each by how it begins.
-_SPECIAL = re.compile(
-    r"^(?:[ \t]*(?P<fence>`{3,}|~{3,})(?P<info>[^\n]*)"
+_SPECIAL_LINE = (
+    r"(?P<line>[ \t]*(?P<fence>`{3,}|~{3,})(?P<info>[^\n]*)"
     r"|[ \t]*(?P<quote>>[^\n]*)"
     rf"|(?:{_COLOUR}|[*_# \t])*(?P<label>Thoughts?|Action Input|Action|Observation|Final Answer)"
     r"(?:[ ]\d{1,3})?[ \t]?\*{0,2}:\*{0,2}"
@@ -24,9 +24,11 @@ _SPECIAL = re.compile(
     rf"|\[{_LEVEL}\]|{_LEVEL}[ \t]*[\[(|-]|Traceback \(most recent|File \"[^\"\n]+\", line \d"
     r"|at [\w.$<>]+[ ]?\([^)\n]*:\d|[$❯➜%][ ]\S|npm (?:ERR|WARN)|\x1b\[|E[ ]{3,}\S"
     r"|(?:FAILED|PASSED|ERROR|SKIPPED)[ ]\S+::|={5,}[ ].*={5,}|@@ -\d+|(?:diff --git|index [0-9a-f]{7,}) )"
-    r"[^\n]*))",
-    re.MULTILINE,
+    r"[^\n]*))"
 )
+_SPECIAL = re.compile("^" + _SPECIAL_LINE, re.MULTILINE)
+# Of one on a later line the search need not look at what stands inside of lines.
+_SPECIAL_LATER = re.compile("\n" + _SPECIAL_LINE)
 _FENCE_LINE = re.compile(r"^[ \t]*(`{3,}|~{3,})[ \t]*$", re.MULTILINE)
 _INFO = re.compile(r"[\w+#.-]+")
 _PATH = re.compile(r"[\w@./\\-]+\.\w{1,12}")
@@ -64,8 +66,8 @@ def _plain(text: Written, start: int, end: int, fresh: Fresh | None) -> Iterator
     # What stands before the first label, or without any, is prose.
     label = ""
     begun = at = start
-    while (special := _SPECIAL.search(words, at, end)) is not None:
-        here = special.start()
+    while special := _SPECIAL.match(words, at, end) or _SPECIAL_LATER.search(words, at, end):
+        here = special.start("line")
         name = special["label"]
         if name is not None and not reacts:
             at = special.end()
