@@ -394,7 +394,7 @@ def test_most_examples_of_our_own_are_judged_as_labelled() -> None:
         accused += bool(found) and not leak
         missed += leak and not found
     assert accused <= 12
-    assert missed <= 98
+    assert missed <= 100
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ _RHETORIC = re.compile(
     re.IGNORECASE,
 )
 _FOLLOWS = re.compile(
-    r"[)\"'`*_]*(?:[ \t]+|[ \t]*\n[ \t]*(?=\S))(?!(?:if (?:so|yes|not|no|true|false)|then|todo|see|xxx|fixme)\b)\S",
+    r"[)\"'`*_]*(?:[ \t]+|[ \t]*\n[ \t]*(?=\S)(?!(?:[*+-]|\d{1,2}[.)])[ \t]))(?!(?:if (?:so|yes|not|no|true|false)|then|todo|see|xxx|fixme)\b)\S",
     re.IGNORECASE,
 )
 _OR = re.compile(r"\bor\b", re.IGNORECASE)
