@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -142,6 +143,28 @@ class TestHonest:
         for joined in ("One. Two.", "One. \n\nTwo."):
             judgement = ask(dialect, past, [S[0], Say(joined)])
             assert found(judgement) == []
+
+    def test_texts_joined_across_the_calls_of_their_answer(self, dialect: Dialect) -> None:
+        """Chat Completions has one text beside the calls of a message, and no order between them."""
+        one, two, three = Say("One fish. "), Say("Two\nfish. "), Say("Red fish.")
+        look, add = Use("toolu_3", "look", {"q": "x"}), Use("toolu_4", "add", {"a": 1})
+        rest: list[Said] = [Result("toolu_3", "look", "y"), Result("toolu_4", "add", "1"), FIRST]
+        past = Past(dialect.blocks(TALK.but([S[0], one, look, two, add, three, *rest])))
+        whole = Say(one.words + two.words + three.words)
+        renamed = replace(add, id="x")
+        said: tuple[Said, ...]
+        for said in ((whole, look, add), (look, whole, add), (whole, look, renamed)):
+            judgement = ask(dialect, past, [S[0], *said, *rest])
+            assert found(judgement) == []
+            assert not judgement.elided
+            assert [verdict.is_known for verdict in judgement.blocks[1:4]] == [True] * 3
+        for words in (whole.words[:-1], whole.words.replace("\n", " "), FIRST.words):
+            judgement = ask(dialect, past, [S[0], Say(words), look, add, *rest])
+            assert judgement.accuses, words
+        judgement = ask(
+            dialect, past, [S[0], one, look, add, *rest[:2], Say("Two\nfish. Red fish.")]
+        )
+        assert judgement.accuses
 
     def test_numbers_as_javascript_prints_them(self, dialect: Dialect) -> None:
         judgement = ask(

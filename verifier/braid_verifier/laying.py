@@ -67,11 +67,57 @@ class Laying(Beside):
         pairs = common(mine, its)
         for i, j in pairs:
             self.pair(ours[i], theirs[j])
-        for gap in between(ours, theirs, pairs):
+        self._join_answers(ours, theirs, Kind.TEXT)
+        self._join_answers(ours, theirs, Kind.THINKING)
+        for gap in map(self._left, between(ours, theirs, pairs)):
             if self._may_say_the_same(gap):
                 yield from self._spell(gap)
             else:
                 yield gap
+
+    def _left(self, gap: Gap) -> Gap:
+        """Give what of a gap is in no pair."""
+        return Gap(
+            [place for place in gap.ours if place not in self.paired],
+            [place for place in gap.theirs if place not in self.verdicts],
+        )
+
+    def _join_answers(self, ours: range, theirs: range, kind: Kind) -> None:
+        """Pair texts of an answer that say the same together, also on another side of its calls.
+
+        Chat Completions has one text beside the calls of a message, and no order between them.
+        """
+        turn = theirs.start
+        turns: dict[int, int] = {}  # of an answer's call, where its turn begins in the request
+        texts: dict[int, list[int]] = {}
+        for place in theirs:
+            block, _, _ = self.resent[place]
+            if not is_answer(block):
+                turn = place
+            elif (verdict := self.verdicts.get(place)) is not None:
+                node = self.memory.known(verdict.known or 0)
+                if node.kind is Kind.TOOL_USE and node.owner is not None:
+                    turns[node.owner] = turn
+            elif self._is_joinable(block, kind):
+                texts.setdefault(turn, []).append(place)
+        said: dict[int, list[int]] = {}
+        for place in ours if texts and turns else ():
+            node = self.memory.known(self.path[place])
+            at = None if node.owner is None else turns.get(node.owner)
+            if at in texts and node.kind is kind and place not in self.paired:
+                said.setdefault(at, []).append(place)
+        for at, mine in said.items():
+            letters = "".join(spelling.letters(one) for n in mine if (one := self.block_at(n)))
+            its = texts[at]
+            if letters == "".join(spelling.letters(self.resent[n].block) for n in its) and (
+                self._is_spaced_so(mine, its)
+            ):
+                self._pair_run(mine, its)
+
+    def _is_joinable(self, block: Block, kind: Kind) -> bool:
+        """Tell whether texts that say the same can be joined in this one: nobody signed it."""
+        unsigned = not spelling.signature_of(block)
+        return block.kind is kind and unsigned and not spelling.says_nothing(block)
 
     def _may_say_the_same(self, gap: Gap) -> bool:
         """Tell whether it is worth reading what was said: whether the same side speaks in both."""
@@ -102,8 +148,7 @@ class Laying(Beside):
                 self._spell_thoughts(inner)
                 self._spell_texts(inner)
                 self._spell_calls(inner)
-            unpaired = [place for place in inner.ours if place not in self.paired]
-            yield Gap(unpaired, [place for place in inner.theirs if place not in self.verdicts])
+            yield self._left(inner)
 
     def _may_be(self, place: int, ours: Block, theirs: Block) -> bool:
         """Tell whether blocks that say the same can be the same: under one signature, of one call."""
