@@ -117,4 +117,7 @@ class BodyReader:
         return (self._keep(body, marks, JSON),), outcome
 
     def _keep(self, body: bytes, marks: dict[str, object], media: str) -> Block:
+        if self._status >= _FIRST_ERROR_STATUS:
+            # Some servers quote the request in what they say is wrong with it.
+            body = without_credentials(body)
         return keep_raw(self._answer.provider, Raw(body), "", Origin.PROVIDER, marks, media=media)

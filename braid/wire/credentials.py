@@ -26,16 +26,24 @@ HIDDEN = "[credential not recorded]"
 
 _HIDDEN = write_word(HIDDEN)
 _SECRETS = frozenset({"auth", "authorization", "credential", "credentials", "headers"})
-_SECRET_ENDINGS = ("apikey", "token", "secret", "password")
+_SECRET_ENDINGS = ("apikey", "apikeystring", "token", "secret", "password")
 _URL = re.compile(
     r"(\s*[a-z][a-z0-9+.-]*:[/\\]*)?([^/\\?#]*@)?([^?#]*)([?#].*)?", re.DOTALL | re.IGNORECASE
 )
 # In bytes that are no JSON for sure, the names that providers give to a server's credential, and
 # those of headers that carry one.
+_COLON = rb"[ \t\r\n]*:[ \t\r\n]*"
 _IN_BYTES = re.compile(
-    rb'("(?:authorization|[\w-]{0,64}(?:api[_-]?key|token|secret|password))"[ \t\r\n]*:[ \t\r\n]*)'
-    rb'"(?:[^"\\]|\\.)*(?:"|\Z)',
+    rb'("(?:authorization|[\w-]{0,64}(?:api[_-]?key(?:[_-]?string)?|token|secret|password))"'
+    + _COLON
+    + rb')"(?:[^"\\]|\\.)*(?:"|\Z)',
     re.DOTALL | re.IGNORECASE,
+)
+_HEADERS_IN_BYTES = re.compile(rb'("headers"' + _COLON + rb")\{[^{}]*\}?", re.IGNORECASE)
+_URL_IN_BYTES = re.compile(
+    rb'("(?P<name>[\w-]{0,64}ur[li])"' + _COLON + rb'"[a-z][a-z0-9+.-]{0,32}:[/\\]*)'
+    rb'(?P<user>[^"/\\?#]*@)?(?P<place>[^"?#]*)(?P<rest>[^"]*)',
+    re.IGNORECASE,
 )
 
 
@@ -56,8 +64,22 @@ def hide_credentials(value: Raw) -> Raw:
 
 
 def without_credentials(body: bytes) -> bytes:
-    """Hide the credentials of servers in a body that could not be read, as far as they show."""
-    return _IN_BYTES.sub(b'\\1"%b"' % HIDDEN.encode(), body)
+    """Hide the credentials of servers in a body that could not be read, as far as they show.
+
+    The query of a URL is one only where its name says that it is a server's.
+    """
+    hidden = HIDDEN.encode()
+    body = _HEADERS_IN_BYTES.sub(b'\\1"%b"' % hidden, body)
+    body = _URL_IN_BYTES.sub(_shown_url, body)
+    return _IN_BYTES.sub(b'\\1"%b"' % hidden, body)
+
+
+def _shown_url(found: re.Match[bytes]) -> bytes:
+    user, rest = found["user"], found["rest"]
+    shown = HIDDEN.encode()
+    if rest and b"server" in found["name"].lower():
+        rest = b"?" + shown
+    return b"%b%b%b%b" % (found[1], shown + b"@" if user else b"", found["place"], rest)
 
 
 def _hide_member(name: str, value: Raw) -> Raw:
@@ -65,11 +87,12 @@ def _hide_member(name: str, value: Raw) -> Raw:
     if letters in _SECRETS or letters.endswith(_SECRET_ENDINGS):
         return value if is_null(value) else _HIDDEN
     if letters.endswith("url") and is_string(value):
-        return _hide_in_url(value)
+        return hide_in_url(value)
     return hide_credentials(value)
 
 
-def _hide_in_url(literal: Raw) -> Raw:
+def hide_in_url(literal: Raw) -> Raw:
+    """Hide the user part and the query of a URL, a JSON string."""
     url = read_word(literal)
     if url is None:
         return _HIDDEN

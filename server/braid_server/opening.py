@@ -11,6 +11,7 @@ from functools import partial
 from braid.node import Kind, Origin
 from braid.wire.again import ReadBefore
 from braid.wire.block import Block, Request
+from braid.wire.credentials import without_credentials
 from braid_server.decoding import Undecodable, decode
 from braid_server.headers import Header, codings, first
 from braid_server.paths import plain
@@ -116,7 +117,7 @@ def _unread(provider: str, body: bytes, why: str) -> Request:
         kind=Kind.OTHER,
         origin=Origin.CLIENT,
         media="application/octet-stream",
-        content=body,
+        content=without_credentials(body),
         attrs={"provider": provider, "ambiguous": why},
     )
     return Request(tools=(), system=(), messages=(block,), parameters=b"{}", ambiguous=why)

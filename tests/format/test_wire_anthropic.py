@@ -331,6 +331,10 @@ def test_a_credential_is_hidden_however_the_body_is_spelled() -> None:
         {"headers": {"x-goog-apikey": "SECRET"}},
         {"headers": {"AUTHORIZATION": "Bearer SECRET"}},
         {"clientSecret": "SECRET"},
+        {"apiKeyString": "SECRET"},
+        {"headers": {"Cookie": "SECRET", "X-Own": "SECRET"}},
+        {"url": "https://me:SECRET@mcp.example/sse"},
+        {"server_url": "https://mcp.example/sse?k=SECRET#SECRET"},
     ],
 )
 def test_a_credential_in_a_header_is_hidden_where_the_body_cannot_be_read(server: Any) -> None:

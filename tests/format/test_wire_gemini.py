@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, get_args
 
 import pytest
+from google.genai import types
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from braid.wire.gemini import read_request
 from format.answers import Said
@@ -404,6 +406,33 @@ def test_credentials_of_servers_are_not_kept() -> None:
     assert not any(b"SECRET" in block.content for block in read.tools)
     assert [block.unseen for block in read.tools] == [True, False, False, False]
     assert b'"token": "a"' in read.tools[2].content
+
+
+# Strings of an authentication that say what it is, where it goes or who vouches, and nothing secret.
+SAID_OF_AUTH = {"name", "api_key_secret_version", "service_account", "grant_type", "oauth_scope"}
+
+
+def leaves(kind: Any, held: str) -> Any:
+    """Make a description of an authentication in which every string is `held`, if it may be secret."""
+    fields = {}
+    for name, field in kind.model_fields.items():
+        inner = next((one for one in get_args(field.annotation) if one is not type(None)), None)
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            fields[name] = leaves(inner, held)
+        elif inner is str:
+            fields[name] = "said" if name in SAID_OF_AUTH else f"{held} {name}"
+    return fields
+
+
+@pytest.mark.parametrize("kind", [types.AuthConfig, types.ApiAuth])
+@pytest.mark.parametrize("spelled", [True, False])
+def test_no_string_of_the_sdks_authentications_is_kept(kind: Any, spelled: bool) -> None:
+    auth = kind.model_validate(leaves(kind, "SECRET"))
+    told = auth.model_dump(by_alias=spelled, exclude_none=True, mode="json")
+    assert "SECRET" in json.dumps(told)
+    for tool in ({"googleMaps": {"authConfig": told}}, {"retrieval": {"externalApi": told}}):
+        (block,) = read_request(json.dumps({"tools": [tool]}).encode()).tools
+        assert b"SECRET" not in block.content
 
 
 def test_cached_content_comes_first_and_is_unseen() -> None:

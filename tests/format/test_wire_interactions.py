@@ -260,15 +260,34 @@ def test_credentials_of_servers_are_not_kept() -> None:
         {"type": "retrieval", "exa_ai_search_config": {"api_key": "SECRET"}},
         {"type": "function", "name": "f", "parameters": {"token": "a"}},
     ]
-    environment = {"env": {"KEY": {"value": "SECRET"}}, "network": {"credential": "SECRET"}}
-    hook = {"secret": "SECRET"}
+    allowed = [
+        {"domain": "a.example", "transform": {"Cookie": "SECRET", "X-Own": "SECRET"}},
+        {"domain": "b.example", "transform": [{"X-Own": "SECRET"}]},
+        {"domain": "c.example", "transform": None},
+    ]
+    sources = [
+        {"type": "repository", "source": "https://u:SECRET@git.example/x", "target": "/x"},
+        {"type": "inline", "content": "words", "target": "/y"},
+    ]
+    environment = {
+        "env": {"KEY": {"value": "SECRET"}},
+        "network": {"credential": "SECRET", "allowlist": allowed},
+        "sources": sources,
+    }
+    hook = {"secret": "SECRET", "uris": ["https://u:SECRET@h.example/?t=SECRET"]}
     read = read_request(sent(tools=tools, environment=environment, webhook_config=hook))
     kept = [bytes(block.content) for block in (*read.tools, *read.messages)] + [read.parameters]
     assert not any(b"SECRET" in one for one in kept)
     assert [block.unseen for block in read.tools] == [True, False, False, True]
     assert b'"token": "a"' in read.tools[2].content
     unkept = "[credential not recorded]"
-    assert json.loads(read.parameters)["environment"]["env"] == {"KEY": unkept}
+    told = json.loads(read.parameters)["environment"]
+    assert told["env"] == {"KEY": unkept}
+    assert told["network"]["allowlist"][2] == allowed[2]
+    assert told["sources"] == [
+        {**sources[0], "source": f"https://{unkept}@git.example/x"},
+        sources[1],
+    ]
     assert read_request(sent(environment="e")).tools[0].content == b'{"environment":"e"}'
 
 

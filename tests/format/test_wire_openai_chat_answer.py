@@ -715,3 +715,15 @@ def test_text_is_what_its_deltas_said(texts: list[str], ascii_only: bool) -> Non
 
 def _is_utf8(text: str) -> bool:
     return not any("\ud800" <= char <= "\udfff" for char in text)
+
+
+@pytest.mark.parametrize("end", ["}", ""])
+def test_an_error_that_quotes_the_request_keeps_no_credential(end: str) -> None:
+    """Compatible servers do, and what they quote is a request's tools too."""
+    body = (
+        '{"error": {"input": {"type": "mcp", "authorization": "SECRET", "server_label": "x"}}' + end
+    )
+    reader = read_answer(422, WHOLE)
+    reader.feed(body.encode())
+    (block,), outcome = reader.close()
+    assert outcome.error and b"SECRET" not in block.content and b"server_label" in block.content

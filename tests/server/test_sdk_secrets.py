@@ -30,7 +30,8 @@ OTHER_TOKEN = "token-of-another-tenant-77ab"
 BEARER = "bearer-never-to-be-found-20e4"
 COOKIE = "cookie-never-to-be-found-93d1"
 QUERY_KEY = "query-key-never-to-be-found-0d7b"
-SECRETS = (API_KEY, TOKEN, OTHER_TOKEN, BEARER, COOKIE, QUERY_KEY)
+SERVER_KEY = "key-of-a-tool-server-never-to-be-found-61b8"
+SECRETS = (API_KEY, TOKEN, OTHER_TOKEN, BEARER, COOKIE, QUERY_KEY, SERVER_KEY)
 WORDS = ("Zwetschgenknödel", "Quarkstrudel", "Palatschinken", "Kaiserschmarrn", "Topfenknoedel")
 
 HEADERS = [
@@ -97,6 +98,16 @@ def speak(braid: Proxied) -> None:
         with RawClient(braid.port) as client:
             client.post(path, body, [*HEADERS, ("x-braid-token", TOKEN)])
             assert client.answer().clean, path
+    server = {"type": "url", "name": "s", "authorization_token": SERVER_KEY}
+    server["url"] = f"https://me:{SERVER_KEY}@tools.example/?key={SERVER_KEY}"
+    tools = request(mcp_servers=[{**server, "headers": {"cookie": SERVER_KEY}}])
+    # Under a coding that nobody can undo, a key in a URL's query cannot be told from an image's.
+    coded = tools.replace(f"?key={SERVER_KEY}".encode(), b"")
+    for body, coding in ((tools, "identity"), (coded, "lz4")):
+        with RawClient(braid.port) as client:
+            headers = [*HEADERS, ("x-braid-token", TOKEN), ("content-encoding", coding)]
+            client.post("/v1/messages", body, headers)
+            assert client.answer().status == 200
     for token in ("", "wrong", OTHER_TOKEN[:-1]):
         with RawClient(braid.port) as client:
             client.post("/v1/messages", request(), [*HEADERS, ("x-braid-token", token)])
