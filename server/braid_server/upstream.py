@@ -94,14 +94,17 @@ def proxy_for(base: str) -> str | None:
     parts = urlsplit(base)
     if proxy_bypass(parts.netloc):
         return None
-    named = getproxies()
-    proxy = named.get(parts.scheme) or named.get("all")
+    proxies = getproxies()
+    name = parts.scheme if proxies.get(parts.scheme) else "all"
+    proxy = proxies.get(name)
     if not proxy:
         return None
     if "://" not in proxy:
         proxy = f"http://{proxy}"
-    if urlsplit(proxy).scheme not in ("http", "https"):
-        raise UpstreamUnusable("proxy: expected http:// or https://")
+    if (scheme := urlsplit(proxy).scheme) not in ("http", "https"):
+        raise UpstreamUnusable(
+            f"{name.upper()}_PROXY: expected http:// or https://, got {scheme or 'no scheme'}"
+        )
     return proxy
 
 

@@ -72,8 +72,11 @@ def test_proxy_is_looked_up_by_scheme(monkeypatch: pytest.MonkeyPatch) -> None:
     assert proxy_for("http://a.example:8") is not None
     assert proxy_for("http://a.example:9") is None
     monkeypatch.setenv("HTTPS_PROXY", "socks5://s.example")
-    with pytest.raises(UpstreamUnusable):
+    with pytest.raises(UpstreamUnusable, match="HTTPS_PROXY: expected .* got socks5"):
         proxy_for("https://b.other")
+    monkeypatch.setenv("ALL_PROXY", "socks5h://me:SECRET@s.example")
+    with pytest.raises(UpstreamUnusable, match="ALL_PROXY: .* got socks5h$"):
+        proxy_for("http://b.other")
 
 
 def test_netrc_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
