@@ -259,10 +259,13 @@ class TestHonest:
                 assert accused == [], other.name
 
     def test_a_dated_prompt(self, dialect: Dialect) -> None:
-        said = [user("Today is Friday, 20 November 2026, 18:05. Hi."), S[5], S[6], S[8]]
+        context = "<env>\nToday is {}.\n</env>\nHi."
+        said = [user(context.format("Friday, 20 November 2026, 18:05")), S[5], S[6], S[8]]
         past = Past(dialect.blocks(TALK.but(said)))
-        other = user("Today is Saturday, 21 November 2026, 09:11. Hi.")
-        assert found(ask(dialect, past, [other, *said[1:]])) == []
+        other = user(context.format("Saturday, 21 November 2026, 09:11"))
+        judgement = ask(dialect, past, [other, *said[1:]])
+        assert found(judgement) == []
+        assert History.CLOCK_CHANGED in {verdict.code for verdict in judgement.blocks}
 
 
 @pytest.mark.parametrize("name", MUTATIONS)
@@ -285,6 +288,14 @@ def test_an_edited_result(dialect: Dialect) -> None:
     past = past_of(dialect)
     judgement = ask(dialect, past, swap(4, Result("toolu_1", "look", "Glomma, 261 km.")))
     assert (History.EDITED_RESULT, place(past, dialect, S[4])) in found(judgement)
+
+
+def test_a_date_that_was_asked_about(dialect: Dialect) -> None:
+    said = [user("What was decided on 2026-11-30?"), S[5], S[6], S[8]]
+    past = Past(dialect.blocks(TALK.but(said)))
+    judgement = ask(dialect, past, [user("What was decided on 2026-12-01?"), *said[1:]])
+    assert History.FORKED in {verdict.code for verdict in judgement.blocks}
+    assert History.MOVED in {code for code, _ in found(judgement)}
 
 
 def test_an_invented_result(dialect: Dialect) -> None:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from braid.call import History
 from braid.wire.block import Block
 from braid_verifier import spelling
+from braid_verifier.clock import read_clock, went_on
 from braid_verifier.history import is_billing
 from braid_verifier.translating import is_translation
 
@@ -110,11 +111,10 @@ def is_aside(
 def _pairs(
     ours: list[tuple[int, Block | None]], theirs: list[tuple[int, Block | None]]
 ) -> Iterator[Change]:
-    left = list(ours)
+    left = [(node, None if block is None else read_clock(block)) for node, block in ours]
     for node, block in theirs:
-        dated = next(
-            (one for one in left if block and one[1] and spelling.same_clock(one[1], block)), None
-        )
+        clock = None if block is None else read_clock(block)
+        dated = next((one for one in left if went_on(one[1], clock)), None)
         was = dated or (left[0] if left else None)
         if was is not None:
             left.remove(was)

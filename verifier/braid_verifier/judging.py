@@ -18,6 +18,7 @@ from braid.node import Kind
 from braid.wire.block import Block
 from braid_verifier import spelling
 from braid_verifier.beside import NOWHERE, Gap
+from braid_verifier.clock import read_clock, went_on
 from braid_verifier.history import is_noted
 from braid_verifier.judgement import NEW, Judgement, Memory, Resent, Verdict, is_answer
 from braid_verifier.laying import NEAR
@@ -265,7 +266,7 @@ class _Judge(Turns):
             return  # it is new
         mine = self._replaced(block, own)
         was = None if mine is None else self.block_at(mine)
-        if mine is not None and was is not None and spelling.same_clock(was, block):
+        if was is not None and went_on(read_clock(was), read_clock(block)):
             code = History.CLOCK_CHANGED
         elif block.kind in (Kind.SYSTEM, Kind.TOOLS) or block.role == "system":
             code = History.SYSTEM_CHANGED

@@ -26,17 +26,6 @@ _SEAMS = 50_000
 # By these names tools' results are wrapped where one provider's history is told another.
 _WRAPPERS = frozenset(("result", "output", "content", "response", "return_value", "text"))
 _THINK_TAGS = re.compile(r"</?(?:think|thinking|reasoning|thought)>")
-_DIGITS = r"\d{1,4}"
-_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
-_DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-# Dates and times as programs write them: digits with their punctuation, names of months and days.
-_CLOCK = re.compile(
-    rf"(?:{_DIGITS}[-/:.])+{_DIGITS}(?:[tT ]?\d\d:\d\d(?::\d\d)?(?:\.\d+)?)?(?:[zZ]|[+-]\d\d:?\d\d)?"
-    rf"|\b(?:{'|'.join(_MONTHS)})[a-z]*\.? ?\d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}})?"
-    rf"|\b\d{{1,2}}\.? (?:{'|'.join(_MONTHS)})[a-z]*\.?(?:,? \d{{4}})?"
-    rf"|\b(?:{'|'.join(_DAYS)})(?:[a-z]*day)?\b|\b\d{{10,13}}\b|\b[ap]m\b",
-    re.IGNORECASE,
-)
 _SEARCH = "tool_search_call"
 _OF_CLIENTS = ("function_call", "custom_tool_call")
 _LISTING = "mcp_list_tools"
@@ -201,12 +190,6 @@ def _words(value: Json) -> Iterator[str]:
     elif value is not None:
         written = dumps(value)
         yield written[1:-1] if isinstance(value, str) else written
-
-
-def same_clock(ours: Block, theirs: Block) -> bool:
-    """Tell whether nothing but dates and times differs."""
-    said, came = (one.content.decode("utf-8", "replace") for one in (ours, theirs))
-    return _CLOCK.sub("", said).split() == _CLOCK.sub("", came).split()
 
 
 def is_cleared(ours: Block, theirs: Block) -> bool:
