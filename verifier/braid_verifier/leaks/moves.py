@@ -85,6 +85,10 @@ _SMALL_ENGLISH = frozenset(
 #: With so many it is English, whatever other words it has.
 PLAINLY_ENGLISH = 5
 _SMALL = frozenset[str]().union(*(small_words for small_words, _ in _SPACED))
+#: Every word that is asked for.
+_KNOWN = frozenset().union(
+    _ENGLISH, _STATING, _SMALL_ENGLISH, _SMALL, *(table for _, table in _SPACED)
+)
 _KANA = re.compile("[\u3041-\u30ff]")
 _UNSPACED = re.compile("[\u3041-\u30ff\u4e00-\u9fff]")
 
@@ -136,8 +140,9 @@ def against(text: str, heard: Words | None = None) -> list[Spoken]:
     return _distinct(spoken)
 
 
-Words = tuple[str, str, set[str]]
-"""A text in lower case, the same with spaces for what is no letter and one before it, and its words."""
+Words = tuple[str, str, frozenset[str]]
+"""A text in lower case, the same with spaces for what is no letter and one before it, and those of its
+words that are known."""
 
 
 def hear(text: str) -> Words:
@@ -146,11 +151,11 @@ def hear(text: str) -> Words:
     # Bytes are translated several times as fast as text; what Latin-1 lacks is no letter of any
     # cue that is found by its words.
     flat = f" {low.encode('latin-1', 'replace').translate(_FLAT).decode('latin-1')} "
-    return low, flat, set(flat.split())
+    return low, flat, _KNOWN.intersection(flat.split())
 
 
 def _listen(
-    text: str, low: str, flat: str, words: set[str], table: _Table, spoken: list[Spoken]
+    text: str, low: str, flat: str, words: frozenset[str], table: _Table, spoken: list[Spoken]
 ) -> None:
     for word in table.keys() & words:
         cues = table[word]

@@ -30,6 +30,8 @@ def opening(text: str, start: int) -> Opening:
     A line that begins with a small letter goes on with the line before it, so its first word
     opens a clause at most.
     """
+    if start > 1 and text[start - 1] == " " and text[start - 2].isalnum():
+        return NOTHING
     at = start - 1
     floor = max(-1, start - _LOOK_BACK)
     spaced = dashed = False
