@@ -9,7 +9,7 @@ from enum import StrEnum
 import msgspec
 
 from braid import strict_json
-from braid.encoding import KEY_PATTERN, SIGNATURE_PATTERN, TIME_PATTERN, is_moment
+from braid.encoding import KEY_PATTERN, SIGNATURE_PATTERN, TIME_PATTERN, is_moment, is_time
 from braid.errors import Malformed
 from braid.strict_json import Json
 
@@ -122,7 +122,6 @@ class Header(msgspec.Struct, frozen=True, gc=False):
 
 _INT = "(?:0|[1-9][0-9]{0,15})"
 _MAX_INT = 2**53 - 1
-_SIGNATURE_SIZE = 86
 _SIGNATURES = f'"{SIGNATURE_PATTERN}"(?:,"{SIGNATURE_PATTERN}")*'
 _LINK = (
     f'\\{{"braid":"{KEY_PATTERN}","node":"{SIGNATURE_PATTERN}","rel":"(?:{"|".join(Relation)})"\\}}'
@@ -131,6 +130,8 @@ _MEDIA = "[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*"
 # The grammar of §3.1 in one expression: what it matches has sorted names, no spaces, no
 # escapes and canonical text forms, so the signed string has one reading.
 _match_media = re.compile(_MEDIA, re.ASCII).fullmatch
+_match_key = re.compile(KEY_PATTERN).fullmatch
+_match_signature = re.compile(SIGNATURE_PATTERN).fullmatch
 _HEADER = re.compile(
     r"\{"
     rf'(?:"about":\[({_SIGNATURES})\],)?'
@@ -161,7 +162,7 @@ def is_media(text: str) -> bool:
 
 def write_header(header: Header) -> str:
     """Write a header in its one spelling; raises Malformed for a header §3 does not allow."""
-    if len(header.prev) == 1 and not (header.about or header.link or header.seal):
+    if not (header.about or header.link or header.seal):
         text = _write_plain(header)
         if text is not None:
             return text
@@ -187,20 +188,36 @@ def write_header(header: Header) -> str:
 
 
 def _write_plain(header: Header) -> str | None:
-    """Write a header that has one `prev` and nothing optional; None where that cannot be vouched for.
+    """Write a header that has nothing optional; None where that cannot be vouched for.
 
     Most nodes are so, and reading each back would cost as much as all else but its signature: here
-    the grammar holds for the text, and what it leaves open is checked of the header itself.
+    each part is held to the grammar by itself, and what many nodes share is looked at once.
     """
-    (prev,) = header.prev
-    text = (
-        f'{{"braid":"{header.braid}","content":"{header.content}",'
-        f'{_plain_middle(header.kind, header.origin, header.media)}["{prev}"],'
-        f'"seq":{header.seq},"time":"{header.time}","v":1}}'
-    )
-    # A signature that holds quotes could be read as two.
-    well = len(prev) == _SIGNATURE_SIZE and header.seq <= _MAX_INT and is_moment(header.time)
-    return text if well and _HEADER.fullmatch(text) is not None else None
+    prev, seq = header.prev, header.seq
+    if (
+        _is_key(header.braid)
+        and _match_key(header.content)
+        and all(map(_match_signature, prev))
+        and len(set(prev)) == len(prev) <= MAX_PREV
+        and type(seq) is int
+        and 0 <= seq <= _MAX_INT
+        and _is_time(header.time)
+    ):
+        names = '"' + '","'.join(prev) + '"' if prev else ""
+        return (
+            f'{{"braid":"{header.braid}","content":"{header.content}",'
+            f"{_plain_middle(header.kind, header.origin, header.media)}[{names}],"
+            f'"seq":{seq},"time":"{header.time}","v":1}}'
+        )
+    return None
+
+
+@functools.lru_cache(maxsize=256)
+def _is_key(text: str) -> bool:
+    return _match_key(text) is not None
+
+
+_is_time = functools.lru_cache(maxsize=256)(is_time)
 
 
 @functools.lru_cache(maxsize=256)

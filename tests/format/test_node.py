@@ -15,6 +15,7 @@ from braid.encoding import encode, write_time
 from braid.errors import Malformed
 from braid.node import (
     HAS_SEAL,
+    MAX_PREV,
     MAY_HAVE_ABOUT,
     MAY_HAVE_LINK,
     ORIGINS,
@@ -192,11 +193,13 @@ def test_a_writer_cannot_write_what_a_reader_refuses() -> None:
         assert caught.value.code == code, name
 
 
-def test_a_writer_of_a_header_with_one_prev_cannot_either() -> None:
+@pytest.mark.parametrize("count", [0, 1, 2, MAX_PREV])
+def test_a_writer_of_a_header_with_nothing_optional_cannot_either(count: int) -> None:
     names = SAMPLES[0].__struct_fields__
     good = {name: getattr(SAMPLES[0], name) for name in names}
-    signature = encode(bytes(64))
-    good |= {"kind": Kind.TEXT, "origin": Origin.PROVIDER, "seq": 7, "prev": (signature,)}
+    signature, *rest = (encode(bytes([number] * 64)) for number in range(MAX_PREV + 1))
+    prev = tuple(rest[:count])
+    good |= {"kind": Kind.TEXT, "origin": Origin.PROVIDER, "seq": 7, "prev": prev}
     good |= {"about": (), "link": (), "seal": None}
     assert read_header(write_header(Header(**good))) == Header(**good)
     for name, value, code in (
@@ -210,7 +213,11 @@ def test_a_writer_of_a_header_with_one_prev_cannot_either() -> None:
         ("seq", 2**53, "E_HDR"),
         ("origin", Origin.MONITOR, "E_HDR"),
         ("kind", Kind.SEAL, "E_HDR"),
-        ("prev", ("x",), "E_HDR"),
+        ("seq", True, "E_HDR"),
+        ("prev", (*prev, "x"), "E_HDR"),
+        ("prev", (*prev, signature[:-1] + "B"), "E_HDR"),
+        ("prev", (signature, *rest), "E_LIMIT"),
+        ("prev", (signature, *prev[2:], signature), "E_PREV"),
         ("prev", (f'{signature}","{signature}',), "E_PREV"),
     ):
         with pytest.raises(Malformed) as caught:
