@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -75,8 +75,12 @@ Step = Leak | Unread | Looked
 def search(path: Path, name: str) -> Iterator[Step]:
     """Look at a file, or at every file below a folder that somebody may have written."""
     if path.is_dir():
-        for below in _files(path):
+        closed: list[OSError] = []
+        for below in _files(path, closed.append):
             yield from _search_file(below, os.path.join(name, below.relative_to(path)), False)
+        for fault in closed:
+            place = os.path.join(name, Path(fault.filename).relative_to(path))
+            yield Unread(os.path.normpath(place), fault.strerror or type(fault).__name__)
     else:
         yield from _search_file(path, name, True)
 
@@ -92,7 +96,9 @@ def search_bytes(raw: bytes, name: str, asked: bool = True) -> Iterator[Step]:
             yield Unread(name, "not text")
         return
     language = language_of(name)
-    if language in (None, "json", "text") and text.lstrip()[:1] in ("{", "["):
+    if language in (None, "json", "text") and (
+        text.lstrip()[:1] in ("{", "[") or language == "json"
+    ):
         said = read_log(text)
         if said is not None:
             yield from _search_log(said, name)
@@ -197,8 +203,8 @@ def _search_file(path: Path, name: str, asked: bool) -> Iterator[Step]:
     yield from search_bytes(raw, name, asked)
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    for place, folders, files in os.walk(folder):
+def _files(folder: Path, closed: Callable[[OSError], object]) -> Iterator[Path]:
+    for place, folders, files in os.walk(folder, onerror=closed):
         folders[:] = sorted(
             each for each in folders if not each.startswith(".") and each not in _SKIPPED
         )

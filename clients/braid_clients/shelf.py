@@ -103,8 +103,6 @@ def find(shelf: Shelf, name: str, least: int = 1) -> str:
         raise NotOneBraid(
             f"{name}: expected an id or at least its first {least} characters, got {len(name)}"
         )
-    if len(name) == WHOLE:
-        return name
     found, _ = shelf.page(name, 2, None)
     if not found:
         raise NotOneBraid(f"{name}: no braid begins with this")

@@ -51,7 +51,9 @@ def read_list(path: Path, whom: Whom[Trusted]) -> tuple[Trusted, ...]:
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as fault:
-        raise TrustUnusable(f"{path}: expected lines of {whom.noun} and label in UTF-8") from fault
+        raise TrustUnusable(
+            f"{path}: expected lines of a key and perhaps a label, in UTF-8"
+        ) from fault
     return whom.parse(text, str(path))
 
 

@@ -29,13 +29,20 @@ def create(path: Path, label: str, seed: bytes | None = None) -> bytes:
     """
     seed = secrets.token_bytes(SEED_BYTES) if seed is None else seed
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make_folder(path)
         durable.create(path, [f"{label} {encode(seed)}\n".encode("ascii")])
     except FileExistsError as fault:
         raise KeyFileUnusable(f"{path}: expected no file, one is there") from fault
     except OSError as fault:
         raise KeyFileUnusable(f"{path}: cannot be made: {fault.strerror}") from fault
     return seed
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except FileExistsError as fault:
+        raise KeyFileUnusable(f"{path}: cannot be made: {path.parent} is no folder") from fault
 
 
 def set_aside(path: Path) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -107,11 +108,22 @@ def test_fail_on_says_what_makes_the_exit_code(home: Any, leaks: Any) -> None:
 def test_what_cannot_be_read_is_said(home: Any, leaks: Any) -> None:
     (home.folder / "b.bin").write_bytes(b"\0\1")
     (home.folder / "data.json").write_text('{"a": 1}')
-    for name in ("gone.py", "b.bin", "data.json", "gone"):
+    (home.folder / "value.json").write_text("null")
+    for name in ("gone.py", "b.bin", "data.json", "value.json", "gone"):
         ran = leaks(name)
         assert ran.returncode == UNREAD
         assert ran.stderr.startswith(f"braid: {name}: cannot be read: ")
     assert leaks("a.py", "--json", "--sarif").returncode == UNREAD
+
+
+def test_a_folder_that_cannot_be_looked_into_is_said(home: Any, leaks: Any) -> None:
+    if os.geteuid() == 0:
+        pytest.skip("root may read everywhere")
+    closed = home.folder / "tree" / "closed"
+    closed.mkdir(parents=True, mode=0)
+    ran = leaks("tree")
+    closed.chmod(0o700)
+    assert ran.returncode == UNREAD and "braid: tree/closed: cannot be read: " in ran.stderr
 
 
 def test_a_folder_is_looked_through_without_what_nobody_wrote_here(home: Any, leaks: Any) -> None:

@@ -75,6 +75,60 @@ def test_misuse_goes_to_stderr_and_exits_2(home: Any, arguments: tuple[str, ...]
     assert ran.returncode == 2 and not ran.stdout and ran.stderr
 
 
+KEY_LIST = "expected lines of a key and perhaps a label, in UTF-8"
+NO_NAME = "expected a name, got an empty one"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("show", "noise"), "noise: not a transcript: byte 0: invalid UTF-8"),
+        (("show", "empty"), "empty: byte 0: expected a transcript, got nothing"),
+        (("show", "folder"), "folder: Is a directory"),
+        (("show", "nothing"), "no file nothing, and there is no store yet at "),
+        (("show", "noise", "--context", "2"), "noise: not a transcript: byte 0: invalid UTF-8"),
+        (("show", "good", "--context", ""), ": no such call in this braid"),
+        (("show", "nothing.json"), "nothing.json: No such file or directory"),
+        (("show", b"n\xff.json"), "n\\udcff.json: No such file or directory"),
+        (("export", "x", "-o", ""), NO_NAME),
+        (("export", "x", "-o", "folder"), "File 'folder' is a directory"),
+        (("ls", "--db", "noise"), "store: noise: file is not a database"),
+        (("ls", "--db", "folder"), "store: folder: expected a file"),
+        (("log", "show", "--db", "noise"), "store: noise: file is not a database"),
+        (("log", "export", ""), NO_NAME),
+        (("serve", "--port", "0", "--db", "noise"), "store: noise: cannot be set up: "),
+        (("run", "--out", "", "true"), NO_NAME),
+        (("keys", "show", "--root-key", ""), NO_NAME),
+        (("keys", "init", "--root-key", "noise/x"), "noise/x: cannot be made: noise is no folder"),
+        (("keys", "trust", ""), "expected a root key, or a file of them, got an empty name"),
+        (("keys", "trust", "noise"), f"noise: {KEY_LIST}"),
+        (("keys", "trust", "noise", "--as", "log"), f"noise: {KEY_LIST}"),
+        (("verify", "good", "--root", ""), "expected a root key, or a file of them, got an empty"),
+        (("verify", "good", "--log", ""), "expected the verifier key of a log, or a file of them"),
+        (("verify", "good", "--statements", ""), "--statements: expected the name of a file"),
+        (("verify", "good", "--require", ""), "--require: expected the names of claims, got an"),
+        (("verify", "good", "--require", "sealed,"), "--require: expected the names of claims"),
+        (("leaks", ""), "expected the name of a file, got an empty one"),
+        (("redact", "good", "--kind", "prompt", "-o", "folder"), "File 'folder' is a directory"),
+        (("witness", "http://127.0.0.1:1", "--log", "x"), "--log: x: neither the verifier key"),
+    ],
+    ids=str,
+)
+def test_bad_input_is_named_and_nothing_is_made(
+    home: Any, made: Any, arguments: tuple[Any, ...], said: str
+) -> None:
+    (home.folder / "noise").write_bytes(b"\xff\xfe\x00" * 1000)
+    (home.folder / "empty").touch()
+    (home.folder / "folder").mkdir()
+    (home.folder / "good").write_bytes(made.json)
+    before = {path.name for path in home.folder.iterdir()}
+    ran = home.braid(*map(os.fsdecode, arguments))
+    assert ran.returncode == 2 and not ran.stdout
+    assert ran.stderr.startswith("braid: ") and said in ran.stderr.splitlines()[0]
+    left = {path.name for path in home.folder.iterdir()}
+    assert left - {"noise.lock"} == before  # whoever tried a store had its lock
+
+
 # What the base install has; everything else hides, as if it were not there.
 HIDE = """
 import sys

@@ -93,6 +93,14 @@ def test_input_output_and_exit_code_pass_through(home: Any) -> None:
     assert not (home.folder / "braids").exists() and no_run_is_left(home)
 
 
+def test_what_stands_in_the_way_of_its_end_is_told_before_the_program_runs(home: Any) -> None:
+    home.config.mkdir(parents=True)
+    (home.config / "trusted-roots").write_bytes(b"\xff")
+    ran = home.braid("run", "touch", "ran")
+    assert ran.returncode == 2 and "trusted-roots: expected lines of a key" in ran.stderr
+    assert not (home.folder / "ran").exists()
+
+
 def test_options_of_the_program_are_its_own(home: Any) -> None:
     ran = home.braid("run", "printf", "%s\n", "--out", "x", "--help")
     assert ran.stdout == "--out\nx\n--help\n" and ran.returncode == 0

@@ -137,7 +137,7 @@ def test_what_names_no_braid_or_several_is_told(home: Any, place: Place) -> None
     assert ran.returncode == 2 and "more than one braid" in ran.stderr and not ran.stdout
     for command in ("export", "seal"):
         for name, said in {
-            "A" * 43: "no such braid",
+            "A" * 43: "no braid begins with this",
             braid[:9] + "AAAA": "no braid begins",
         }.items():
             ran = home.braid(command, *place.options, name)
@@ -258,7 +258,7 @@ def test_a_server_with_tokens_asks_for_one(home: Any, provider: str) -> None:
         given["BRAID_API_TOKEN"] = TOKENS["bob"]
         assert not home.braid("ls", **given).stdout
         ran = home.braid("show", mine, **given)
-        assert ran.returncode == 2 and "no such braid" in ran.stderr
+        assert ran.returncode == 2 and f"{mine}: no braid begins with this" in ran.stderr
 
 
 def test_of_store_and_server_one_is_asked(home: Any, provider: str) -> None:
@@ -416,7 +416,10 @@ def test_what_is_erased_for_good_is_named_by_enough_of_its_id(home: Any, place: 
 def test_what_fits_nothing_leaves_the_braid_as_it_is(home: Any, place: Place) -> None:
     braid = place.ask("a secret")
     for options, said in (
-        (("--match", "no such words"), "no words fit"),
+        (("--match", "no such words"), "no words that can be erased fit"),
+        (("--match", "client_gone|complete"), "no words that can be erased fit"),
+        (("--node", "2"), "--node 2: calls, ends, checkpoints and seals are not erased"),
+        (("--node", "0", "--node", "2"), "--node 2: calls, ends, "),
         (("--node", "99"), "no such node"),
         ((), "say which words"),
     ):

@@ -133,7 +133,10 @@ def test_logs_and_witnesses_are_trusted_by_key_or_file(tmp_path: Path) -> None:
     assert "seal: entry 8 of 11 in log.example/braid, seen by witness.example/one" in (
         done.stdout.decode()
     )
-    assert run(*both, "--quorum", "2").returncode == 2
+    few = run(*both, "--quorum", "2")
+    assert few.returncode == 2
+    assert b"quorum: expected at least 2 different pinned witnesses, got 1" in few.stderr
+    assert run(*both, "--require", "").returncode == 2
     witnesses = tmp_path / "witnesses"
     witnesses.write_text(f"{WITNESS.vkey} one\n# and\n{SECOND.vkey} two\n")
     two = (*asked, "--log", LOG.vkey, "--witness", str(witnesses), "--quorum", "2")

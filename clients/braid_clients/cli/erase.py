@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from braid.node import read_header
+from braid.node import NEVER_ERASED, read_header
 from braid.transcript import Layout, TranscriptReader
 from braid_clients import shelf as shelves
 from braid_clients.cli.names import NamedCommand
-from braid_clients.cli.redact import selecting, selection
+from braid_clients.cli.redact import NOT_ERASED, selecting, selection
 from braid_clients.cli.store import opened_shelf, where
 from braid_clients.cli.terminal import answer, say
 from braid_clients.problem import Problem
@@ -47,11 +47,16 @@ def erase(
         pieces = shelf.transcript(whole, Layout.LINES)
         for entry in TranscriptReader(shelves.as_file(pieces)):
             node = entry.node
-            if node is not None and chosen.fits(entry.index, read_header(node.h), node):
+            header = None if node is None else read_header(node.h)
+            if node is None or header is None or not chosen.fits(entry.index, header, node):
+                continue
+            if header.kind not in NEVER_ERASED:
                 numbers.append(entry.index)
+            elif str(entry.index) in chosen.found:
+                raise Problem(f"--node {entry.index}: {NOT_ERASED}")
         chosen.check_named()
         if not numbers:
-            raise Problem("no words fit; nothing was changed")
+            raise Problem("no words that can be erased fit; nothing was changed")
         erased = shelf.erase(whole, tuple(numbers), reason)
     shown = ", ".join(map(str, erased.nodes[:_MAX_SHOWN]))
     more = len(erased.nodes) - _MAX_SHOWN

@@ -17,6 +17,7 @@ from braid.signing import SecretKey
 from braid.transcript import Layout, write_transcript
 from braid.weave import Weaver
 from braid_clients.cli.keys import own_root_key, pin, root_key_option
+from braid_clients.cli.own_file import OUTPUT
 from braid_clients.cli.store import write_whole
 from braid_clients.cli.terminal import answer, answer_bytes, input_file, say
 from braid_clients.iolite import wrap
@@ -42,6 +43,7 @@ def import_() -> None:
 @click.option(
     "-o",
     "--output",
+    type=OUTPUT,
     metavar="OUT",
     help="Where the transcript goes; by default FILE's name with .braid.json, in this folder.",
 )

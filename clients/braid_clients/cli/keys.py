@@ -19,7 +19,7 @@ from braid.signing import SecretKey
 from braid.statements import MAX_BYTES, Statements, StatementUnusable, parse_statements
 from braid_clients import paths
 from braid_clients.cli.names import NamedCommand
-from braid_clients.cli.own_file import OwnFile
+from braid_clients.cli.own_file import FILE, OwnFile
 from braid_clients.cli.parties import PARTIES, keys_of
 from braid_clients.cli.terminal import answer, say
 from braid_clients.problem import Problem
@@ -42,10 +42,9 @@ from braid_verifier.pins import PinnedKey
 from braid_verifier.policy import Root, parse_root
 
 OWN = "local"  # the label of roots that are the user's own
-_FILE = click.Path(path_type=Path, dir_okay=False)
 root_key_option = click.option(
     "--root-key",
-    type=_FILE,
+    type=FILE,
     envvar="BRAID_ROOT_KEY",
     cls=OwnFile,
     own=paths.root_key_file,
@@ -53,7 +52,7 @@ root_key_option = click.option(
 )
 wrapping_key_option = click.option(
     "--wrapping-key",
-    type=_FILE,
+    type=FILE,
     envvar="BRAID_WRAPPING_KEY",
     cls=OwnFile,
     own=paths.wrapping_key_file,
@@ -81,9 +80,11 @@ def own_root_key(chosen: Path | None = None) -> Path:
     certifies nothing any more, and is a Problem too.
     """
     path = chosen or paths.root_key_file(os.environ)
+    # Read at once: one that cannot be would be found only when the work is done.
+    pinned = trusted(paths.trust_file(os.environ))
     option = f" --root-key {path}" if chosen or os.environ.get("BRAID_ROOT_KEY") else ""
     if not os.path.lexists(path):
-        lost = [root.key for root in trusted(paths.trust_file(os.environ)) if root.label == OWN]
+        lost = [root.key for root in pinned if root.label == OWN]
         if lost:
             raise Problem(
                 f"{path}: the root key is not there, and you had one: {lost[-1]}",
@@ -249,6 +250,11 @@ def revoke(
     from braid_server.revoking import revoke as say_so
     from braid_server.rotating import newest_of, read_rotations
 
+    if not re.fullmatch(KEY_PATTERN, key, re.ASCII):
+        raise Problem(
+            f"{key[:60]}: expected a key of 43 characters, a root's or a braid's id",
+            "see them: braid keys show, braid keys list, braid ls",
+        )
     named = parse_root(key, "KEY").key
     newest = newest_of(path, own)
     said = read_rotations(newest)
@@ -289,8 +295,9 @@ def _subject(key: str, roots: Collection[str], db: str | None) -> tuple[Subject,
         with reading(address) as library:
             return Subject.BRAID, library.root_of(key)
     except (NoSuchBraid, StoreUnavailable) as fault:
+        why = f" ({fault})" if isinstance(fault, StoreUnavailable) else ""
         raise Problem(
-            f"{key}: neither a root of yours nor a braid in {address}",
+            f"{key}: neither a root of yours nor a braid in {address}{why}",
             "name its store with --db, or say what it is: --of braid",
         ) from fault
 
@@ -404,6 +411,8 @@ def statements_of(given: str) -> Statements | None:
 
 def roots_of(given: str) -> tuple[Root, ...]:
     """Read KEY|FILE as a list of roots; raises Problem."""
+    if not given:
+        raise Problem("expected a root key, or a file of them, got an empty name")
     if len(given) == 43 and not os.path.exists(given):
         return (parse_root(given, "root key"),)
     path = Path(given)

@@ -83,7 +83,7 @@ def leaks(
 
 
 def _steps(place: str, db: str | None, url: str | None, token: str | None) -> Iterator[Step]:
-    if place == "-":
+    if place in ("-", ""):  # of which the latter is told to be none
         with input_file(place) as file:
             yield from search_bytes(file.read(), "stdin")
     elif not is_name(place) or (not db and not url and Path(place).exists()):

@@ -12,7 +12,7 @@ import click
 
 from braid.encoding import encode_standard
 from braid_clients import paths
-from braid_clients.cli.own_file import OwnFile
+from braid_clients.cli.own_file import FileName, OwnFile
 from braid_clients.cli.store import write_whole
 from braid_clients.cli.terminal import answer, say
 from braid_clients.problem import Problem
@@ -96,7 +96,7 @@ def _shown(reading: LogReading, row: LogRow) -> _Shown:
 
 
 @log.command("export")
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("folder", metavar="DIR", type=FileName(path_type=Path, file_okay=False))
 @_db
 @click.option(
     "--log",

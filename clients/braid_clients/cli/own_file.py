@@ -1,4 +1,4 @@
-"""Options that name a file and mean one of the user's own where they are not given."""
+"""Options that name a file, and those that mean one of the user's own where they are not given."""
 
 from __future__ import annotations
 
@@ -13,6 +13,19 @@ from braid_clients import paths
 
 if TYPE_CHECKING:
     from click.types import OptionHelpExtra
+
+
+class FileName(click.Path):
+    """The name of a file or folder; an empty one, as a variable that is not set leaves, is none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail("expected a name, got an empty one", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+FILE = FileName(path_type=Path, dir_okay=False)
+OUTPUT = FileName(path_type=str, dir_okay=False, readable=False, allow_dash=True)
 
 
 class OwnFile(click.Option):

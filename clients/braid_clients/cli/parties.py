@@ -70,6 +70,10 @@ quorum_option = click.option(
 def keys_of(given: str, party: Party) -> tuple[PinnedKey, ...]:
     """Read VKEY|FILE as a list of verifier keys; raises Problem."""
     noun = party.whom.noun
+    if not given:
+        raise Problem(
+            f"expected the verifier key of a {noun}, or a file of them, got an empty name"
+        )
     try:
         if "+" in given and not os.path.exists(given):
             return party.whom.parse(given, f"{noun} key")

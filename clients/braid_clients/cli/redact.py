@@ -29,6 +29,7 @@ from braid.transcript import (
 )
 from braid.weave import Weaver
 from braid_clients.cli.keys import own_root_key, root_key_option
+from braid_clients.cli.own_file import OUTPUT
 from braid_clients.cli.store import write_whole
 from braid_clients.cli.terminal import answer, answer_bytes, input_file, say
 from braid_clients.problem import Problem
@@ -44,6 +45,7 @@ from braid_verifier.erasure import Erasure, plan, texts
 _Command = TypeVar("_Command", bound=Callable[..., object])
 _ERASABLE = [str(kind) for kind in Kind if kind not in NEVER_ERASED]
 _MAX_SHOWN = 20
+NOT_ERASED = "calls, ends, checkpoints and seals are not erased"
 
 
 def selecting(command: _Command) -> _Command:
@@ -114,7 +116,7 @@ class Selection:
         self.check_named()
         for index in erasure.kept:
             if str(index) in self.found:
-                raise Problem(f"--node {index}: calls, ends, checkpoints and seals are not erased")
+                raise Problem(f"--node {index}: {NOT_ERASED}")
         if not erasure.nodes:
             raise Problem("no words that can be erased fit; nothing was changed")
 
@@ -139,8 +141,20 @@ def selection(named: tuple[str, ...], kinds: tuple[str, ...], pattern: str | Non
 @click.command("redact")
 @click.argument("file", metavar="FILE|-")
 @selecting
-@click.option("-o", "--output", required=True, metavar="OUT", help="Where the copy goes; - stdout.")
-@click.option("--notice", metavar="FILE", help="Also write a notice, signed under your root key.")
+@click.option(
+    "-o",
+    "--output",
+    type=OUTPUT,
+    required=True,
+    metavar="OUT",
+    help="Where the copy goes; - stdout.",
+)
+@click.option(
+    "--notice",
+    type=OUTPUT,
+    metavar="FILE",
+    help="Also write a notice, signed under your root key.",
+)
 @click.option("--reason", help="What the notice says of why.")
 @root_key_option
 def redact(

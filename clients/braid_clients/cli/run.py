@@ -17,6 +17,7 @@ from braid_clients import paths
 from braid_clients.child import NOT_EXECUTABLE, NOT_FOUND, Signals, interruptible
 from braid_clients.cli.keys import own_root_key, pin, public_key
 from braid_clients.cli.log_lines import log_to_stderr
+from braid_clients.cli.own_file import FileName
 from braid_clients.cli.own_log import pin_log
 from braid_clients.cli.terminal import say
 from braid_clients.loopback import without_proxy_to_loopback
@@ -27,7 +28,7 @@ from braid_clients.upstreams import base_urls, check, upstream_options, upstream
 @click.command("run", context_settings={"allow_interspersed_args": False})
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=FileName(path_type=Path),
     default=Path("braids"),
     show_default=True,
     envvar="BRAID_OUT",

@@ -21,7 +21,7 @@ from braid_clients.cli.keys import (
     wrapping_key_option,
 )
 from braid_clients.cli.log_lines import log_to_stderr
-from braid_clients.cli.own_file import OwnFile
+from braid_clients.cli.own_file import FILE, OwnFile
 from braid_clients.cli.own_log import pin_log
 from braid_clients.cli.terminal import say
 from braid_clients.problem import Problem
@@ -112,7 +112,7 @@ def _tokens(
 )
 @click.option(
     "--log-key",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=FILE,
     envvar="BRAID_LOG_KEY",
     help="The key file of the store's transparency log. By default beside the store. [BRAID_LOG_KEY]",
 )

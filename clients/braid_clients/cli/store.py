@@ -20,7 +20,7 @@ from braid_clients import paths
 from braid_clients import shelf as shelves
 from braid_clients.cli.log_lines import log_to_stderr
 from braid_clients.cli.names import NamedCommand
-from braid_clients.cli.own_file import OwnFile
+from braid_clients.cli.own_file import OUTPUT, OwnFile
 from braid_clients.cli.terminal import (
     answer,
     answer_bytes,
@@ -38,6 +38,11 @@ from braid_clients.visible import visible
 from braid_clients.wording import counted
 from braid_server import durable
 from braid_verifier.opened import OpenedBraid
+
+
+class NoStore(Problem):
+    """The user has no store yet, and named none."""
+
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
@@ -101,28 +106,42 @@ def show(
     ID is whole or a beginning that no other braid shares. FILE is a transcript, - stdin.
     CALL is the number of its node, or what the answer's x-braid-call says.
     """
-    if context and changes:
+    if context is not None and changes is not None:
         raise Problem("expected one of --context and --changes, got both")
+    call = changes if context is None else context
 
     def draw_it(file: BinaryIO) -> None:
-        if context or changes:
-            _draw_call(file, context or changes or "", changes=changes is not None)
+        if call is not None:
+            _draw_call(file, call, changes=changes is not None)
         else:
             _draw(file)
 
-    if braid == "-" or not is_name(braid) or (not db and not url and Path(braid).is_file()):
+    if braid == "-" or not is_name(braid) or (not db and not url and Path(braid).exists()):
         with input_file(braid) as file:
-            draw_it(file)
+            try:
+                draw_it(file)
+            except Unreadable as fault:
+                raise Problem(f"{'stdin' if braid == '-' else braid}: {fault}") from fault
         say("shown as it stands, not checked", f"check it: braid verify {braid}")
         return
-    with opened_shelf(db, url, token) as shelf:
-        draw_it(as_file(shelf.transcript(shelves.find(shelf, braid), Layout.LINES)))
+    try:
+        with opened_shelf(db, url, token) as shelf:
+            draw_it(as_file(shelf.transcript(shelves.find(shelf, braid), Layout.LINES)))
+    except NoStore as fault:
+        raise Problem(f"no file {braid}, and {fault}", *fault.hints) from fault
 
 
 @click.command("export", cls=NamedCommand)
 @click.argument("braid", metavar="ID")
 @where
-@click.option("-o", "--output", default="-", metavar="FILE", help="Where to; stdout by default.")
+@click.option(
+    "-o",
+    "--output",
+    type=OUTPUT,
+    default="-",
+    metavar="FILE",
+    help="Where to; stdout by default.",
+)
 @click.option(
     "--format",
     "layout",
@@ -190,7 +209,7 @@ def opened_shelf(
     from braid_clients.local import local_shelf
 
     if not db and not paths.store_file(os.environ).exists():
-        raise Problem(
+        raise NoStore(
             f"there is no store yet at {paths.store_file(os.environ)}",
             "make one: braid serve; or say where else to look: --db or --url",
         )
@@ -199,10 +218,7 @@ def opened_shelf(
 
 
 def _draw(file: BinaryIO) -> None:
-    try:
-        reader = TranscriptReader(file)
-    except Unreadable as fault:
-        raise Problem(str(fault)) from fault
+    reader = TranscriptReader(file)
     cut: list[BraidError] = []
     strange = [0]
 
@@ -228,10 +244,7 @@ def _draw(file: BinaryIO) -> None:
 
 
 def _draw_call(file: BinaryIO, name: str, *, changes: bool) -> None:
-    try:
-        braid = OpenedBraid(file)
-    except Unreadable as fault:
-        raise Problem(str(fault)) from fault
+    braid = OpenedBraid(file)
     call = braid.named(name)
     if call is None:
         calls = ", ".join(str(place) for place in list(braid.calls)[:20])

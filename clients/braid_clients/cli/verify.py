@@ -143,7 +143,9 @@ def answer_report(name: str, report: Report, pinned: tuple[Root, ...]) -> None:
 
 
 def _policy(require: tuple[str, ...], allow_unknown_signer: bool, quorum: int) -> Policy:
-    names = frozenset(name.strip() for each in require for name in each.split(",") if name.strip())
+    names = frozenset(name.strip() for each in require for name in each.split(","))
+    if "" in names:  # a variable that is not set must not ask for less
+        raise Problem("--require: expected the names of claims, got an empty one")
     try:
         return Policy(names, allow_unknown_signer, quorum)
     except ValueError as fault:
@@ -154,6 +156,8 @@ def _statements(told: tuple[str, ...]) -> list[Statements]:
     """Give what the files say, and what the user was told before: a revocation is for good."""
     given = []
     for name in told:
+        if not name:
+            raise Problem("--statements: expected the name of a file, got an empty one")
         try:
             given.append(read_statements(Path(name)))
         except OSError as fault:

@@ -17,7 +17,7 @@ from braid.note import NoteSigner, SignatureType, VerifierKey, read_verifier_key
 from braid_clients import paths
 from braid_clients.child import told_to_stop
 from braid_clients.cli.durations import duration
-from braid_clients.cli.own_file import OwnFile
+from braid_clients.cli.own_file import FILE, OwnFile
 from braid_clients.cli.parties import PARTIES, keys_of
 from braid_clients.cli.store import write_whole
 from braid_clients.cli.terminal import answer, say
@@ -26,7 +26,6 @@ from braid_clients.problem import Problem
 from braid_clients.witness import AnotherLog, Forked, WitnessMemory, WitnessUnusable, witness
 from braid_server import durable, keyfiles
 
-_FILE = click.Path(path_type=Path, dir_okay=False)
 _LABEL = "braid-witness-key/1"
 _TURN = 0.2  # seconds between two tries
 
@@ -41,7 +40,7 @@ _TURN = 0.2  # seconds between two tries
 )
 @click.option(
     "--key",
-    type=_FILE,
+    type=FILE,
     envvar="BRAID_WITNESS_KEY",
     cls=OwnFile,
     own=paths.witness_key_file,
@@ -49,7 +48,7 @@ _TURN = 0.2  # seconds between two tries
 )
 @click.option(
     "--state",
-    type=_FILE,
+    type=FILE,
     help="Where to remember this log; by default a file of its own. One key, one memory of a log.",
 )
 @click.option("--name", help="What you are called, as example.org/witness; on first use only.")
@@ -77,7 +76,10 @@ def witness_command(
     remembered on disk, before you cosign. What does not go on from it is never cosigned; where that
     proves that the log forked, the proof is kept, and the exit code is 1.
     """
-    LogSource(url)  # what is no address is said before a key is made
+    # What is no address, or no key of a log, is said before a key is made.
+    LogSource(url)
+    if log is not None:
+        _named_log(log)
     signer = _signer(key or paths.witness_key_file(os.environ), name)
     say(f"you are {signer.public.text}")
     with told_to_stop(twice=True) as stopped:

@@ -72,6 +72,8 @@ def create(url: sa.URL) -> bool:
 def find(url: sa.URL) -> None:
     """Raise StoreUnavailable unless the file of a store is there."""
     path = sqlite_path(url)
+    if path.exists() and not path.is_file():
+        raise StoreUnavailable(f"store: {path}: expected a file")
     if not path.is_file():
         raise StoreUnavailable(f"store: no such file: {path}")
 
@@ -134,7 +136,8 @@ def migrate(engine: sa.Engine) -> None:
             command.upgrade(config, "head")
             connection.commit()
     except sa.exc.SQLAlchemyError as fault:
-        raise StoreUnavailable(f"store: cannot be set up: {reason(fault)}") from fault
+        path = engine.url.database
+        raise StoreUnavailable(f"store: {path}: cannot be set up: {reason(fault)}") from fault
     except CommandError as fault:
         raise StoreUnavailable("store: was made by a newer version of this program") from fault
 

@@ -70,9 +70,10 @@ class Store:
             try:
                 with self.read() as reading:
                     reading.check()
-            except StoreUnavailable:
+            except StoreUnavailable as fault:
                 self._readers.dispose()
-                raise
+                why = str(fault).removeprefix("store: ")
+                raise StoreUnavailable(f"store: {self.path}: {why}") from fault
 
     def submit(self, job: Callable[[Transaction], T]) -> Future[T]:
         """Queue a job; its future resolves once the job is durable.

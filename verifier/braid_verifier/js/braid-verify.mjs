@@ -139,7 +139,7 @@ async function main(given) {
     logs: values.log.flatMap(partiesOf),
     witnesses: values.witness.flatMap(partiesOf),
     quorum: Number(values.quorum),
-    require: values.require.flatMap((names) => names.split(",").map((name) => name.trim()).filter(Boolean)),
+    require: values.require.flatMap((names) => names.split(",").map((name) => name.trim())),
     allowUnknownSigner: values["allow-unknown-signer"],
   };
   const reports = [];
