@@ -8,7 +8,6 @@ is `resent`'s job.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
 
@@ -20,6 +19,8 @@ from braid.errors import Malformed
 from braid.node import Kind
 from braid.strict_json import Json
 from braid.wire.block import Block
+from braid_verifier import binary
+from braid_verifier.binary import Held
 
 # Members that say how a block is to be handled and not what it says (wire-protocol facts).
 _PRESENTATION = frozenset(("cache_control", "index", "citations", "caller", "toolset_name"))
@@ -98,9 +99,24 @@ def _form(block: Block) -> Json:
             # Below the top stand the names of the tool's own parameters.
             tool = read(block.content)
             return [kind, numbers(_without_presentation(tool) if isinstance(tool, dict) else tool)]
+        case Kind.MEDIA:
+            return [kind, *held] if (held := content_of(block)) else [kind, _json(block.content)]
     if block.media == "application/json":
         return [kind, _json(block.content)]
-    return [kind, block.media, hashlib.sha256(block.content).hexdigest()]
+    return [kind, *binary.held(block.media, block.content)]
+
+
+def content_of(block: Block) -> Held | None:
+    """Give the binary content of a block; None where it is elsewhere, or of no media type."""
+    if block.media != "application/json":
+        return binary.held(block.media, block.content)
+    part = read(block.content)
+    native = _attr(block.attrs, "type")
+    if not isinstance(part, dict):
+        return None
+    # A document that is JSON itself may look like a part, and is none.
+    named = native.lower() in (name.replace("_", "").lower() for name in part)
+    return binary.held_in(part) if named or part.get("type") == native else None
 
 
 def _attr(attrs: Mapping[str, object], name: str) -> str:

@@ -492,4 +492,4 @@ def _weighs(block: Block) -> bool:
 
 
 _SPOKEN = frozenset((Kind.TEXT, Kind.THINKING))
-_SPELLED = frozenset((*spelling.WORDS, Kind.TOOL_USE, Kind.TOOL_RESULT))
+_SPELLED = frozenset((*spelling.WORDS, Kind.MEDIA, Kind.TOOL_USE, Kind.TOOL_RESULT))

@@ -1,0 +1,108 @@
+"""Binary content is what its bytes are, in every spelling and every wire format (SPEC §8.4)."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import json
+from typing import Any
+
+import pytest
+
+from braid.call import History
+from braid.node import Kind
+from braid.wire import anthropic, gemini, interactions, openai_chat, openai_responses
+from braid.wire.block import Block
+from braid_verifier.binary import held, held_in
+from braid_verifier.history import canonical
+from fakes.past import Past
+
+BYTES = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) + b"\xfb\xff\xbe\xff"
+STANDARD = base64.b64encode(BYTES).decode()
+SPELLINGS = {
+    "standard": STANDARD,
+    "wrapped": "\r\n".join(STANDARD[n : n + 76] for n in range(0, len(STANDARD), 76)),
+    "URL-safe": STANDARD.translate(str.maketrans("+/", "-_")),
+    "without padding": STANDARD.rstrip("="),
+}
+URL = f"data:image/png;base64,{STANDARD}"
+assert STANDARD.endswith("=") and {"+", "/"} <= set(STANDARD)
+
+
+def anthropic_image(data: str, **more: Any) -> Block:
+    source = {"type": "base64", "media_type": "image/png", "data": data}
+    image = {"type": "image", "source": source, **more}
+    body = {"messages": [{"role": "user", "content": [image]}]}
+    return read(anthropic, body)
+
+
+def read(wire: Any, body: Any) -> Block:
+    (block,) = wire.read_request(json.dumps({"model": "m", **body}).encode()).messages
+    assert isinstance(block, Block) and block.kind is Kind.MEDIA
+    return block
+
+
+@pytest.mark.parametrize("name", SPELLINGS)
+def test_base64_is_known_however_it_is_written(name: str) -> None:
+    assert canonical(anthropic_image(SPELLINGS[name])) == canonical(anthropic_image(STANDARD))
+
+
+@pytest.mark.parametrize("name", SPELLINGS)
+def test_other_bytes_are_not(name: str) -> None:
+    other = SPELLINGS[name].replace("A", "B", 1)
+    assert canonical(anthropic_image(other)) != canonical(anthropic_image(STANDARD))
+
+
+@pytest.mark.parametrize(
+    ("wire", "body"),
+    [
+        (openai_chat, {"type": "image_url", "image_url": {"url": URL}}),
+        (openai_responses, {"type": "input_image", "image_url": URL}),
+        (gemini, {"inlineData": {"mimeType": "image/png", "data": SPELLINGS["URL-safe"]}}),
+        (gemini, {"inline_data": {"mime_type": "image/png", "data": SPELLINGS["wrapped"]}}),
+        (interactions, {"type": "image", "mime_type": "image/png", "data": STANDARD}),
+    ],
+)
+def test_every_format_says_the_same(wire: Any, body: Any) -> None:
+    where = {
+        openai_chat: {"messages": [{"role": "user", "content": [body]}]},
+        openai_responses: {"input": [{"role": "user", "content": [body]}]},
+        gemini: {"contents": [{"role": "user", "parts": [body]}]},
+        interactions: {"input": [{"type": "user_input", "content": [body]}]},
+    }
+    assert canonical(read(wire, where[wire])) == canonical(anthropic_image(STANDARD))
+    assert held_in(body) == held("image/png", BYTES)
+
+
+def test_a_part_that_holds_no_one_thing_is_none() -> None:
+    parts: list[Any] = [
+        {"type": "image", "source": {"type": "url", "url": "https://example.org/x.png"}},
+        {
+            "type": "document",
+            "source": {"type": "text", "media_type": "text/plain", "data": "abcd"},
+        },
+        {"image_url": URL, "file_data": URL},
+        {"data": "a", "mime_type": "image/png"},
+        {"data": STANDARD, "mime_type": "no type"},
+        {"data": "§", "mime_type": "image/png"},
+        {},
+    ]
+    for part in parts:
+        assert held_in(part) is None, part
+
+
+def test_a_document_of_json_is_not_what_it_describes() -> None:
+    inside = {"type": "image", "data": STANDARD, "mime_type": "image/png"}
+    written = base64.b64encode(json.dumps(inside).encode()).decode()
+    source = {"type": "base64", "media_type": "application/json", "data": written}
+    body = {"messages": [{"role": "user", "content": [{"type": "document", "source": source}]}]}
+    assert canonical(read(anthropic, body)) != canonical(anthropic_image(STANDARD))
+
+
+def test_what_is_known_by_another_value_is_known_by_its_bytes() -> None:
+    """Stores keep the values of before, which were other ones for base64 in lines."""
+    blocks = [anthropic_image(SPELLINGS["wrapped"])]
+    past = Past(blocks)
+    past.nodes[0] = dataclasses.replace(past.nodes[0], match=b"of before")
+    (verdict,) = past.judge([anthropic_image(STANDARD)]).blocks
+    assert verdict.code is History.VARIANT and verdict.known == 0
