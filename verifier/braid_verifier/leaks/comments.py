@@ -26,7 +26,7 @@ _LONGEST_END = 20
 _STAR = re.compile(r"[ \t]*+(?:\*(?![*/])[ \t]?|\*+(?=\r?\n|\Z))")
 _LINE = re.compile(r"[ \t]*+([^\r\n]*+)\r?\n?")
 _STARRED_LINE = re.compile(rf"(?:{_STAR.pattern}|[ \t]*+)([^\r\n]*+)\r?\n?")
-_UNDER = re.compile(r"[ \t]*\r?\n[ \t]*")
+_BREAKS = ("\n", "\r\n")
 
 
 def comments(source: str, language: str | None) -> Iterator[Passage]:
@@ -83,7 +83,7 @@ def _groups(source: str, language: str | None) -> Iterator[list[Comment]]:
         if group and not (
             not comment.block
             and not group[-1].block
-            and _UNDER.fullmatch(source, group[-1].end, comment.start)
+            and source[group[-1].end : comment.start].strip(" \t") in _BREAKS
             and (column < 0 or column == _column(source, comment.start)[1])
         ):
             yield group

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 from braid_verifier.leaks.cues.move import AGAINST, PLANNING
 from braid_verifier.leaks.features import punctuation, standing, tally
@@ -27,6 +28,9 @@ MANY = 12
 
 # Named here because looking a member up costs as much as a search for a word.
 _PROSE, _THOUGHT = PassageKind.PROSE, PassageKind.THOUGHT
+
+# What `Reason` does, without a step in Python for each.
+_reason = partial(tuple.__new__, Reason)
 
 _STRUCTURES = {
     "think_tag": LeakClass.RAW_THINK,
@@ -161,7 +165,7 @@ def _findings(
         inside = [each for each in spoken if start <= each.start < end]
         first, last = source_span(offset + start, offset + end)
         reasons = tuple(
-            [Reason(cue, *source_span(offset + at, offset + to)) for cue, _, at, to in inside]
+            [_reason((cue, *source_span(offset + at, offset + to))) for cue, _, at, to in inside]
         )
         leak = known or leak_class(inside, prose)
         findings.append(Finding(first, last, leak, found, points, reasons))

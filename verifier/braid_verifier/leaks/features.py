@@ -33,9 +33,10 @@ _GROUP = {
 #: What is done before something is decided.
 _BEFORE_DECIDING = _CORRECTS | _WEIGHS | _INFERS
 
-# These begin with one class of characters, which the search can skip to; what stands before is looked at
-# after.
-_QUESTION = re.compile(r"[?？](?:(?<=？)|\?*(?=[\s)\"'*_]|\Z))")
+# These begin with one character, or one class of them, which the search can skip to; what stands before is
+# looked at after.
+_QUESTION = re.compile(r"\?+(?=[\s)\"'*_]|\Z)")
+_QUESTION_OF_EITHER_WIDTH = re.compile(r"[?？](?:(?<=？)|\?*(?=[\s)\"'*_]|\Z))")
 _ASKED_BEFORE = re.compile(r"[^\W_][)\]'\"`*%}]*[ \t]?\Z")
 # An answer stands where the question does: what comes after an empty line is the text that a heading announced.
 _ANSWER = re.compile(
@@ -229,10 +230,11 @@ _TOLD = frozenset({Move.ADDRESS, Move.COURTESY, Move.REPORT})
 
 def questions(text: str) -> list[Spoken]:
     """Return what the question marks of `text` say."""
-    if "?" not in text and "？" not in text:
+    marks = _QUESTION_OF_EITHER_WIDTH if "？" in text else _QUESTION
+    if marks is _QUESTION and "?" not in text:
         return []
     found: list[Spoken] = []
-    for match in islice(_QUESTION.finditer(text), MAX_PER_WORD):
+    for match in islice(marks.finditer(text), MAX_PER_WORD):
         start, end = match.span()
         asks = _ASKED_BEFORE.search(text, max(0, start - 6), start)
         if asks is None and text[start] == "?":
