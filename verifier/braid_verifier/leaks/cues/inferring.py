@@ -182,8 +182,8 @@ CUES: tuple[Cue, ...] = (
             "|linter|response|requirement|requirements|checklist|interface|signature|schema|snapshot|profile|profiler|traceback|logs|blame"
         )
         + (
-            r"(?:says?|said|implies|claims?|complains?|(?<!it )points (?:at|to)|shows? (?:that|the|a|an|it|no|only|two|how)"
-            r"|lists)|(?<=it's )showing|still (?:fail|show|not work|getting)|confirms (?:it|that"
+            r"(?<!this test )(?<!these tests )(?:says?|said|implies|claims?|complains?|(?<!it )points (?:at|to)|shows? (?:that|the|a|an|it|no|only|two|how)"
+            r"|lists)|(?<=it's )showing|still (?:fail|show|not work|getting)|(?<!this test )confirms (?:it|that"
             r"|the|this))\b"
         ),
     ),
