@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from braid.node import Kind
 from braid.wire.openai_chat import read_answer, read_request
+from braid.wire.raw_json import find_fault
 from format.answers import STREAM, WHOLE, Reading, Said, cut, read_through
 from format.openai_answers import by_value, outcome_by_value
 
@@ -310,11 +312,77 @@ def test_input_that_is_no_string_is_kept_as_it_is_spelled() -> None:
     assert only(whole, STOP).content == b'{ "a":1,"a":2 }'
 
 
+def test_calls_may_grow_side_by_side() -> None:
+    """As they are numbered, whatever comes between: an SDK puts them together so."""
+    begun = {"index": 0, "id": "call_f", "type": "function", "function": {"name": "f"}}
+    other = {**begun, "index": 1, "id": "call_g", "function": {"name": "g", "arguments": ""}}
+    line, words = chunk({"content": "\n"}), chunk({"reasoning": "h"})
+    both = chunk({"tool_calls": [begun, other]})
+    first, second = call(0, None, '{"a"'), call(0, None, ":1}")
+    whole = call(1, None, '{"b":"}"}')
+    for parts in (
+        (both, first, second, whole),
+        (both, first, whole, second),
+        (both, whole, first, second),
+        (both, line, first, line, second, words, whole),
+        (call(0, "f", ""), line, first, call(1, "g", '{"b":"}"}'), second),
+        (call(0, "f", '{"a"'), call(1, "g", ""), second, whole),
+        (call(0, "f", '{"a":1}'), call(1, "g", '{"b":"}"}')),
+    ):
+        blocks = said(START, *parts, STOP)
+        calls = [block for block in blocks if block.kind == "tool_use"]
+        assert [block.content for block in calls] == [b'{"a":1}', b'{"b":"}"}']
+        assert [block.attrs["id"] for block in calls] == ["call_f", "call_g"]
+        assert not any("cut" in block.attrs or "extra" in block.attrs for block in calls)
+        texts = [block.content for block in blocks if block.kind == "text"]
+        assert texts == ([b"\n" * parts.count(line)] if line in parts else [])
+        assert blocks[-2:] == calls or words in parts
+
+
+def test_a_call_waits_for_the_end_of_its_choice_unless_its_input_is_json() -> None:
+    custom = {"index": 0, "id": "c", "type": "custom", "custom": {"name": "g", "input": "{}"}}
+    for begun, ends in (
+        (call(0, "f", " {}"), True),
+        (call(0, "f", '["\\ud83d"]'), True),
+        (call(0, "f", "{"), False),
+        (call(0, "f", ""), False),
+        (call(0, "f", "12"), False),
+        (call(0, "f", '{"a":]}'), False),
+        (call(0, "f", "X").replace(b'"X"', b"{}"), False),
+        (chunk({"tool_calls": [custom]}), False),
+    ):
+        for other in (chunk({"content": "a"}), chunk({"reasoning": "h"}), call(1, "g", "[]")):
+            reader = read_answer(200, STREAM)
+            assert reader.feed(START + begun).blocks == ()
+            early = [block.kind for block in reader.feed(other).blocks]
+            assert early == (["tool_use"] if ends else []), (begun, other)
+            late = [block.kind for block in reader.feed(STOP).blocks]
+            assert (early + late).count(Kind.TOOL_USE) == 1 + (b"tool_calls" in other)
+
+
 def test_a_fragment_of_a_call_that_has_ended_stays_beside() -> None:
-    reading = stream(call(0, "f", "{"), call(1, "g", "{}"), call(0, None, "}"), STOP)
-    assert [block.content for block in reading.blocks if block.role] == [b"{", b"{}"]
+    reading = stream(call(0, "f", "{}"), call(1, "g", "{}"), call(0, None, "}"), STOP)
+    assert [block.content for block in reading.blocks if block.role] == [b"{}", b"{}"]
     late = {"index": 0, "function": {"arguments": "}"}}
     assert beside(reading) == {"choices": [{"index": 0, "message": {"tool_calls": [late]}}]}
+
+
+def test_what_begins_between_calls_costs_no_more_than_its_length(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A call that waits is not looked at again each time."""
+    looked = 0
+
+    def counted(document: bytes) -> str | None:
+        nonlocal looked
+        looked += len(document)
+        return find_fault(document)
+
+    monkeypatch.setattr("braid.wire.openai_chat.piece.find_fault", counted)
+    between = [chunk({"content": "a"}), chunk({"reasoning": "h"}), call(0, None, "}")] * 50
+    blocks = said(call(0, "f", "{" * 1000), *between, call(1, "g", "{}"), STOP)
+    assert len(blocks) == 102
+    assert looked <= 1000
 
 
 def test_the_older_function_call_folds() -> None:

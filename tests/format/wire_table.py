@@ -123,7 +123,8 @@ FORMATS = (
     Format(
         "OpenAI Chat Completions",
         "`POST /v1/chat/completions`, of OpenAI or a server that speaks like it. The system is what instructs before anyone has "
-        "spoken. Each choice is a strand.",
+        "spoken. Each choice is a strand. The calls of a stream may grow side by side, by their index: one is whole when something "
+        "else begins, if its arguments are JSON by then, else with its choice, as every call of a custom tool is.",
         openai_chat.read_request,
         openai_chat.read_answer,
         lambda native: {"messages": [native]} if "role" in native else native,
@@ -160,7 +161,8 @@ FORMATS = (
     Format(
         "OpenAI Responses",
         "`POST /v1/responses`, `GET` and `cancel` of one that runs in the background, and `compact`. A message is a block for each of its "
-        "parts, reasoning for each of its texts; every other item is one. Of a stream an item is taken from `output_item.done`.",
+        "parts, reasoning for each of its texts; every other item is one. Of a stream an item is taken from `output_item.done`. "
+        "Of the types that are not listed those that end in `_call` are a `tool_use`, those that end in `_output` a `tool_result`.",
         openai_responses.read_request,
         openai_responses.read_answer,
         lambda native: native if "type" not in native and "role" not in native else {"input": [native]},
@@ -260,7 +262,8 @@ FORMATS = (
     Format(
         "Gemini Interactions",
         "`POST /v1beta/interactions`, `GET` and `cancel` of one that runs in the background. What was put in or came out is a block an item, "
-        "a thought one for each text of its summary; every other step is one.",
+        "a thought one for each text of its summary; every other step is one. Of the types that are not listed those that end in `_call` are "
+        "a `tool_use`, those that end in `_result` a `tool_result`.",
         interactions.read_request,
         interactions.read_answer,
         lambda native: {"input": [native]} if "type" in native else native,
@@ -293,7 +296,8 @@ Made by the code from an example of each (`.venv/bin/python tests/format/wire_ta
 content is: `words` the decoded string, `bytes` the decoded base64, `JSON` what stood there as it was spelled. The attrs every block has
 (`provider`, `type`, `index`, `model`) are left out. *Partial* marks what points at something the proxy did not see: a context that
 holds it is partial (SPEC §6.2). What is not listed is kind `other` with its raw JSON; so is what an answer says beside its blocks.
-What an answer repeats of its request is kind `other`, origin client (SPEC §3.3).
+What an answer repeats of its request is kind `other`, origin client (SPEC §3.3). The blocks of an answer are signed in the order in which
+they end, which in a stream need not be the one in which they began.
 """
 _LEFT_OUT = frozenset({"provider", "type", "index", "model"})
 

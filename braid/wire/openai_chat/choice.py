@@ -42,22 +42,26 @@ class Choice:
     """A choice under way.
 
     A block of it is whole when the next one begins or the choice has finished; only speech
-    may have its last words after that. `echo` is text of the request that the answer
-    repeats before its own (SPEC §3.3).
+    may have its last words after that. Calls may grow side by side, so one whose arguments are
+    no JSON by then waits until the choice has finished, and those after it with it. `echo` is
+    text of the request that the answer repeats before its own (SPEC §3.3).
     """
 
     __slots__ = (
         "_beside",
+        "_calls",
         "_echo",
         "_empty",
         "_ended_calls",
         "_index",
         "_logprobs",
         "_message",
+        "_numbered",
         "_spoken",
+        "_waiting",
+        "_words",
         "finished",
         "marks",
-        "open",
         "reason",
     )  # fmt: skip
 
@@ -69,9 +73,12 @@ class Choice:
         self._logprobs = Beside()
         self._empty: set[str] = set()
         self._spoken: set[object] = set()  # by the names that texts come under
+        self._words: OpenText | OpenAudio | None = None
+        self._calls: list[OpenCall] = []  # those under way, as they began
+        self._numbered: dict[bytes, OpenCall] = {}  # of these, the last under each index
+        self._waiting = False  # for the choice to finish, with calls under way
         self._ended_calls: dict[bytes, bytes | None] = {}
         self.marks: Marks = {}
-        self.open: Piece | None = None
         self.finished = False
         self.reason: str | None = None
 
@@ -96,17 +103,26 @@ class Choice:
             del members["delta"]
             news = self._take_delta(read_members(delta), growths, blocks)
         news |= self._add_choice(members)
-        if self.finished and not isinstance(self.open, OpenAudio):
+        if self.finished and not isinstance(self._words, OpenAudio):
             blocks.extend(self.close())
         return None if news or len(growths) != 1 else growths[0]
 
     def close(self, *, cut: bool = False) -> list[Block]:
-        """End the block under way."""
-        piece, self.open = self.open, None
-        if piece is None:
-            return []
-        if isinstance(piece, OpenCall) and piece.index is not None:
-            self._ended_calls[piece.index] = piece.id
+        """End what is under way."""
+        return self._end_words(cut) + self._end_calls(cut)
+
+    def _end_words(self, cut: bool = False) -> list[Block]:
+        words, self._words = self._words, None
+        return [] if words is None else self._end(words, cut)
+
+    def _end_calls(self, cut: bool = False) -> list[Block]:
+        calls, self._calls = self._calls, []
+        self._ended_calls.update((index, call.id) for index, call in self._numbered.items())
+        self._numbered.clear()
+        self._waiting = False
+        return [block for call in calls for block in self._end(call, cut)]
+
+    def _end(self, piece: Piece, cut: bool) -> list[Block]:
         return self._emit(piece.close({**self.marks, "cut": True} if cut else self.marks))
 
     def end(self, *, cut: bool) -> list[Block]:
@@ -142,10 +158,11 @@ class Choice:
             if bytes(literal) == _EMPTY:
                 self._empty.add(name)
                 continue
-            if not isinstance(self.open, OpenText) or self.open.group != group_of(name):
-                self._begin(OpenText(group_of(name)), blocks)
-            assert isinstance(self.open, OpenText)
-            growths.append(self.open.add(name, literal))
+            words = self._words
+            if not isinstance(words, OpenText) or words.group != group_of(name):
+                self._make_way(blocks)
+                self._words = words = OpenText(group_of(name))
+            growths.append(words.add(name, literal))
         audio = delta.get("audio")
         if audio is not None and is_object(audio) and self._take_audio(audio, blocks):
             del delta["audio"]
@@ -170,20 +187,19 @@ class Choice:
 
     def _take_audio(self, audio: Raw, blocks: list[Block]) -> bool:
         fragment = read_members(audio)
-        if not isinstance(self.open, OpenAudio):
+        words = self._words
+        if not isinstance(words, OpenAudio):
             if "audio" in self._spoken and "data" not in fragment:
                 return False
-            self._begin(OpenAudio(), blocks)
-        assert isinstance(self.open, OpenAudio)
-        self.open.add(fragment)
+            self._make_way(blocks)
+            self._words = words = OpenAudio()
+        words.add(fragment)
         return True
 
     def _is_late(self, fragment: Members) -> bool:
         """Say whether a fragment belongs to a call that has ended."""
         index = bytes(fragment.get("index", b""))
-        if isinstance(self.open, OpenCall) and self.open.index in (index, None):
-            return False
-        if index not in self._ended_calls:
+        if index in self._numbered or index not in self._ended_calls:
             return False
         name = fragment.get("id")
         return name is None or _is_blank(name) or bytes(name) == self._ended_calls[index]
@@ -191,21 +207,32 @@ class Choice:
     def _take_call(self, fragment: Members, growths: list[Growth], blocks: list[Block]) -> bool:
         index, name = fragment.get("index"), fragment.get("id")
         place = None if index is None or is_null(index) else bytes(index)
-        call = self.open
-        if not isinstance(call, OpenCall) or place not in (None, call.index):
-            call = None
-        elif name is not None and not _is_blank(name) and call.id not in (None, bytes(name)):
+        if place is not None:
+            call = self._numbered.get(place)
+        else:
+            call = self._calls[-1] if self._calls else None
+        if call is not None and _names_another(name, call.id):
             call = None  # servers that number no calls give each an id
         if call is None:
-            self._begin(call := OpenCall(place), blocks)
+            self._make_way(blocks)
+            self._calls.append(call := OpenCall())
+            if place is not None:
+                self._numbered[place] = call
         growth, news = call.add(fragment)
         if growth is not None:
             growths.append(growth)
         return news
 
-    def _begin(self, piece: Piece, blocks: list[Block]) -> None:
-        blocks.extend(self.close())
-        self.open = piece
+    def _make_way(self, blocks: list[Block]) -> None:
+        """End what is whole because something else begins."""
+        blocks.extend(self._end_words())
+        if self._waiting or not self._calls:
+            return
+        (call,) = self._calls  # where there is another, they wait
+        if call.is_whole:
+            blocks.extend(self._end_calls())
+        else:
+            self._waiting = True
 
     def _add_choice(self, members: dict[str, Raw]) -> bool:
         reason = members.get("finish_reason")
@@ -245,6 +272,11 @@ class Choice:
 
 def _is_blank(value: Raw) -> bool:
     return is_null(value) or bytes(value) == _EMPTY
+
+
+def _names_another(name: Raw | None, known: bytes | None) -> bool:
+    """Tell whether a fragment names a call by another id than is known."""
+    return name is not None and not _is_blank(name) and known not in (None, bytes(name))
 
 
 def _without(echo: bytes, block: Block) -> Block:

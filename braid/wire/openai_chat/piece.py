@@ -13,12 +13,14 @@ from braid.wire.openai_chat.call import HOLDERS, read_call
 from braid.wire.openai_chat.message import REASONING, read_said
 from braid.wire.raw_json import (
     attrs_can_hold,
+    find_fault,
     is_null,
     is_object,
     is_string,
     join_items,
     join_members,
     read_members,
+    read_text,
 )
 
 _EMPTY = b'""'
@@ -72,10 +74,9 @@ def group_of(name: str) -> str:
 class OpenCall:
     """A tool call of which an event names the tool, and others bring the input."""
 
-    __slots__ = ("_inner", "_members", "_parts", "_rest", "index")
+    __slots__ = ("_inner", "_members", "_parts", "_rest")
 
-    def __init__(self, index: bytes | None) -> None:
-        self.index = index
+    def __init__(self) -> None:
         self._members: dict[str, Raw] = {}
         self._inner: dict[str, dict[str, Raw]] = {}
         self._parts: dict[str, list[bytes]] = {}
@@ -85,6 +86,12 @@ class OpenCall:
     def id(self) -> bytes | None:
         known = self._members.get("id")
         return None if known is None else bytes(known)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether its arguments are JSON that nothing can go on."""
+        arguments, _ = read_text(_join(self._parts.get("function", [])))
+        return arguments.lstrip()[:1] in (b"{", b"[") and find_fault(arguments) is None
 
     def add(self, fragment: Members) -> tuple[Growth | None, bool]:
         """Fold a fragment; give the input that grew, and whether anything else came."""
