@@ -16,12 +16,21 @@ NOWHERE = 2**62
 
 @dataclass(slots=True)
 class Gap:
-    """What is left between two pairs: places in the path, and in the request."""
+    """What is left between two pairs: places in the path, and in the request.
+
+    newest     the node that was said last of ours; NOWHERE where they are no front.
+    summed_up  place of the first of the client's words that stand here for turns left out, else NOWHERE.
+    noted      what the client has the model say to these.
+    slides     turns behind it, up to the first answer that is kept, were left out.
+    """
 
     ours: list[int]
     theirs: list[int]
     final: bool = False
-    newest: int | None = None  # node that was said last of ours; NOWHERE where they are no front
+    newest: int | None = None
+    summed_up: int | None = None
+    noted: set[int] = field(default_factory=set)
+    slides: bool = False
 
 
 @dataclass(slots=True)

@@ -33,6 +33,8 @@ _SHORT = 16
 _CALLS_BEFORE = 256
 # A placeholder for what a client took out of its own words.
 _PLACEHOLDER = 200
+# Of a long conversation, how many of the texts that a client left out are read to find one like its own.
+_LEFT_OUT = 1024
 
 
 def judge(
@@ -72,7 +74,14 @@ def judge(
 
 @dataclass(slots=True)
 class _Judge(Turns):
-    """Lays, and then judges what is left by its place."""
+    """Lays, and then judges what is left by its place.
+
+    asked_from  place in the request where the first question has wholly been asked.
+    unread      how many texts that were left out may yet be read.
+    """
+
+    asked_from: int = NOWHERE
+    unread: int = _LEFT_OUT
 
     def judge(self) -> Judgement:
         path, resent = self.path, self.resent
@@ -83,6 +92,10 @@ class _Judge(Turns):
                 gap.final = number == len(gaps) - 1
             if self.asked and self.told_from == NOWHERE:
                 self.told_from = self._question()
+            self.asked_from = self._first_question()
+            kept = self._first_kept()
+            for gap in gaps:
+                gap.slides = self._slides(gap, kept)
             for gap in gaps:
                 self._place(gap)
             self._follow_results()
@@ -118,10 +131,6 @@ class _Judge(Turns):
         for place in ours:
             if self.memory.known(self.path[place]).provided:
                 spoken.setdefault(self.kind_at(place), []).append(place)
-        noted = set(filter(self._is_noted, answers)) if any(map(self._is_turn, ours)) else set()
-        for j in noted:
-            self.judged(j, History.FOREIGN_BEFORE)
-        answers = [j for j in answers if j not in noted]
         for j in answers:
             left = spoken.get(self.resent[j].block.kind, [])
             self._place_answer(j, left, gap)
@@ -129,9 +138,9 @@ class _Judge(Turns):
             left[:NEAR] = [place for place in left[:NEAR] if not self._is_taken(place)]
         others = [place for place in theirs if not is_answer(self.resent[place].block)]
         ours = [place for place in ours if place not in self.consumed]
-        turns_left_out = any(map(self._is_turn, ours))
+        turns_left_out = gap.slides or any(map(self._is_turn, ours))
         compacts = turns_left_out and all(
-            self.verdicts[j].code is History.COMPACTED for j in answers
+            j in gap.noted or self.verdicts[j].code is History.COMPACTED for j in answers
         )
         own = OrderedDict.fromkeys(
             place
@@ -148,13 +157,6 @@ class _Judge(Turns):
             # with elsewhere.
             self.leave_out(list(itertools.takewhile(self.is_answer_at, ours)))
 
-    def _is_noted(self, j: int) -> bool:
-        """Tell whether a client has the model take note of a summary at the front, which may be cut off."""
-        asked = j > 0 and (
-            self.resent[j - 1].block.kind is not Kind.PROMPT or j - 1 in self.verdicts
-        )
-        return is_noted(self.resent[j].block) and not asked and not self._is_told(j)
-
     def _is_turn(self, place: int) -> bool:
         """Tell whether an answer stands there; thinking may always be missing."""
         return self.is_answer_at(place) and self.memory.known(self.path[place]).spine
@@ -167,6 +169,36 @@ class _Judge(Turns):
             if i + 1 < len(self.path) and self.memory.known(self.path[i + 1]).provided
         )
         return min(answered, default=NOWHERE)
+
+    def _first_question(self) -> int:
+        """Find where all has been asked that the provider was, before it first answered."""
+        asked = []
+        for place in range(len(self.path)):
+            known = self.memory.known(self.path[place])
+            if known.provided:
+                break
+            if known.spine and known.kind is not Kind.SYSTEM:
+                asked.append(self.paired.get(place, NOWHERE))
+        else:
+            return NOWHERE
+        return max(asked, default=NOWHERE)
+
+    def _first_kept(self) -> int:
+        """Find the first place of the path whose answer came back; 0 where none did."""
+        kept = (place for place in self.paired if self._is_provided([place]))
+        return min(kept, default=0)
+
+    def _slides(self, gap: Gap, kept: int) -> bool:
+        """Tell whether turns from here up to the first answer that is kept were left out.
+
+        What a client put in the place of such turns before may stand between, as it was.
+        """
+        if not gap.ours or gap.ours[-1] >= kept:
+            return False
+        return any(
+            self._is_turn(place) and place not in self.paired
+            for place in range(gap.ours[-1] + 1, kept)
+        )
 
     def _returns_after(self, gap: Gap) -> bool:
         return self.last_answer > max(gap.theirs, default=-1)
@@ -215,12 +247,56 @@ class _Judge(Turns):
                 self.consume(called)
                 self.judged(j, History.EDITED, called)
                 return
+        if alike < _ALIKE and self._takes_note(j, gap):
+            mine = self._like_one(block, ours)
+            if mine is None:
+                gap.noted.add(j)
+                self.judged(j, History.FOREIGN_BEFORE)
+                return
         if mine is not None and (self._is_identified() or alike >= _ALIKE):
             self.consumed.add(mine)
             self.judged(j, History.EDITED, self.path[mine])
             return
         told = self._is_told(j)
         self.judged(j, History.FOREIGN if told else History.FOREIGN_BEFORE)
+
+    def _takes_note(self, j: int, gap: Gap) -> bool:
+        """Tell whether an assistant's text follows words that stand at the front for turns left out.
+
+        Clients have the model say to a summary that it has read it. Where the question is kept, or
+        like what was asked, its answer stood here.
+        """
+        if self.resent[j].block.kind is not Kind.TEXT or self._is_told(j):
+            return False
+        if j == 0 and is_noted(self.resent[j].block):
+            return True  # a window cut off what it was said to
+        if gap.summed_up is None:
+            gap.summed_up = self._summed_up(gap)
+        return gap.summed_up < j
+
+    def _summed_up(self, gap: Gap) -> int:
+        """Find the first of the client's words in a gap without those that it left out; else NOWHERE."""
+        if not any(map(self._is_turn, gap.ours)):
+            return NOWHERE
+        prompts = [n for n in gap.theirs if self.resent[n].block.kind is Kind.PROMPT]
+        asked = [place for place in gap.ours if self.kind_at(place) is Kind.PROMPT]
+        for n in prompts[:NEAR]:
+            for place in asked[:NEAR]:
+                was = self.block_at(place)
+                if was is not None and spelling.likeness(was, self.resent[n].block) >= _ALIKE:
+                    return NOWHERE
+        return min(prompts, default=NOWHERE)
+
+    def _like_one(self, block: Block, ours: Sequence[int]) -> int | None:
+        """Find what a text is surely made of among all that was left out, however long ago."""
+        for place in ours[NEAR:]:
+            if not self.unread:
+                return None
+            self.unread -= 1
+            was = self.block_at(place)
+            if was is not None and spelling.likeness(was, block) >= _ALIKE:
+                return place
+        return None
 
     def _erased(self, ours: Sequence[int]) -> int | None:
         return next((place for place in ours[:NEAR] if self.block_at(place) is None), None)
@@ -299,8 +375,8 @@ class _Judge(Turns):
         return self.last_answer > j
 
     def _is_told(self, j: int) -> bool:
-        """Tell whether the provider spoke before this in the request."""
-        return self.held or self.told_from < j
+        """Tell whether the provider spoke before this in the request, or was first asked."""
+        return self.held or self.told_from < j or self.asked_from < j
 
     def _is_identified(self) -> bool:
         """Tell whether a block of the provider's came back, so that it is this conversation."""
