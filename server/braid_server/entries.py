@@ -33,6 +33,10 @@ class Entries:
     def has(self, code: History) -> bool:
         return code in self._counts
 
+    def is_full(self, code: History) -> bool:
+        """Tell whether further ones of a code would only be counted."""
+        return self._counts.get(code, 0) >= LISTED
+
     def listed(self) -> list[HistoryEntry]:
         entries = list(self._entries)
         for code, count in self._counts.items():

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 from braid.call import History, HistoryEntry
-from braid.node import Kind, Link, Relation
+from braid.node import Kind, Link, Origin, Relation
 from braid.wire.block import Block
 from braid_server.chains import Context
 from braid_server.entries import Entries
@@ -31,6 +32,8 @@ _NEW = Verdict()
 # The words of a known node, spelled otherwise or put elsewhere.
 _SAME = (History.VARIANT, History.MOVED, History.COMPACTED)
 _COPIED = (History.CONTINUED, History.MOVED, History.COMPACTED)
+# What attrs say of a node and not of its words.
+_OF_NODE = frozenset(("part", "parts", "extra_follows", "variant_of", "copy_of"))
 
 
 def count_new(place: Place, wanted: Wanted) -> int:
@@ -65,6 +68,7 @@ class RequestNodes:
         self._place = place
         self._wanted = wanted
         self._uses = _Uses()
+        self._copies: dict[int, int] = {}  # node of the source to that which shows what it said
         self._forked = False
         self._after = self._first_place()
         self.link_left = self._link()
@@ -119,6 +123,7 @@ class RequestNodes:
                 seqs = lineage.block_at(verdict.known)
                 self._uses.take(matched.block, verdict.known)
             else:
+                self._copy_changed(verdict)
                 seqs = self._new(matched, verdict, place.elsewhere.get(index))
                 self._judge(matched, verdict, seqs[0], followed)
             if accused and verdict.is_known and verdict.known in accused:
@@ -167,7 +172,36 @@ class RequestNodes:
             findings.add(verdict.code, node, self._was(verdict.known))
 
     def _was(self, known: int | None) -> str | None:
-        return self._lineage.text(known) if known is not None and self._is_own else None
+        seq = known if known is None or self._is_own else self._copies.get(known)
+        return None if seq is None else self._lineage.text(seq)
+
+    def _copy_changed(self, verdict: Verdict) -> None:
+        """Have a block of another braid beside the changed one: its words stand nowhere here.
+
+        No context shows it. Of one code only what is listed is copied.
+        """
+        source, known, code = self._place.source, verdict.known, verdict.code
+        if source is None or known is None or code is None or known in self._copies:
+            return
+        if code in _SAME or code in _COPIED or self._findings.is_full(code):
+            return
+        block = Recollection(self._reading, source).block(known)
+        if block is None:
+            return  # it was erased
+        if block.kind is Kind.TOOL_RESULT and not self._is_called(block):
+            return
+        attrs = {name: value for name, value in block.attrs.items() if name not in _OF_NODE}
+        attrs["copy_of"] = {"braid": source.id, "node": source.text(known)}
+        was = replace(block, origin=Origin.CLIENT, attrs=attrs)
+        link, self.link_left = self.link_left, ()
+        seqs = self._weaving.add_block(was, None, self._after, link=link)
+        self._copies[known] = seqs[0]
+        self._after = seqs[-1]
+
+    def _is_called(self, result: Block) -> bool:
+        """Tell whether this braid has the call that a result of another names."""
+        name = result.attrs.get("tool_use_id")
+        return isinstance(name, str) and self._lineage.tool_use(name) is not None
 
     def _compare(self, call: int, now: Context) -> None:
         """Say what of the definitions is not as an earlier call had it."""
