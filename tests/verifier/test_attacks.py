@@ -14,7 +14,8 @@ from braid.call import REFUSED_HISTORY, History
 from braid.node import Kind, Origin
 from braid.wire.block import Block
 from braid_verifier import Standing, check_history
-from braid_verifier.spelling import is_cleared, same_call
+from braid_verifier.results import is_cleared
+from braid_verifier.spelling import same_call
 from fakes.dialects import DIALECTS, Dialect, Result, Said, Say, Talk, Think, Use, told, user
 from fakes.rivers import ASKED, FIRST, TALK, S, swap
 
@@ -149,6 +150,8 @@ class TestResults:
             ("Glomma, 621 km, the longest river…", True),
             ("Glomma, 621 km, the longest river… [truncated]", True),
             ("Glomma, 621 km, the longest river… removed by the admin", False),
+            ("Glomma, 62 1 km, the longest river…", False),
+            ("Glomma, 621 km, the longest river", False),
         ],
     )
     def test_a_mark_says_that_one_is_gone_and_nothing_else(self, words: str, cleared: bool) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from braid.call import History
 from braid.node import Kind
 from braid.wire.block import Block
+from braid_verifier.binary import Held
 from braid_verifier.judgement import ANSWERS, Memory, Resent, Verdict, is_answer
 
 NOWHERE = 2**62
@@ -54,6 +55,7 @@ class Beside:
     )  # place in the path to place in the request
     consumed: set[int] = field(default_factory=set)  # places in the path that something was made of
     dropped: list[int] = field(default_factory=list)
+    lost: dict[Held, int] = field(default_factory=dict)  # what a result came back without, and it
     elided: bool = False
     truncated: bool = False
     blocks: dict[int, Block | None] = field(default_factory=dict)

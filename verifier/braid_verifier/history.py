@@ -3,7 +3,7 @@
 Clients move `cache_control`, reprint numbers, reorder members, add nulls, and turn a list
 of one text into a string. The canonical form is the same for all of these and for the
 block as the provider sent it, and differs where a word does (SPEC §8.3). Looser likeness
-is `resent`'s job.
+is `spelling`'s job.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from braid_verifier.binary import Held
 
 # Members that say how a block is to be handled and not what it says (wire-protocol facts).
 _PRESENTATION = frozenset(("cache_control", "index", "citations", "caller", "toolset_name"))
+_OWN_RESULTS = ("functionResponse", "function_result")
 EXACT_INTEGERS = 2**53
 # They say nothing but their words.
 _WORDS = frozenset((Kind.TEXT, Kind.PROMPT, Kind.SYSTEM))
@@ -157,16 +158,17 @@ def read(raw: bytes) -> Json:
 
 
 def _json(raw: bytes) -> Json:
-    return numbers(_plain(read(raw)))
+    return numbers(plain(read(raw)))
 
 
 def _result(block: Block) -> Json:
     if block.media == "text/plain":
         return [["text", _text(block)]] if block.content else []
-    value = _json(block.content)
+    value = read(block.content)
     if isinstance(value, list):
-        return [_item(item) for item in value]
-    return value
+        return [_item(numbers(plain(item))) for item in value]
+    # An object of the client's own has no members that a provider defines, whatever their names.
+    return numbers(value if _attr(block.attrs, "type") in _OWN_RESULTS else plain(value))
 
 
 def _item(item: Json) -> Json:
@@ -175,13 +177,13 @@ def _item(item: Json) -> Json:
     return item
 
 
-def _plain(value: Json) -> Json:
+def plain(value: Json) -> Json:
     """Drop nulls, and what only says how a block is to be handled, from blocks at any depth."""
     if isinstance(value, dict):
         kept = _without_presentation(value) if isinstance(value.get("type"), str) else value
-        return {name: _plain(member) for name, member in kept.items()}
+        return {name: plain(member) for name, member in kept.items()}
     if isinstance(value, list):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     return value
 
 
@@ -202,3 +204,18 @@ def numbers(value: Json) -> Json:
     if isinstance(value, float) and value.is_integer() and abs(value) <= EXACT_INTEGERS:
         return int(value)
     return value
+
+
+def doubles(value: Json) -> Json:
+    """Give numbers as JavaScript holds them."""
+    if isinstance(value, dict):
+        return {name: doubles(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [doubles(item) for item in value]
+    if (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and abs(value) >= EXACT_INTEGERS
+    ):
+        return float(value)
+    return numbers(value)

@@ -19,7 +19,7 @@ from braid.wire.block import Block
 from braid_verifier import spelling
 from braid_verifier.beside import NOWHERE, Gap
 from braid_verifier.clock import read_clock, went_on
-from braid_verifier.history import is_noted
+from braid_verifier.history import content_of, is_noted
 from braid_verifier.judgement import NEW, Judgement, Memory, Resent, Verdict, is_answer
 from braid_verifier.laying import NEAR
 from braid_verifier.translating import settle
@@ -98,6 +98,7 @@ class _Judge(Turns):
                 gap.slides = self._slides(gap, kept)
             for gap in gaps:
                 self._place(gap)
+            self.elided = self.elided or bool(self.lost)
             self._follow_results()
             self._follow_forks()
         elif at < len(path):
@@ -340,6 +341,8 @@ class _Judge(Turns):
         later = self._kept_after(j)
         if not later:
             return  # it is new
+        if self.lost and block.kind is Kind.MEDIA and self._is_lost(j, block):
+            return
         mine = self._replaced(block, own)
         was = None if mine is None else self.block_at(mine)
         if was is not None and went_on(read_clock(was), read_clock(block)):
@@ -361,6 +364,18 @@ class _Judge(Turns):
             self.consumed.add(mine)
             del own[mine]
         self.judged(j, code, None if mine is None else self.path[mine])
+
+    def _is_lost(self, j: int, block: Block) -> bool:
+        """Tell what a result had, and the format it is told in has no place for but beside it."""
+        held = content_of(block)
+        place = None if held is None else self.lost.get(held)
+        if held is None or place is None or not j - _CALLS_BEFORE < place < j:
+            return False
+        if any(is_answer(one.block) for one in self.resent[place:j]):
+            return False
+        self.judged(j, History.VARIANT, self.verdicts[place].known)
+        del self.lost[held]
+        return True
 
     def _replaced(self, block: Block, own: Iterable[int]) -> int | None:
         """Find the client's block that stood where this one stands: of its kind, if there is one."""

@@ -10,12 +10,11 @@ from itertools import islice
 from braid.call import History
 from braid.node import Kind
 from braid.wire.block import Block
-from braid_verifier import spelling
+from braid_verifier import results, spelling
 from braid_verifier.aligning import common
 from braid_verifier.beside import NOWHERE, Beside, Gap, between, split
-from braid_verifier.history import failed
 from braid_verifier.judgement import NEW, Verdict, is_answer
-from braid_verifier.spacing import beginning, same_spaces, trimmed
+from braid_verifier.spacing import beginning, same_spaces, squeezed, trimmed
 
 # Where no name tells, a block is looked for among so many: what came back is near where it was.
 NEAR = 32
@@ -140,8 +139,13 @@ class Laying(Beside):
             [spelling.loose(block) if _weighs(block) else object() for _, block in its],
         )
         for i, j in pairs:
-            if self._may_be(mine[i][0], mine[i][1], its[j][1]):
-                self.pair(mine[i][0], its[j][0], History.VARIANT)
+            place, ours = mine[i]
+            at, theirs = its[j]
+            if ours.kind is Kind.TOOL_RESULT:
+                if self._is_of_call(ours, theirs):
+                    self._pair_result(place, at)
+            elif self._may_be(ours, theirs):
+                self.pair(place, at, History.VARIANT)
         left = [(mine[i][0], its[j][0]) for i, j in pairs if mine[i][0] in self.paired]
         for inner in split(gap, left):
             if inner.ours and inner.theirs:
@@ -150,7 +154,7 @@ class Laying(Beside):
                 self._spell_calls(inner)
             yield self._left(inner)
 
-    def _may_be(self, place: int, ours: Block, theirs: Block) -> bool:
+    def _may_be(self, ours: Block, theirs: Block) -> bool:
         """Tell whether blocks that say the same can be the same: under one signature, of one call."""
         if ours.kind is Kind.THINKING:
             return bool(spelling.same_thought(ours, theirs))
@@ -159,12 +163,6 @@ class Laying(Beside):
             # An id may be made up, but not that of another call.
             own = not isinstance(name, str) or self.memory.find_call(name) is None
             return own or name == ours.attrs.get("id")
-        if ours.kind is Kind.TOOL_RESULT:
-            if self.memory.known(self.path[place]).provided and (
-                spelling.gist(ours, trimmed) != spelling.gist(theirs, trimmed)
-            ):
-                return False
-            return failed(ours.attrs) == failed(theirs.attrs) and self._is_of_call(ours, theirs)
         return True
 
     def _is_of_call(self, ours: Block, theirs: Block) -> bool:
@@ -319,7 +317,7 @@ class Laying(Beside):
         came = [spelling.words(self.resent[place].block) for place in its]
         if theirs is not None:
             came = ["".join(spelling.untagged(text)) for text in came]
-        came = [spelling.squeezed(text) for text in came]
+        came = [squeezed(text) for text in came]
         if len(said) != len(mine):
             return
         odd: list[tuple[list[int], list[int]]] = []
@@ -413,14 +411,29 @@ class Laying(Beside):
             ours = None if place is None else self.block_at(place)
             if place is None or ours is None:
                 continue
+            if self._pair_result(place, j):
+                del left[place]
+                continue
             code = History.EDITED_RESULT
             if self.memory.known(self.path[place]).provided:
                 code = History.EDITED
-            elif spelling.is_cleared(ours, theirs):
+            elif results.is_cleared(ours, theirs):
                 code = History.RESULT_CLEARED
             self.consumed.add(place)
             self.judged(j, code, self.path[place])
             del left[place]
+
+    def _pair_result(self, place: int, j: int) -> bool:
+        """Pair two results of one call, if they say the same."""
+        ours, theirs = self.block_at(place), self.resent[j].block
+        if ours is None:
+            return False
+        lost = results.lost(ours, theirs, self.memory.known(self.path[place]).provided)
+        if lost is None:
+            return False
+        self.pair(place, j, History.VARIANT)
+        self.lost.update((held, j) for held in lost)
+        return True
 
     def _is_result_of(self, place: int, theirs: Block) -> bool:
         """Tell whether a known result is of the tool that another names, if it names one."""

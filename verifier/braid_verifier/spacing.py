@@ -32,6 +32,11 @@ class _Gap(NamedTuple):
 _NONE = _Gap()
 
 
+def squeezed(text: str) -> str:
+    """Give a text without its white space."""
+    return "".join(text.split())
+
+
 def trimmed(text: str) -> str:
     """Give a text without what surrounds it and what stands at the ends of its lines."""
     bare = _json(text)

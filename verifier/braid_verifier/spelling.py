@@ -15,34 +15,19 @@ from dataclasses import dataclass
 from braid.node import Kind
 from braid.strict_json import Json, dumps
 from braid.wire.block import Block
-from braid_verifier.history import EXACT_INTEGERS, bare, canonical, numbers, read
-from braid_verifier.spacing import trimmed
+from braid_verifier.history import bare, canonical, doubles, read
+from braid_verifier.results import gist
+from braid_verifier.spacing import squeezed, trimmed
 
 WORDS = (Kind.TEXT, Kind.THINKING, Kind.PROMPT, Kind.SYSTEM)
 # How far texts are looked through for where one goes on that was cut otherwise.
 _AHEAD = 32
 # Seams between texts that one request may have looked beyond in vain; then only a few for each text.
 _SEAMS = 50_000
-# By these names tools' results are wrapped where one provider's history is told another.
-_WRAPPERS = frozenset(("result", "output", "content", "response", "return_value", "text"))
 _THINK_TAGS = re.compile(r"</?(?:think|thinking|reasoning|thought)>")
 _SEARCH = "tool_search_call"
 _OF_CLIENTS = ("function_call", "custom_tool_call")
 _LISTING = "mcp_list_tools"
-_CLEARING = re.compile(
-    r"\b(?:clear|remov|omit|elid|truncat|compact|trim|prun|shorten|no longer)", re.IGNORECASE
-)
-# Such a mark says that a result is gone, and nothing else.
-_OF_MARKS = re.compile(
-    r"a|after|again|and|are|as|available|be|been|being|by|bytes?|calls?|called|cannot|char(?:acter)?s?"
-    r"|clear(?:ed|ing)?|compact(?:ed)?|contents?|context|conversation|deleted|due|earlier|elided|file"
-    r"|for|free|from|full|has|have|history|if|in|is|it|its|last|length|less|limits?|lines?|long(?:er)?"
-    r"|memory|more|moved|need(?:ed)?|no|not|of|old(?:er)?|omitted|on|or|original|outputs?"
-    r"|previous(?:ly)?|pruned|read|reduce|removed|rerun|responses?|results?|run|saved?|see|shortened"
-    r"|shorter|show|shown|size|space|stored|that|the|this|to|tokens?|too|tools?|trimmed|truncated"
-    r"|turns?|unavailable|use|was|were|will|you"
-)
-_WORD = re.compile(r"[^\W\d_]+")
 
 
 def letters(block: Block) -> str:
@@ -53,11 +38,6 @@ def letters(block: Block) -> str:
 def words(block: Block) -> str:
     """Give a text as it is written."""
     return block.content.decode("utf-8", "replace")
-
-
-def squeezed(text: str) -> str:
-    """Give a text without its white space."""
-    return "".join(text.split())
 
 
 def says_nothing(block: Block) -> bool:
@@ -91,7 +71,7 @@ def _written(value: Json) -> bytes:
 def _given(block: Block) -> Json:
     """Give the input of a call with numbers as JavaScript holds them, also where it is in a string."""
     value = read(block.content)
-    return _doubles(_without_nulls(value) if _is_native(block) else value)
+    return doubles(_without_nulls(value) if _is_native(block) else value)
 
 
 def _is_native(block: Block) -> bool:
@@ -109,31 +89,6 @@ def _without_nulls(value: Json) -> Json:
     if isinstance(value, list):
         return [_without_nulls(item) for item in value]
     return value
-
-
-def gist(block: Block, spell: Callable[[str], str] = squeezed) -> Json:
-    """Give what a tool's result says, without what one provider or another wraps it in."""
-    if block.media == "text/plain":
-        return spell(words(block))
-    return _unwrapped(read(block.content), spell)
-
-
-def _unwrapped(value: Json, spell: Callable[[str], str]) -> Json:
-    if isinstance(value, str):
-        return spell(value)
-    if isinstance(value, list):
-        parts = [_unwrapped(item, spell) for item in value]
-        if all(isinstance(part, str) for part in parts):
-            return "".join(part for part in parts if isinstance(part, str))
-        return parts
-    if isinstance(value, dict):
-        said = {
-            name: member for name, member in value.items() if name != "type" and member is not None
-        }
-        if len(said) == 1 and next(iter(said)) in _WRAPPERS:
-            return _unwrapped(next(iter(said.values())), spell)
-        return {name: _unwrapped(member, spell) for name, member in said.items()}
-    return numbers(value)
 
 
 def same_thought(ours: Block, theirs: Block) -> bool | None:
@@ -190,33 +145,6 @@ def _words(value: Json) -> Iterator[str]:
     elif value is not None:
         written = dumps(value)
         yield written[1:-1] if isinstance(value, str) else written
-
-
-def is_cleared(ours: Block, theirs: Block) -> bool:
-    """Tell whether a tool's result came back shortened, or as a mark in its place."""
-    said, came = (str(gist(one)) for one in (ours, theirs))
-    text = theirs.content.decode("utf-8", "replace").strip()
-    if not came or _is_mark(text):
-        return True
-    dots = "…" if "…" in text else "..."
-    head, _, tail = text.partition(dots)
-    head = "".join(head.split())
-    tail = "".join(tail.split())
-    # It begins as the result did, and then says that something is missing.
-    return (
-        len(came) < len(said)
-        and len(head) >= 16
-        and said.startswith(head)
-        and (not tail or said.endswith(tail) or _is_mark(text.partition(dots)[2]))
-    )
-
-
-def _is_mark(text: str) -> bool:
-    """Tell whether a text says of a result that it is gone, and nothing else."""
-    words = _WORD.findall(text.lower())
-    return (
-        len(text) <= 100 and bool(_CLEARING.search(text)) and all(map(_OF_MARKS.fullmatch, words))
-    )
 
 
 def is_emptied(ours: Block | None, theirs: Block) -> bool:
@@ -313,18 +241,3 @@ def _ends(
                 return None, seams
             its = theirs[j]
     return None, most
-
-
-def _doubles(value: Json) -> Json:
-    """Give numbers as JavaScript holds them."""
-    if isinstance(value, dict):
-        return {name: _doubles(member) for name, member in value.items()}
-    if isinstance(value, list):
-        return [_doubles(item) for item in value]
-    if (
-        isinstance(value, int | float)
-        and not isinstance(value, bool)
-        and abs(value) >= EXACT_INTEGERS
-    ):
-        return float(value)
-    return numbers(value)
