@@ -81,19 +81,12 @@ def _connected(go_on: GoOn, address: tuple[str, int], *_: object) -> socket.sock
     """Connect to one of the addresses of a host, each of which gets its share of the time."""
     fault = OSError("the name has no address")
     found = _resolved(go_on, address)
-    for tried, (family, kind, protocol, _, where) in enumerate(found):
+    for tried, one in enumerate(found):
         left = go_on()
-        sock = socket.socket(family, kind, protocol)
         try:
-            _connect(sock, where, go_on, left - left / (len(found) - tried))
-        except OSError as error:
-            sock.close()
+            return _connected_to(one, go_on, left - left / (len(found) - tried))
+        except OSError as error:  # also for a kind of address that this system does not have
             fault = error
-        except BaseException:
-            sock.close()
-            raise
-        else:
-            return sock
     raise fault
 
 
@@ -116,6 +109,18 @@ def _resolved(go_on: GoOn, address: tuple[str, int]) -> list[Any]:
         if isinstance(found, OSError):
             raise found
         return found
+
+
+def _connected_to(found: Any, go_on: GoOn, until: float) -> socket.socket:
+    """Connect to an address as `getaddrinfo` gives it, as long as more than `until` is left."""
+    family, kind, protocol, _, where = found
+    sock = socket.socket(family, kind, protocol)
+    try:
+        _connect(sock, where, go_on, until)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
 
 
 def _connect(sock: socket.socket, where: Any, go_on: GoOn, until: float) -> None:

@@ -145,6 +145,9 @@ def test_time_is_kept_over_tls_and_through_a_proxy_too(
         assert len(proxy.heads) == 2
 
 
+_NO_FAMILY = 255  # of addresses, as IPv6 is where a system has none
+
+
 class _Deaf:
     """Listens, and lets nobody in: who connects waits for ever."""
 
@@ -195,7 +198,11 @@ def test_the_last_of_several_addresses_is_tried_too(monkeypatch: pytest.MonkeyPa
     with answering(Handler) as url, _Deaf() as deaf:
         good = ("127.0.0.1", int(url.rpartition(":")[2]))
         addresses = [deaf.getsockname(), ("127.0.0.1", 1), good]
-        found = [(socket.AF_INET, socket.SOCK_STREAM, 0, "", one) for one in addresses]
+        families = [_NO_FAMILY, *[int(socket.AF_INET)] * 3]
+        found = [
+            (family, socket.SOCK_STREAM, 0, "", one)
+            for family, one in zip(families, [good, *addresses], strict=True)
+        ]
         monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
         monkeypatch.setenv("no_proxy", "*")
         source = LogSource("http://log.example:1", Limits(request=3))

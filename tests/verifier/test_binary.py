@@ -85,6 +85,7 @@ def test_a_part_that_holds_no_one_thing_is_none() -> None:
         {"data": "a", "mime_type": "image/png"},
         {"data": STANDARD, "mime_type": "no type"},
         {"data": "§", "mime_type": "image/png"},
+        {"data": "QQ==QUJDAA", "mime_type": "image/png"},
         {},
     ]
     for part in parts:

@@ -89,6 +89,11 @@ def test_a_date_in_a_question_is_what_is_asked_about(text: str, is_one: bool) ->
     assert not changed(Kind.TOOL_RESULT, before, after)
 
 
+def test_nobody_can_write_what_stands_for_a_clock() -> None:
+    assert not changed(Kind.SYSTEM, "From 12:30 till 12:31", "From 12:30 till \0time0:0\0")
+    assert not changed(Kind.SYSTEM, "At 12:30", "At \0time0:0\0")
+
+
 def test_a_question_beside_a_clock_is_not_reworded() -> None:
     asked = "<env>2026-11-30</env> Is it {}?"
     assert not changed(Kind.PROMPT, asked.format("safe"), asked.format("dangerous"))

@@ -12,7 +12,7 @@ from braid.node import is_media
 from braid.strict_json import Json
 
 _TYPES = ("media_type", "mimeType", "mime_type")
-_TO_STANDARD = str.maketrans("-_", "+/", " \t\r\n=")
+_TO_STANDARD = str.maketrans("-_", "+/", " \t\r\n")
 
 
 class Held(NamedTuple):
@@ -55,7 +55,8 @@ def _written(part: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
 
 def _decode(written: str) -> bytes | None:
     """Decode base64 of either alphabet, with and without padding and line breaks."""
-    text = written.translate(_TO_STANDARD)
+    # Padding elsewhere than at the end is read in more than one way.
+    text = written.translate(_TO_STANDARD).rstrip("=")
     try:
         return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     except (binascii.Error, ValueError):

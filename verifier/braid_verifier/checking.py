@@ -226,7 +226,7 @@ class _Checker:
         resolved: list[Resent] = []
         for name, message in zip(names, messages, strict=True):
             # Nobody shows an item twice, and what is small could stand for no end of words.
-            resolved += known.pop(name or "", []) or [message]
+            resolved += ([] if name is None else known.pop(name, [])) or [message]
         return resolved
 
     def _items(self, names: frozenset[str]) -> dict[str, list[Resent]]:

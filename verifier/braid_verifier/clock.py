@@ -47,6 +47,7 @@ _TAG = re.compile(
     r"<(/?)(system-reminder|env|environment_details|environment_context|session_context)>"
 )
 _NO_DATE = (1, 1, 1)
+_TAKEN_OUT = "\0"  # around what stands for a date or a time
 
 
 class Clock(NamedTuple):
@@ -66,6 +67,8 @@ def read_clock(block: Block) -> Clock | None:
     if block.kind not in (Kind.SYSTEM, Kind.PROMPT) or block.media != "text/plain":
         return None
     text = block.content.decode("utf-8", "replace")
+    if _TAKEN_OUT in text:
+        return None  # it could say in `rest` what only a clock may
     rest: list[str] = []
     readings: list[tuple[datetime | None, ...]] = []
     dated: list[bool] = []
@@ -75,7 +78,8 @@ def read_clock(block: Block) -> Clock | None:
             form = found.lastgroup or ""
             read = _read(form, found.group())
             if any(read):
-                rest += (text[done : found.start()], "\0", form, _form(found.group()), "\0")
+                stands = f"{_TAKEN_OUT}{form}{_form(found.group())}{_TAKEN_OUT}"
+                rest += (text[done : found.start()], stands)
                 readings.append(read)
                 dated.append(form != "time")
                 done = found.end()
