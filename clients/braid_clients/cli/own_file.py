@@ -26,6 +26,14 @@ class FileName(click.Path):
 
 FILE = FileName(path_type=Path, dir_okay=False)
 OUTPUT = FileName(path_type=str, dir_okay=False, readable=False, allow_dash=True)
+copy_option = click.option(
+    "-o",
+    "--output",
+    type=OUTPUT,
+    required=True,
+    metavar="OUT",
+    help="Where the copy goes; - stdout.",
+)
 
 
 class OwnFile(click.Option):

@@ -29,7 +29,7 @@ from braid.transcript import (
 )
 from braid.weave import Weaver
 from braid_clients.cli.keys import own_root_key, root_key_option
-from braid_clients.cli.own_file import OUTPUT
+from braid_clients.cli.own_file import OUTPUT, copy_option
 from braid_clients.cli.store import write_whole
 from braid_clients.cli.terminal import answer, answer_bytes, input_file, say
 from braid_clients.problem import Problem
@@ -141,14 +141,7 @@ def selection(named: tuple[str, ...], kinds: tuple[str, ...], pattern: str | Non
 @click.command("redact")
 @click.argument("file", metavar="FILE|-")
 @selecting
-@click.option(
-    "-o",
-    "--output",
-    type=OUTPUT,
-    required=True,
-    metavar="OUT",
-    help="Where the copy goes; - stdout.",
-)
+@copy_option
 @click.option(
     "--notice",
     type=OUTPUT,

@@ -16,7 +16,7 @@ from braid.signing import SIGNATURE_BYTES
 from braid.strict_json import Json
 from braid.timestamp import MAX_RESPONSE, MAX_TIMESTAMPS, PROOF_TYPE, write_timestamp
 from braid.transcript import MAX_TRANSCRIPT, Layout, StoredNode, TranscriptReader, write_transcript
-from braid_clients.cli.own_file import OUTPUT
+from braid_clients.cli.own_file import copy_option
 from braid_clients.cli.parties import authorities_of
 from braid_clients.cli.store import write_whole
 from braid_clients.cli.terminal import answer, answer_bytes, input_file, say
@@ -36,14 +36,7 @@ _SECONDS = 30.0
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="PEM file with the root certificate of the authority; its answer is checked under it.",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=OUTPUT,
-    required=True,
-    metavar="OUT",
-    help="Where the copy goes; - stdout.",
-)
+@copy_option
 def timestamp(file: str, tsa: str, authority: Path, output: str) -> None:
     """Write a copy of a sealed transcript with a timestamp over its seal.
 
