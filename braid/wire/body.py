@@ -10,7 +10,7 @@ from msgspec import Raw
 from braid.node import Origin
 from braid.wire.again import Again
 from braid.wire.block import Block, Fed, Outcome, Request
-from braid.wire.credentials import without_credentials
+from braid.wire.credentials import hide_credentials, without_credentials
 from braid.wire.native import BYTES, Members, keep_raw
 from braid.wire.raw_json import JSON, NOT_JSON, NOT_UTF8, Path, find_fault, is_object, read_members
 
@@ -119,5 +119,8 @@ class BodyReader:
     def _keep(self, body: bytes, marks: dict[str, object], media: str) -> Block:
         if self._status >= _FIRST_ERROR_STATUS:
             # Some servers quote the request in what they say is wrong with it.
-            body = without_credentials(body)
+            if media == JSON:
+                body = bytes(hide_credentials(Raw(body.strip())))
+            else:
+                body = without_credentials(body)
         return keep_raw(self._answer.provider, Raw(body), "", Origin.PROVIDER, marks, media=media)

@@ -33,13 +33,20 @@ _URL = re.compile(
 # In bytes that are no JSON for sure, the names that providers give to a server's credential, and
 # those of headers that carry one.
 _COLON = rb"[ \t\r\n]*:[ \t\r\n]*"
+# Any of these may be cut off.
+_STRING = rb'"(?:[^"\\]|\\.)*+["\\]?'
+_OBJECT = rb'\{(?:[^{}"]|%b|\{(?:[^{}"]|%b)*+\}?)*+\}?' % (_STRING, _STRING)
+_LIST = rb'\[(?:[^\[\]"]|%b|\[(?:[^\[\]"]|%b)*+\]?)*+\]?' % (_STRING, _STRING)
 _IN_BYTES = re.compile(
     rb'("(?:authorization|[\w-]{0,64}(?:api[_-]?key(?:[_-]?string)?|token|secret|password))"'
     + _COLON
-    + rb')"(?:[^"\\]|\\.)*(?:"|\Z)',
+    + rb")"
+    + _STRING,
     re.DOTALL | re.IGNORECASE,
 )
-_HEADERS_IN_BYTES = re.compile(rb'("headers"' + _COLON + rb")\{[^{}]*\}?", re.IGNORECASE)
+_HEADERS_IN_BYTES = re.compile(
+    rb'("headers"%b)(?:%b|%b|%b)' % (_COLON, _OBJECT, _LIST, _STRING), re.DOTALL | re.IGNORECASE
+)
 _URL_IN_BYTES = re.compile(
     rb'("(?P<name>[\w-]{0,64}ur[li])"' + _COLON + rb'"[a-z][a-z0-9+.-]{0,32}:[/\\]*)'
     rb'(?P<user>[^"/\\?#]*@)?(?P<place>[^"?#]*)(?P<rest>[^"]*)',

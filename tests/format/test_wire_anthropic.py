@@ -333,6 +333,10 @@ def test_a_credential_is_hidden_however_the_body_is_spelled() -> None:
         {"clientSecret": "SECRET"},
         {"apiKeyString": "SECRET"},
         {"headers": {"Cookie": "SECRET", "X-Own": "SECRET"}},
+        {"headers": {"Cookie": "{a}SECRET"}},
+        {"headers": {"Cookie": {"value": "}SECRET"}, "X-Own": "SECRET"}},
+        {"headers": [{"name": "Cookie", "value": "]SECRET"}]},
+        {"headers": "Cookie: SECRET"},
         {"url": "https://me:SECRET@mcp.example/sse"},
         {"server_url": "https://mcp.example/sse?k=SECRET#SECRET"},
     ],
@@ -342,6 +346,13 @@ def test_a_credential_in_a_header_is_hidden_where_the_body_cannot_be_read(server
     (raw,) = read_request(body).messages
     assert b"SECRET" not in raw.content and HIDDEN.encode() in raw.content
     assert b"max_tokens" in raw.content
+
+
+def test_a_credential_that_is_cut_off_is_hidden() -> None:
+    whole = b'{"mcp_servers":[{"headers":{"a":"SECR\\"ET"},"authorization_token":"SECR\\"ET'
+    for end in range(whole.index(b"SECR"), len(whole)):
+        (raw,) = read_request(whole[:end]).messages
+        assert b"SE" not in raw.content and HIDDEN.encode() in raw.content
 
 
 def test_definitions_that_only_the_provider_knows_are_unseen() -> None:

@@ -287,6 +287,16 @@ def test_a_ping_says_nothing_unless_it_does() -> None:
     assert only(events({"type": "ping", "x": 1})).value == {"type": "ping", "x": 1}
 
 
+def test_an_error_that_quotes_its_request_is_kept_without_credentials() -> None:
+    """As JSON, however deep the quotation is."""
+    server = {"headers": {"a": {"b": {"c": {"d": "SECRET"}}}, "e": "}SECRET"}, "name": "mine"}
+    body = json.dumps({"detail": [{"input": {"mcp_servers": [server]}}]}).encode()
+    (block,) = read(body, 422, WHOLE).blocks
+    value: Any = block.value  # what its content is as JSON
+    assert value["detail"][0]["input"]["mcp_servers"][0]["name"] == "mine"
+    assert "SECRET" not in str(value)
+
+
 def test_an_error_in_a_stream_is_kept() -> None:
     fault: dict[str, object] = {
         "type": "error",
