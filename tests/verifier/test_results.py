@@ -243,6 +243,22 @@ def test_what_says_something_else_is_edited(name: str) -> None:
     assert History.EDITED_RESULT in codes(judged(was, came))
 
 
+ODD = (
+    of_chat("9" * 400),
+    of_gemini({"output": 1}, parts=[{"type": {}, "text": "a"}]),
+    of_gemini({"output": 1}, parts=[None, 1, [], {"type": "text", "text": 1}]),
+    of_interactions([{"type": {}}, 1, None]),
+    of_anthropic([{"type": "text", "text": {}}]),
+)
+
+
+@pytest.mark.parametrize("was", ODD)
+@pytest.mark.parametrize("came", ODD)
+def test_whatever_is_sent_is_judged(was: Told, came: Told) -> None:
+    edited = History.EDITED_RESULT in codes(judged(was, came))
+    assert edited is (was is not came)
+
+
 @pytest.mark.parametrize(
     "came", [of_chat("here"), of_gemini({"output": "here"}), of_responses("here")]
 )

@@ -8,6 +8,7 @@ is `spelling`'s job.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Mapping
 
@@ -88,13 +89,18 @@ def _form(block: Block) -> Json:
     attrs = block.attrs
     match block.kind:
         case Kind.THINKING:
-            return [kind, bare(_attr(attrs, "signature")), _text(block)]
+            return [kind, bare(text_in(attrs, "signature")), _text(block)]
         case Kind.TOOL_USE:
             # Every member of an input is the model's word: only its numbers may be reprinted.
-            return [kind, _attr(attrs, "id"), _attr(attrs, "name"), numbers(read(block.content))]
+            return [
+                kind,
+                text_in(attrs, "id"),
+                text_in(attrs, "name"),
+                numbers(read(block.content)),
+            ]
         case Kind.TOOL_RESULT:
             # Where no id says which call it answers, the name of the tool does.
-            asked: Json = _attr(attrs, "tool_use_id") or ["of", _attr(attrs, "name")]
+            asked: Json = text_in(attrs, "tool_use_id") or ["of", text_in(attrs, "name")]
             return [kind, asked, failed(attrs), _result(block)]
         case Kind.TOOLS:
             # Below the top stand the names of the tool's own parameters.
@@ -112,7 +118,7 @@ def content_of(block: Block) -> Held | None:
     if block.media != "application/json":
         return binary.held(block.media, block.content)
     part = read(block.content)
-    native = _attr(block.attrs, "type")
+    native = text_in(block.attrs, "type")
     if not isinstance(part, dict):
         return None
     # A document that is JSON itself may look like a part, and is none.
@@ -120,7 +126,8 @@ def content_of(block: Block) -> Held | None:
     return binary.held_in(part) if named or part.get("type") == native else None
 
 
-def _attr(attrs: Mapping[str, object], name: str) -> str:
+def text_in(attrs: Mapping[str, object], name: str) -> str:
+    """Give a member that is a text; an empty one where it is anything else, which anybody can send."""
     value = attrs.get(name)
     return value if isinstance(value, str) else ""
 
@@ -168,7 +175,7 @@ def _result(block: Block) -> Json:
     if isinstance(value, list):
         return [_item(numbers(plain(item))) for item in value]
     # An object of the client's own has no members that a provider defines, whatever their names.
-    return numbers(value if _attr(block.attrs, "type") in _OWN_RESULTS else plain(value))
+    return numbers(value if text_in(block.attrs, "type") in _OWN_RESULTS else plain(value))
 
 
 def _item(item: Json) -> Json:
@@ -207,7 +214,7 @@ def numbers(value: Json) -> Json:
 
 
 def doubles(value: Json) -> Json:
-    """Give numbers as JavaScript holds them."""
+    """Give numbers as JavaScript holds them; one that is beyond all doubles stays what it is."""
     if isinstance(value, dict):
         return {name: doubles(member) for name, member in value.items()}
     if isinstance(value, list):
@@ -217,5 +224,6 @@ def doubles(value: Json) -> Json:
         and not isinstance(value, bool)
         and abs(value) >= EXACT_INTEGERS
     ):
-        return float(value)
+        with contextlib.suppress(OverflowError):
+            return float(value)
     return numbers(value)

@@ -16,7 +16,7 @@ from braid.strict_json import Json, dumps
 from braid.wire.block import Block
 from braid_verifier import binary
 from braid_verifier.binary import Held
-from braid_verifier.history import doubles, failed, numbers, plain, read
+from braid_verifier.history import doubles, failed, numbers, plain, read, text_in
 from braid_verifier.spacing import same_spaces, squeezed
 
 # Types of the parts that hold words in a list of them, whichever provider's.
@@ -88,7 +88,7 @@ def lost(ours: Block, theirs: Block, provided: bool = False) -> Sequence[Held] |
         return None
     if mine.held == its.held:
         return ()
-    has_no_place = theirs.media == "text/plain" or theirs.attrs.get("type") in _WORDS_ONLY
+    has_no_place = theirs.media == "text/plain" or text_in(theirs.attrs, "type") in _WORDS_ONLY
     return mine.held if has_no_place and not its.held else None
 
 
@@ -139,12 +139,13 @@ def _form(block: Block) -> tuple[object, object]:
 
 
 def _told(block: Block) -> Told:
-    says = block.attrs.get("type") in _TELLING
+    kind = text_in(block.attrs, "type")
+    says = kind in _TELLING
     fails = failed(block.attrs) if says or failed(block.attrs) else None
     if block.media == "text/plain":
         return Told(texts=(block.content.decode("utf-8", "replace"),), failed=fails)
     value = read(block.content)
-    if block.attrs.get("type") == _GEMINI and isinstance(value, dict):
+    if kind == _GEMINI and isinstance(value, dict):
         parts = value.get("parts")
         if block.attrs.get("whole") and isinstance(parts, list):
             beside = _parted(parts)
@@ -168,7 +169,8 @@ def _parted(parts: list[Json]) -> Told:
         bare = plain(part)
         members = bare if isinstance(bare, dict) else {}
         said = members.get("text")
-        if members.get("type") in _TEXTS and isinstance(said, str) and not members.keys() - _WORDS:
+        is_text = text_in(members, "type") in _TEXTS and not members.keys() - _WORDS
+        if is_text and isinstance(said, str):
             texts.append(said)
         elif len(members.keys() - _HANDLING) == 1 and (found := binary.held_in(members)):
             held.append(found)
