@@ -156,7 +156,7 @@ client.messages.create(model="any", max_tokens=10, messages=[message])
         reader.run(block_with("braid verify talk.braid.json --root"), KEY=key)
         reader.run(f"python examples/audit/main.py talk.braid.json {key}")
         reader.run("python examples/by_hand/main.py talk.braid.json")
-        pipeline = f"ROOT = {key!r}\n{block_with('report.require()')}"
+        pipeline = f"ROOT = {key!r}\n{block_with('Policy(require=')}"
         subprocess.run([sys.executable, "-c", pipeline], cwd=reader.checkout, check=True)
         if shutil.which("node"):
             reader.run(block_with("braid-verify.mjs"), KEY=key)
@@ -164,7 +164,7 @@ client.messages.create(model="any", max_tokens=10, messages=[message])
                 reader.fill_in(block_with("import { verify }"), KEY=key)
             )
             reader.run("node check.mjs")
-        given = 'transcript_bytes = open("talk.braid.json", "rb").read()\n'
+        given = f'ROOT = {key!r}\ntranscript_bytes = open("talk.braid.json", "rb").read()\n'
         given += 'request_body = b\'{"messages": [{"role": "user", "content": "hello"}]}\'\n'
         checking = given + block_with("check.require()")
         subprocess.run([sys.executable, "-c", checking], cwd=reader.checkout, check=True)
