@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from braid.call import History
 from braid.wire.block import Block
 from braid_verifier import spelling
-from braid_verifier.clock import read_clock, went_on
+from braid_verifier.clock import Clock, read_clock, went_on
 from braid_verifier.history import is_billing
 from braid_verifier.translating import is_translation
+
+# Of texts that differ in nothing but their clocks, how many are looked at.
+_NEAR = 32
 
 
 class Defined(NamedTuple):
@@ -111,17 +116,30 @@ def is_aside(
 def _pairs(
     ours: list[tuple[int, Block | None]], theirs: list[tuple[int, Block | None]]
 ) -> Iterator[Change]:
-    left = [(node, None if block is None else read_clock(block)) for node, block in ours]
+    left = OrderedDict((place, (node, _clock(block))) for place, (node, block) in enumerate(ours))
+    dated: dict[str, OrderedDict[int, Clock]] = {}  # by what is left of a text without its clocks
+    for place, (_, clock) in left.items():
+        if clock is not None:
+            dated.setdefault(clock.rest, OrderedDict())[place] = clock
     for node, block in theirs:
-        clock = None if block is None else read_clock(block)
-        dated = next((one for one in left if went_on(one[1], clock)), None)
-        was = dated or (left[0] if left else None)
-        if was is not None:
-            left.remove(was)
-        code = History.SYSTEM_CHANGED if dated is None else History.CLOCK_CHANGED
-        yield Change(code, node, None if was is None else was[0])
-    for node, _ in left:
+        now = _clock(block)
+        alike: Mapping[int, Clock] = {} if now is None else dated.get(now.rest, {})
+        earlier = next((at for at in islice(alike, _NEAR) if went_on(alike[at], now)), None)
+        code = History.SYSTEM_CHANGED if earlier is None else History.CLOCK_CHANGED
+        gone = next(iter(left), None) if earlier is None else earlier
+        if gone is None:
+            yield Change(code, node)
+            continue
+        was, clock = left.pop(gone)
+        if clock is not None:
+            del dated[clock.rest][gone]
+        yield Change(code, node, was)
+    for node, _ in left.values():
         yield Change(History.SYSTEM_CHANGED, None, node)
+
+
+def _clock(block: Block | None) -> Clock | None:
+    return None if block is None else read_clock(block)
 
 
 def _differences(
