@@ -160,6 +160,9 @@ SHAPES: dict[str, Callable[[int], Shape]] = {
     "halves swapped": lambda n: Shape(talk(n), back(talk(n)[n // 2 :] + talk(n)[: n // 2])),
     "pairs swapped": lambda n: Shape(talk(n), _swapped(back(talk(n)))),
     "answers left out": lambda n: Shape(talk(n), back(talk(n)[::2])),
+    "questions before an answer left out": lambda n: Shape(
+        [*(asked := each(n, lambda k: ask(words(k)))), say("x")], back([*asked[::2], say("x")])
+    ),
     "questions left out": lambda n: Shape(talk(n), back(talk(n)[1::2])),
     "all edited": lambda n: _edited(talk(n)),
     "questions edited": lambda n: Shape(

@@ -93,9 +93,10 @@ class _Judge(Turns):
             if self.asked and self.told_from == NOWHERE:
                 self.told_from = self._question()
             self.asked_from = self._first_question()
-            kept = self._first_kept()
+            left_out = self._last_left_out()
             for gap in gaps:
-                gap.slides = self._slides(gap, kept)
+                # What a client put in the place of such turns before may stand between, as it was.
+                gap.slides = bool(gap.ours) and gap.ours[-1] < left_out
             for gap in gaps:
                 self._place(gap)
             self.elided = self.elided or bool(self.lost)
@@ -184,22 +185,11 @@ class _Judge(Turns):
             return NOWHERE
         return max(asked, default=NOWHERE)
 
-    def _first_kept(self) -> int:
-        """Find the first place of the path whose answer came back; 0 where none did."""
-        kept = (place for place in self.paired if self._is_provided([place]))
-        return min(kept, default=0)
-
-    def _slides(self, gap: Gap, kept: int) -> bool:
-        """Tell whether turns from here up to the first answer that is kept were left out.
-
-        What a client put in the place of such turns before may stand between, as it was.
-        """
-        if not gap.ours or gap.ours[-1] >= kept:
-            return False
-        return any(
-            self._is_turn(place) and place not in self.paired
-            for place in range(gap.ours[-1] + 1, kept)
-        )
+    def _last_left_out(self) -> int:
+        """Find the last turn that was left out before the first answer that came back; else -1."""
+        kept = min((place for place in self.paired if self._is_provided([place])), default=0)
+        turns = (place for place in range(kept - 1, -1, -1) if self._is_turn(place))
+        return next((place for place in turns if place not in self.paired), -1)
 
     def _returns_after(self, gap: Gap) -> bool:
         return self.last_answer > max(gap.theirs, default=-1)
