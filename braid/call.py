@@ -63,6 +63,7 @@ class History(StrEnum):
     PREFILL = "prefill"
     FOREIGN_BEFORE = "foreign_before"
     RESULT_CLEARED = "result_cleared"
+    RESULT_SHORTENED = "result_shortened"
     BILLING_CHANGED = "billing_changed"
     CLOCK_CHANGED = "clock_changed"
     TOOL_ADDED = "tool_added"

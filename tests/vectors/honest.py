@@ -317,6 +317,7 @@ ORDINARY = [
     "prefill",
     "foreign_before",
     "result_cleared",
+    "result_shortened",
     "billing_changed",
     "clock_changed",
     "tool_added",

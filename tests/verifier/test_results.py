@@ -301,3 +301,23 @@ def test_a_cleared_one_is_named_with_what_it_was(tell: Any) -> None:
     assert (History.RESULT_CLEARED, 2) in judged(*wrapped).blocks
     hidden = of_gemini({"result": "3 degrees"}), of_gemini({"cleared": "[cleared]"})
     assert (History.EDITED_RESULT, 2) in judged(*hidden).blocks
+
+
+@pytest.mark.parametrize(
+    ("was", "came", "shortened"),
+    [
+        ("The transfer is approved only if signed.", "The transfer is approved...", True),
+        ("a long list of names, one a line\nthe end", "a long list of names… the end", True),
+        ("a long list of names, one a line\nthe end", "a long list of names… [truncated]", True),
+        ('{"names": ["Ada", "Grace", "Edsger"]}', '{"names": ["Ada", "Grace"...', True),
+        ("The transfer is approved only if signed.", "The transfer is not approved...", False),
+        ("The transfer is approved only if signed.", "The transfer is approved", False),
+        ("The transfer is approved only if signed.", "The transfer is approved... now", False),
+        ("Pay 1 000 000 of them to the bank.", "Pay 1 000 00 0 of them...", False),
+        ("short one, all of it", "short...", False),
+    ],
+)
+def test_a_shortened_one_is_named_as_that(was: str, came: str, shortened: bool) -> None:
+    code = History.RESULT_SHORTENED if shortened else History.EDITED_RESULT
+    for tell in (of_anthropic, of_chat, of_interactions):
+        assert (code, 2) in judged(tell(was), tell(came)).blocks

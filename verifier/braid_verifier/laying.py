@@ -419,6 +419,8 @@ class Laying(Beside):
                 code = History.EDITED
             elif results.is_cleared(ours, theirs):
                 code = History.RESULT_CLEARED
+            elif results.is_shortened(ours, theirs):
+                code = History.RESULT_SHORTENED
             self.consumed.add(place)
             self.judged(j, code, self.path[place])
             del left[place]

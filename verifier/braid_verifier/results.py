@@ -48,6 +48,8 @@ _OF_MARKS = re.compile(
     r"|turns?|unavailable|use|was|were|will|you"
 )
 _WORD = re.compile(r"[^\W\d_]+")
+# Letters that a shortened result must have kept, to be known for what it was.
+_LEAST = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,26 +103,35 @@ def gist(block: Block) -> str:
 
 
 def is_cleared(ours: Block, theirs: Block) -> bool:
-    """Tell whether a tool's result came back shortened, or as a mark in its place."""
-    came = _bare(_told(theirs))
-    if came.data or came.held or came.others:
-        return False
-    text = "".join(came.texts).strip()
-    if not text or _is_mark(text):
-        return True
-    dots = "…" if "…" in text else "..."
-    head, found, tail = text.partition(dots)
-    said = _told(ours)
-    whole = _lines("".join(said.texts or _bare(said).texts))
-    head, tail = _lines(head), _lines(tail)
-    # It begins as the result did, and then says that something is missing.
+    """Tell whether a tool's result came back empty, or as a mark in its place."""
+    came = _only_words(theirs)
+    return came is not None and (not came.strip() or _is_mark(came.strip()))
+
+
+def is_shortened(ours: Block, theirs: Block) -> bool:
+    """Tell whether a tool's result begins as it did, and then says that something is missing."""
+    text, whole = _only_words(theirs), _only_words(ours) or _written(ours)
+    dots = "…" if "…" in (text or "") else "..."
+    head, found, tail = (text or "").partition(dots)
+    whole, head, tail = _lines(whole), _lines(head), _lines(tail)
     return (
         bool(found)
-        and len(text) < len(whole)
-        and len(squeezed(head)) >= 16
+        and len(head) + len(tail) < len(whole)
+        and len(squeezed(head)) >= _LEAST
         and whole.startswith(head)
         and (not tail or whole.endswith(tail) or _is_mark(tail))
     )
+
+
+def _only_words(block: Block) -> str | None:
+    """Give the words of a result that has nothing else, without what is around them."""
+    told = _bare(_told(block))
+    return None if told.data or told.held or told.others else "".join(told.texts)
+
+
+def _written(block: Block) -> str:
+    """Give the words of a result as they are written, where they are JSON too."""
+    return "".join(_told(block).texts)
 
 
 def _lines(text: str) -> str:

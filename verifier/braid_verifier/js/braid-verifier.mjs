@@ -67,8 +67,8 @@ const PROOF = 14, REVOCATION = 15, WARNING = 16, NOTE = 17;
 /** History codes that accuse nobody (SPEC §8.4); every other one is a warning. */
 const HISTORY_NOTES = new Set([
   "continued", "elided", "truncated", "compacted", "copied", "variant", "forked", "prefill",
-  "foreign_before", "result_cleared", "billing_changed", "clock_changed", "tool_added", "tool_removed",
-  "tools_reordered", "aside",
+  "foreign_before", "result_cleared", "result_shortened", "billing_changed", "clock_changed", "tool_added",
+  "tool_removed", "tools_reordered", "aside",
 ]);
 
 const CLAIMS = [
