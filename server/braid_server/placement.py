@@ -304,10 +304,11 @@ class Placer:
 
     def _unlaid(self, wanted: Wanted, lineage: Lineage | None) -> Judgement:
         """Judge messages that lie beside no known conversation."""
-        if all(map(_is_asked, wanted.messages)):
+        named = lineage is not None and any(node.provided for node in lineage.nodes)
+        if not named and all(map(_is_asked, wanted.messages)):
             return NOTHING  # it is new, as most calls are: nobody is said to have answered
         memory = Recollection(self._reading, lineage)
-        return memory.judge((), wanted.messages, partial=wanted.partial)
+        return memory.judge((), wanted.messages, partial=wanted.partial, named=named)
 
     def _resumed(self, by: By, lineage: Lineage, found: Found) -> Place:
         """Go on from the last answer before anything that is not as it was."""

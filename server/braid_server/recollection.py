@@ -71,6 +71,7 @@ class Recollection:
         held: bool = False,
         partial: bool = False,
         asked: bool = False,
+        named: bool = False,
         before: Sequence[int] = (),
         sent: Sequence[Resent] = (),
     ) -> Judgement:
@@ -85,6 +86,7 @@ class Recollection:
             held=held,
             partial=partial,
             asked=asked,
+            named=named,
             before=before,
             sent=sent,
         )

@@ -165,6 +165,19 @@ SHAPES: dict[str, Callable[[int], Shape]] = {
     ),
     "questions left out": lambda n: Shape(talk(n), back(talk(n)[1::2])),
     "all edited": lambda n: _edited(talk(n)),
+    "every other part of a question left out": lambda n: Shape(
+        [Q, say("x"), *each(n, lambda k: ask(words(k))), say("y")],
+        [Q, *back([say("x")]), *each(n, lambda k: ask(words(k)))[::2], *back([say("y")])],
+    ),
+    "every other part of the first question left out": lambda n: Shape(
+        [*each(n, lambda k: ask(words(k))), say("x"), Q, say("y")],
+        [*each(n, lambda k: ask(words(k)))[::2], Q, *back([say("y")])],
+    ),
+    "notes behind summaries": lambda n: Shape(
+        talk(n),
+        [one for k in range(n // 4) for one in (ask(f"sum {k}"), *back([say(f"ok {k}")]))]
+        + back(talk(n)[-n // 2 :]),
+    ),
     "questions edited": lambda n: Shape(
         talk(n), [changed(one) if one.kind is Kind.PROMPT else one for one in back(talk(n))]
     ),

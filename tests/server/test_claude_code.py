@@ -292,6 +292,24 @@ def test_another_session_never_lands_on_this_one(tmp_path: Path) -> None:
     assert (call.by, set(call.history)) == ("new", {"foreign_before"})
 
 
+def test_a_conversation_that_was_compacted(tmp_path: Path) -> None:
+    """Nothing of it comes back but what Claude Code has the model know of it."""
+    words = "This session is being continued from a previous conversation that ran out of context."
+    summary: Any = {"role": "user", "content": f"{words} A test was fixed."}
+    with proxied(answering, tmp_path) as braid:
+        new, _ = ClaudeCode(braid, session="new").post(turn(1, [summary]))
+        the_first_turns(ClaudeCode(braid))
+        call, said = ClaudeCode(braid).post(turn(5, [summary]))
+        messages = [summary, {"role": "assistant", "content": said}]
+        result = {"type": "tool_result", "tool_use_id": "toolu_1", "content": "1 passed"}
+        after, _ = ClaudeCode(braid).post(
+            turn(5, [*messages, {"role": "user", "content": [result]}])
+        )
+    assert (new.history, call.history, after.history) == ([], ["compacted"], ["continued"])
+    (entry,) = call.node.value["history"]
+    assert entry["node"] == call.shown["messages"][0].s and "was" not in entry
+
+
 def test_agents_of_a_session_are_strands_of_its_braid(tmp_path: Path) -> None:
     with proxied(answering, tmp_path) as braid:
         main = ClaudeCode(braid)

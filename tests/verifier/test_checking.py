@@ -131,6 +131,14 @@ def test_what_is_asked_aside_is_told_and_no_change(dialect: Dialect) -> None:
     assert {one.code for one in found.findings} == {History.SYSTEM_CHANGED, History.TOOL_REMOVED}
 
 
+def test_a_known_clients_summary_stands_for_all(dialect: Dialect) -> None:
+    words = "This session is being continued from a previous conversation that ran out of context."
+    found = check(dialect, [user(f"{words} Rivers were talked of.")])
+    assert found.genuine
+    assert [one.code for one in found.blocks] == [History.COMPACTED, None]
+    assert [one.code for one in check(dialect, [user("Rivers.")]).blocks] == [None, None]
+
+
 def test_misuse_raises() -> None:
     with pytest.raises(ValueError):
         check_history(b"", b"", "morse")

@@ -340,6 +340,68 @@ class TestSummary:
         assert History.EDITED in {code for code, _ in told}
 
 
+class TestQuestionInPart:
+    """A question that lost words of its own is another one."""
+
+    WHOLE = (user("May I give him the medicine,"), user("only if he is NOT allergic to it?"))
+    ANSWER = Say("Yes, you may, and with water.")
+
+    def judge(self, dialect: Dialect, asked: Sequence[Said], came: Sequence[Said]) -> Judgement:
+        past = Past(dialect.blocks(TALK.but([*S[:9], *asked, self.ANSWER])))
+        return ask(dialect, past, [*S[:9], *came, self.ANSWER])
+
+    @pytest.mark.parametrize("kept", [0, 1])
+    def test_its_answer_is_moved(self, dialect: Dialect, kept: int) -> None:
+        judgement = self.judge(dialect, list(self.WHOLE), [self.WHOLE[kept]])
+        assert [code for code, _ in found(judgement)] == [History.MOVED]
+
+    def test_also_the_first_one(self, dialect: Dialect) -> None:
+        past = Past(dialect.blocks(TALK.but([*self.WHOLE, self.ANSWER])))
+        judgement = ask(dialect, past, [self.WHOLE[0], self.ANSWER])
+        assert [code for code, _ in found(judgement)] == [History.MOVED]
+
+    @pytest.mark.parametrize(
+        "added",
+        [
+            "<system-reminder>Mind the style.</system-reminder>",
+            "<context>\nA file.\n</context>\n<date>today</date>",
+            "",
+        ],
+    )
+    def test_what_a_program_added_may_go(self, dialect: Dialect, added: str) -> None:
+        for asked in ([user(added), self.WHOLE[0]], [self.WHOLE[0], user(added)]):
+            assert found(self.judge(dialect, asked, [self.WHOLE[0]])) == []
+
+    def test_what_was_asked_twice_may_stand_once(self, dialect: Dialect) -> None:
+        asked = [self.WHOLE[0], self.WHOLE[0]]
+        assert found(self.judge(dialect, asked, asked[:1])) == []
+
+    def test_a_note_about_an_answer_that_was_cut_off_may_go(self, dialect: Dialect) -> None:
+        note = user("Your response above was cut off.")
+        past = Past(dialect.blocks(TALK.but([*S[:9], note, self.WHOLE[0], self.ANSWER])))
+        cut = max(n for n, node in enumerate(past.nodes[:-1]) if node.kind is Kind.TEXT)
+        came = [*S[:9], self.WHOLE[0], self.ANSWER]
+        assert found(ask(dialect, past, came)) != []
+        block = past.nodes[cut].block
+        block = dataclasses.replace(block, attrs={**block.attrs, "cut": True})
+        past.nodes[cut] = dataclasses.replace(past.nodes[cut], block=block)
+        assert found(ask(dialect, past, came)) == []
+
+    def test_what_a_client_asked_for_itself_may_go_as_a_whole(self, dialect: Dialect) -> None:
+        """Gemini CLI asks for a summary, and then, without that, whether it is complete."""
+        assert found(ask(dialect, past_of(dialect), [*S[:6], *S[7:]])) == []
+
+    def test_a_window_may_begin_within_one(self, dialect: Dialect) -> None:
+        past = Past(dialect.blocks(TALK.but([*self.WHOLE, self.ANSWER, *S])))
+        assert found(ask(dialect, past, [self.WHOLE[1], self.ANSWER, *S])) == []
+
+    def test_a_window_may_leave_out_turns_and_begin_anywhere(self, dialect: Dialect) -> None:
+        # Roo Code keeps the first message and leaves out an even number behind it.
+        for said in ([S[0], *S[7:]], S[7:], S[8:]):
+            judgement = ask(dialect, past_of(dialect), said)
+            assert found(judgement) == []
+
+
 class TestBeforeTheFirstAnswer:
     """Behind the first question nothing is older than the record."""
 

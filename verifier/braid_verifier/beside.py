@@ -22,7 +22,7 @@ class Gap:
     newest     the node that was said last of ours; NOWHERE where they are no front.
     summed_up  place of the first of the client's words that stand here for turns left out, else NOWHERE.
     noted      what the client has the model say to these.
-    slides     turns behind it, up to the first answer that is kept, were left out.
+    slides     a turn behind it, before the first answer that is kept, was left out.
     """
 
     ours: list[int]

@@ -287,7 +287,7 @@ class _Checker:
         partial = self._request.continues is not None
         best: tuple[OpenedCall | None, Judgement] = (
             None,
-            judge(braid, (), self._resent, partial=partial),
+            judge(braid, (), self._resent, partial=partial, named=self._is_answered()),
         )
         score: tuple[int, ...] | None = None
         for call in self._candidates():
@@ -300,6 +300,9 @@ class _Checker:
             if score is None or this > score:
                 best, score = (call, judgement), this
         return best if score is not None else self._by_question() or best
+
+    def _is_answered(self) -> bool:
+        return any(self._braid.known(place).provided for place in range(len(self._braid.nodes)))
 
     def _by_question(self) -> tuple[OpenedCall, Judgement] | None:
         """Lay the request beside a whole answer to what it asks, if none came back."""

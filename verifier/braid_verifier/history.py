@@ -32,6 +32,8 @@ _WORDS = frozenset((Kind.TEXT, Kind.PROMPT, Kind.SYSTEM))
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
 _write = msgspec.json.Encoder(order="sorted").encode
+# With it Claude Code begins what it has the model know of a conversation that became too long.
+_CONTINUED = b"This session is being continued from a previous conversation"
 # Claude Code's, for instance `x-anthropic-billing-header: cc_version=2.1.0; cc_entrypoint=cli;`.
 _BILLING = re.compile(rb"x-anthropic-billing-header:(?: {0,2}[\w-]{1,32}=[\w.:-]{0,64};?){0,16}\s?")
 
@@ -74,6 +76,11 @@ def is_compaction(block: Block) -> bool:
 def is_noted(block: Block) -> bool:
     """Tell the answer that a known client makes up to a summary of its own: it says nothing more."""
     return block.kind is Kind.TEXT and block.content == _NOTED
+
+
+def stands_for_all(block: Block) -> bool:
+    """Tell the summary with which a known client begins a conversation anew."""
+    return block.kind is Kind.PROMPT and block.content.startswith(_CONTINUED)
 
 
 def is_billing(kind: Kind, content: bytes) -> bool:

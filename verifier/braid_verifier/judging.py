@@ -9,9 +9,10 @@ that are known is judged by where it stands.
 from __future__ import annotations
 
 import itertools
+import re
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from braid.call import History
 from braid.node import Kind
@@ -19,7 +20,7 @@ from braid.wire.block import Block
 from braid_verifier import spelling
 from braid_verifier.beside import NOWHERE, Gap
 from braid_verifier.clock import read_clock, went_on
-from braid_verifier.history import content_of, is_noted
+from braid_verifier.history import content_of, is_noted, stands_for_all
 from braid_verifier.judgement import NEW, Judgement, Memory, Resent, Verdict, is_answer
 from braid_verifier.laying import NEAR
 from braid_verifier.translating import settle
@@ -33,8 +34,11 @@ _SHORT = 16
 _CALLS_BEFORE = 256
 # A placeholder for what a client took out of its own words.
 _PLACEHOLDER = 200
-# Of a long conversation, how many of the texts that a client left out are read to find one like its own.
-_LEFT_OUT = 1024
+# A text wholly between tags, as programs write what they add to a user's words.
+_TAGGED = re.compile(rb"<([\w-]+)[^<>]*>.*</[\w-]+>", re.DOTALL)
+# Bytes of the texts that a client left out that are read to find one like its own; each counts as a page.
+_LEFT_OUT = 2**22
+_PAGE = 4096
 
 
 def judge(
@@ -45,6 +49,7 @@ def judge(
     held: bool = False,
     partial: bool = False,
     asked: bool = False,
+    named: bool = False,
     before: Sequence[int] = (),
     sent: Sequence[Resent] = (),
 ) -> Judgement:
@@ -52,12 +57,14 @@ def judge(
 
     `path` names the nodes of the conversation in order. `held`: the provider holds it, and
     nothing of it is resent. `partial`: a part of the history is unknown to everybody here.
-    `asked`: it is this conversation by its question, also where no answer came back. `before` and
+    `asked`: it is this conversation by its question, also where no answer came back. `named`: it
+    goes on, as its client says, in a conversation of which nothing came back. `before` and
     `sent` are the system texts of the known conversation and of the request, which other formats
     have among the messages.
     """
     if not (before or sent):
-        return _Judge(memory, path, resent, held, partial, asked).judge()
+        judgement = _Judge(memory, path, resent, held, partial, asked).judge()
+        return _begun_anew(judgement, resent) if named else judgement
     path, known = settle(memory, path, resent, before, sent)
     judgement = _Judge(memory, path, resent[len(known) :], held, partial, asked).judge()
     if not known:
@@ -72,15 +79,30 @@ def judge(
     return replace(judgement, blocks=blocks, clean=clean)
 
 
+def _begun_anew(judgement: Judgement, resent: Sequence[Resent]) -> Judgement:
+    """Say of a known client's summary that it stands for all that was said."""
+    blocks = tuple(
+        Verdict(History.COMPACTED)
+        if verdict.code is None and stands_for_all(one.block)
+        else verdict
+        for verdict, one in zip(judgement.blocks, resent, strict=True)
+    )
+    return replace(judgement, blocks=blocks)
+
+
 @dataclass(slots=True)
 class _Judge(Turns):
     """Lays, and then judges what is left by its place.
 
     asked_from  place in the request where the first question has wholly been asked.
-    unread      how many texts that were left out may yet be read.
+    bereft      places in the request of answers whose question lost words of the user's.
+    searched    place in the path of the answer to the question that was last found to be cut.
+    unread      how many bytes of texts that were left out may yet be read.
     """
 
     asked_from: int = NOWHERE
+    bereft: set[int] = field(default_factory=set)
+    searched: int = -1
     unread: int = _LEFT_OUT
 
     def judge(self) -> Judgement:
@@ -153,6 +175,7 @@ class _Judge(Turns):
             self._place_other(j, own, compacts)
         ours = [place for place in ours if place not in self.consumed]
         if not gap.final or self._returns_after(gap):
+            self._cut_question(ours)
             self.leave_out(ours, compacted=compacts and bool(others))
         else:
             # Of the last answer something may be missing; what was said after it is gone on
@@ -281,13 +304,20 @@ class _Judge(Turns):
     def _like_one(self, block: Block, ours: Sequence[int]) -> int | None:
         """Find what a text is surely made of among all that was left out, however long ago."""
         for place in ours[NEAR:]:
-            if not self.unread:
+            if self.unread <= 0:
                 return None
-            self.unread -= 1
+            self.unread -= _PAGE
             was = self.block_at(place)
-            if was is not None and spelling.likeness(was, block) >= _ALIKE:
+            if was is None or not self._is_as_long(was, block):
+                continue
+            self.unread -= len(was.content)
+            if spelling.likeness(was, block) >= _ALIKE:
                 return place
         return None
+
+    def _is_as_long(self, was: Block, block: Block) -> bool:
+        lengths = len(was.content), len(block.content)
+        return min(lengths) >= _ALIKE * max(lengths)
 
     def _erased(self, ours: Sequence[int]) -> int | None:
         return next((place for place in ours[:NEAR] if self.block_at(place) is None), None)
@@ -404,6 +434,63 @@ class _Judge(Turns):
                 return True
         return False
 
+    def _cut_question(self, ours: Sequence[int]) -> None:
+        """Take note of an answer that is kept under a question of which words were left out.
+
+        A window leaves out answers too, or begins where it likes. A whole question goes missing
+        where its client asked it: Gemini CLI drops what it asked for a summary, and asks on.
+        """
+        if not ours or ours[-1] < self.searched or ours[0] < self.spoken_from:
+            return
+        if any(map(self._is_turn, ours)):
+            return
+        if not any(map(self._is_part, ours)):
+            return
+        answer = itertools.dropwhile(
+            lambda place: not self.is_answer_at(place), range(ours[-1], len(self.path))
+        )
+        for place in itertools.takewhile(self.is_answer_at, answer):
+            self.searched = place
+            if place in self.paired:
+                self.bereft.add(self.paired[place])
+                return
+
+    def _is_part(self, place: int) -> bool:
+        """Tell whether a user's text that stood there was part of a question which is kept.
+
+        What the question still says is not gone; and clients take note of an answer that was cut off.
+        """
+        if not self._is_users_text(place):
+            return False
+        match, kept = self.memory.known(self.path[place]).match, False
+        for step in (-1, 1):
+            for at in itertools.islice(itertools.count(place + step, step), NEAR):
+                if not 0 <= at < len(self.path):
+                    break
+                if self._is_turn(at):
+                    if step < 0 and self._is_cut(at):
+                        return False
+                    break
+                if at in self.paired and self._is_users_text(at):
+                    if self.memory.known(self.path[at]).match == match:
+                        return False
+                    kept = True
+        return kept
+
+    def _is_users_text(self, place: int) -> bool:
+        """Tell whether a user wrote what stands there; what programs add they put between tags."""
+        block = None if self.kind_at(place) is not Kind.PROMPT else self.block_at(place)
+        return (
+            block is not None
+            and block.media == "text/plain"
+            and not spelling.says_nothing(block)
+            and _TAGGED.fullmatch(block.content.strip()) is None
+        )
+
+    def _is_cut(self, place: int) -> bool:
+        block = self.block_at(place)
+        return block is not None and block.attrs.get("cut") is True
+
     def _follow_results(self) -> None:
         """Say of results that stand where others are gone, or beside one, that they are false."""
         answered: dict[object, int] = {}  # id of a call, or its tool in this turn, to its result
@@ -435,7 +522,8 @@ class _Judge(Turns):
 
     def _follow_forks(self) -> None:
         """Say of answers that follow words they were not given to that they were moved."""
-        if all(code is not History.FORKED for code, _ in self.verdicts.values()):
+        forks = any(code is History.FORKED for code, _ in self.verdicts.values())
+        if not forks and not self.bereft:
             return
         forked = moving = False
         for place, (block, _, _) in enumerate(self.resent):
@@ -444,7 +532,9 @@ class _Judge(Turns):
                 forked = forked and not moving
                 moving = False
                 forked = forked or verdict.code is History.FORKED
-            elif forked and verdict.is_known and verdict.known is not None:
+                continue
+            forked = forked or place in self.bereft
+            if forked and verdict.is_known and verdict.known is not None:
                 moving = True
                 if self.memory.known(verdict.known).provided:
                     self.verdicts[place] = Verdict(History.MOVED, verdict.known)
