@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from braid.call import History
-from braid.node import Kind
+from braid.node import Kind, Origin
 from braid.wire import anthropic, gemini, interactions, openai_chat, openai_responses
 from braid.wire.block import Block
 from braid_verifier.binary import held, held_in
@@ -72,6 +72,63 @@ def test_every_format_says_the_same(wire: Any, body: Any) -> None:
     }
     assert canonical(read(wire, where[wire])) == canonical(anthropic_image(STANDARD))
     assert held_in(body) == held("image/png", BYTES)
+
+
+@pytest.mark.parametrize("data", [STANDARD, SPELLINGS["wrapped"]])
+@pytest.mark.parametrize("label", ["title", "context"])
+def test_what_the_model_is_told_beside_it_counts(label: str, data: str) -> None:
+    was, now = (
+        anthropic_image(STANDARD, **{label: "valid"}),
+        anthropic_image(data, **{label: "void"}),
+    )
+    assert canonical(was) != canonical(now)
+    answer = Block(Kind.TEXT, Origin.PROVIDER, "text/plain", b"A mountain.", {})
+    asked = [now, dataclasses.replace(answer, origin=Origin.CLIENT)]
+    changed, moved = Past([was, answer]).judge(asked).blocks
+    assert (changed.code, moved.code) == (History.FORKED, History.MOVED)
+    assert canonical(was) == canonical(anthropic_image(data, **{label: "valid"}))
+
+
+@pytest.mark.parametrize(
+    ("wire", "where", "part", "label", "told"),
+    [
+        (
+            openai_responses,
+            "input",
+            {"type": "input_file", "file_data": URL},
+            "filename",
+            ["a", "b"],
+        ),
+        (
+            gemini,
+            "contents",
+            {"inlineData": {"mimeType": "image/png", "data": STANDARD}},
+            "videoMetadata",
+            [{"fps": 1}, {"fps": 2}],
+        ),
+    ],
+)
+def test_other_formats_tell_it_in_members_of_their_own(
+    wire: Any, where: str, part: Any, label: str, told: list[Any]
+) -> None:
+    parts = "content" if wire is openai_responses else "parts"
+    asked = [{where: [{"role": "user", parts: [{**part, label: said}]}]} for said in told]
+    assert canonical(read(wire, asked[0])) != canonical(read(wire, asked[1]))
+
+
+def test_a_title_that_another_format_has_no_place_for_is_no_change() -> None:
+    image = read(
+        openai_chat,
+        {
+            "messages": [
+                {"role": "user", "content": [{"type": "image_url", "image_url": {"url": URL}}]}
+            ]
+        },
+    )
+    answer = Block(Kind.TEXT, Origin.PROVIDER, "text/plain", b"A mountain.", {})
+    asked = [image, dataclasses.replace(answer, origin=Origin.CLIENT)]
+    verdicts = Past([anthropic_image(STANDARD, title="valid"), answer]).judge(asked).blocks
+    assert [one.code for one in verdicts] == [History.VARIANT, History.CONTINUED]
 
 
 def test_a_part_that_holds_no_one_thing_is_none() -> None:

@@ -25,6 +25,8 @@ from braid_verifier.binary import Held
 
 # Members that say how a block is to be handled and not what it says (wire-protocol facts).
 _PRESENTATION = frozenset(("cache_control", "index", "citations", "caller", "toolset_name"))
+# Members beside binary content that the model is told, or that say how much of it.
+_LABELS = ("title", "context", "filename", "displayName", "display_name", "videoMetadata")
 _OWN_RESULTS = ("functionResponse", "function_result")
 EXACT_INTEGERS = 2**53
 # They say nothing but their words.
@@ -114,7 +116,9 @@ def _form(block: Block) -> Json:
             tool = read(block.content)
             return [kind, numbers(_without_presentation(tool) if isinstance(tool, dict) else tool)]
         case Kind.MEDIA:
-            return [kind, *held] if (held := content_of(block)) else [kind, _json(block.content)]
+            held = content_of(block)
+            said: list[Json] = list(held) if held else [_json(block.content)]
+            return [kind, *said, *_labels(block)]
     if block.media == "application/json":
         return [kind, _json(block.content)]
     return [kind, *binary.held(block.media, block.content)]
@@ -131,6 +135,30 @@ def content_of(block: Block) -> Held | None:
     # A document that is JSON itself may look like a part, and is none.
     named = native.lower() in (name.replace("_", "").lower() for name in part)
     return binary.held_in(part) if named or part.get("type") == native else None
+
+
+def _labels(block: Block) -> list[Json]:
+    """Give what the model is told of binary content beside it."""
+    whole = read(block.content) if block.media == "application/json" else None
+    labels: list[Json] = []
+    for part in (block.attrs.get("extra"), whole):
+        members = _members(part)
+        for holder in (members, *map(_members, members.values())):
+            for name in _LABELS:
+                if (label := _unraw(holder.get(name))) is not None:
+                    labels.append([name, numbers(label)])
+    return labels
+
+
+def _members(value: object) -> Mapping[str, object]:
+    value = _unraw(value)
+    return value if isinstance(value, dict) else {}
+
+
+def _unraw(value: object) -> Json:
+    """Give a member of attrs, which hold what they did not read as it came."""
+    said: Json = read(bytes(value)) if isinstance(value, Raw) else value  # type: ignore[assignment]
+    return said
 
 
 def text_in(attrs: Mapping[str, object], name: str) -> str:

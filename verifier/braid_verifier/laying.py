@@ -163,7 +163,7 @@ class Laying(Beside):
             # An id may be made up, but not that of another call.
             own = not isinstance(name, str) or self.memory.find_call(name) is None
             return own or name == ours.attrs.get("id")
-        return True
+        return ours.kind is not Kind.MEDIA or spelling.same_content(ours, theirs)
 
     def _is_of_call(self, ours: Block, theirs: Block) -> bool:
         """Tell whether two results may be of one call: by its ids, or else by its tool."""

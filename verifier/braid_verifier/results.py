@@ -79,7 +79,7 @@ def lost(ours: Block, theirs: Block, provided: bool = False) -> Sequence[Held] |
     if provided or _form(ours) == _form(theirs):
         same = mine.held == its.held and mine.failed == its.failed and _says_so(mine, its, provided)
         return () if same else None
-    mine, its = _bare(mine), _bare(its)
+    mine, its = _bare(_unnamed(mine, ours)), _bare(_unnamed(its, theirs))
     if not _says_so(mine, its):
         if _fails(mine) == _fails(its):
             return None
@@ -96,7 +96,7 @@ def lost(ours: Block, theirs: Block, provided: bool = False) -> Sequence[Held] |
 
 def gist(block: Block) -> str:
     """Give the same value for results that may say the same, in whichever formats."""
-    bare = _unfailed(_bare(_told(block)))
+    bare = _unfailed(_bare(_unnamed(_told(block), block)))
     if bare.texts:
         return squeezed("".join(bare.texts))
     return "".join((*_data(bare, False), *bare.others))
@@ -208,6 +208,15 @@ def _bare(told: Told) -> Told:
         return replace(told, data=(value,), texts=())
     texts = told.texts if "".join(told.texts) == value else (value,)
     return replace(told, data=(), texts=texts)
+
+
+def _unnamed(told: Told, block: Block) -> Told:
+    """Take the tool's own name from beside a result: an SDK writes both into one object."""
+    value = told.data[0] if told.data else None
+    if not isinstance(value, dict) or value.keys() != {"name", "content"}:
+        return told
+    named = value["name"] == block.attrs.get("name")
+    return replace(told, data=(value["content"],)) if named else told
 
 
 def _unwrapped(value: Json) -> Json:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from braid.node import Kind
 from braid.strict_json import Json, dumps
 from braid.wire.block import Block
-from braid_verifier.history import bare, canonical, doubles, read
+from braid_verifier.history import bare, canonical, content_of, doubles, read
 from braid_verifier.results import gist
 from braid_verifier.spacing import squeezed, trimmed
 
@@ -61,6 +61,8 @@ def loose(block: Block) -> bytes:
         return _written([str(block.kind), name if isinstance(name, str) else "", _given(block)])
     if block.kind is Kind.TOOL_RESULT:
         return _written([str(block.kind), gist(block)])
+    if block.kind is Kind.MEDIA and (held := content_of(block)):
+        return _written([str(block.kind), *held])
     return canonical(block)
 
 
@@ -120,6 +122,12 @@ def same_call(ours: Block, theirs: Block) -> bool:
         written = ours.content.decode("utf-8", "replace")
         return all(word in written for word in _words(read(theirs.content)))
     return _written(_given(ours)) == _written(_given(theirs))
+
+
+def same_content(ours: Block, theirs: Block) -> bool:
+    """Tell of the same binary content whether the same is told of it; formats call that otherwise."""
+    forms = [(one.attrs.get("provider"), one.attrs.get("type")) for one in (ours, theirs)]
+    return forms[0] != forms[1] or canonical(ours) == canonical(theirs)
 
 
 def _leaves(value: Json) -> Iterator[Json]:
