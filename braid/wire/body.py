@@ -15,6 +15,8 @@ from braid.wire.native import BYTES, Members, keep_raw
 from braid.wire.raw_json import JSON, NOT_JSON, NOT_UTF8, Path, find_fault, is_object, read_members
 
 _FIRST_ERROR_STATUS = 400
+_SPACE = b" \t\r\n"
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 Told = tuple[tuple[Block, ...], Outcome]
 
@@ -53,15 +55,6 @@ def keep_unread(provider: str, body: bytes, fault: str) -> Request:
     return Request((), (), (block,), b"{}", ambiguous=fault)
 
 
-def opens_stream(status: int, content_type: str) -> bool:
-    """Say whether an answer is a stream of events.
-
-    An error status never opens a stream, whatever its body is called.
-    """
-    essence = content_type.partition(";")[0].strip().lower()
-    return essence == "text/event-stream" and status < _FIRST_ERROR_STATUS
-
-
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a provider's whole answers look like.
@@ -95,13 +88,12 @@ class BodyReader:
         body = b"".join(self._chunks)
         is_error = self._status >= _FIRST_ERROR_STATUS
         if not body:
-            return (), Outcome(complete=False, error=is_error)
+            return (), Outcome(complete=not is_error, error=is_error)
         fault = find_fault(body, self._answer.data_at, repeats_in_data=True)
         if fault is not None:
-            # What is no JSON at all may be the beginning of some. Whether a body came as its
-            # framing promised is the relay's to know (SPEC §6.3).
-            whole = fault not in (NOT_JSON, NOT_UTF8) and body.rstrip().endswith(b"}")
-            outcome = Outcome(complete=whole and not is_error, error=is_error)
+            # Whether a body came as its framing promised is the relay's to know (SPEC §6.3).
+            whole = not is_error and not _breaks_off(body, fault)
+            outcome = Outcome(complete=whole, error=is_error)
             return (self._keep(body, {"ambiguous": fault}, BYTES),), outcome
         document = Raw(body.strip())
         members = read_members(document) if is_object(document) else {}
@@ -124,3 +116,11 @@ class BodyReader:
             else:
                 body = without_credentials(body)
         return keep_raw(self._answer.provider, Raw(body), "", Origin.PROVIDER, marks, media=media)
+
+
+def _breaks_off(body: bytes, fault: str) -> bool:
+    """Tell whether a body may be the beginning of a JSON document."""
+    ends = {b"{": b"}", b"[": b"]"}.get(body.lstrip(_SPACE + _BYTE_ORDER_MARK)[:1])
+    if ends is None:
+        return False
+    return fault in (NOT_JSON, NOT_UTF8) or not body.rstrip(_SPACE).endswith(ends)

@@ -156,7 +156,7 @@ class AnswerCopy:
         A JSON document that was read says itself that it is whole.
         """
         if said.complete and self.bare_end:
-            unread = any("ambiguous" in block.attrs for block in blocks)
+            unread = not self.size or any("ambiguous" in block.attrs for block in blocks)
             said = dataclasses.replace(said, complete=not (self._stream or unread))
         return blocks, said
 

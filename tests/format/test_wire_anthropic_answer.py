@@ -11,7 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from braid.wire.anthropic import read_answer
-from format.answers import WHOLE, Reading, Said, cut, event, events, read, read_chunks
+from braid.wire.block import Request
+from format.answers import WHOLE, Reading, Said, cut, event, events, read, read_chunks, read_through
 
 MESSAGE: dict[str, Any] = {
     "id": "msg_1",
@@ -451,7 +452,8 @@ def test_what_is_no_message_is_kept_as_it_came(
 ) -> None:
     for content_type in (WHOLE, "", "text/html") + (("text/event-stream",) if status > 399 else ()):
         reading = read_chunks([body[:3], body[3:]], status, content_type)
-        assert (reading.outcome.complete, reading.outcome.error) == (False, error)
+        whole = "ambiguous" in attrs and not error
+        assert (reading.outcome.complete, reading.outcome.error) == (whole, error)
         (block,) = reading.blocks
         assert (block.kind, block.media, block.content, block.role) == ("other", media, body, "")
         assert block.attrs == {"provider": "anthropic", **attrs}
@@ -476,14 +478,49 @@ def test_a_whole_answer_that_cannot_be_read_is_whole(body: bytes, fault: str) ->
     assert not read(body.rstrip()[:-1], 200, WHOLE).outcome.complete
 
 
+@pytest.mark.parametrize(
+    "body", [b"<html>", b"busy", b'"{', b"\xff", b"[{]", b'\xef\xbb\xbf{"a":1}']
+)
+def test_json_that_breaks_off_is_not_whole_and_nothing_else_breaks_off(body: bytes) -> None:
+    whole = body != b"[{]"
+    assert read(body, media=WHOLE).outcome.complete is whole
+    for begun in (b"{" + body, b" \xef\xbb\xbf[" + body, b'{"a":NaN,' + body + b","):
+        assert not read(begun, media=WHOLE).outcome.complete
+
+
+def test_a_stream_that_was_asked_for_is_known_by_its_first_byte() -> None:
+    """Some servers do not call their streams so, and SDKs read them all the same."""
+    asked = Request((), (), (), b"{}", stream=True)
+    body = START + opened(TEXT) + delta("text_delta", text="a") + stopped() + END
+    stream = read(body)
+    whole = read(json.dumps({"type": "message", "content": [TEXT]}).encode(), media=WHOLE)
+    page = read(b"<html>", media=WHOLE)
+    assert stream.outcome.complete and whole.outcome.complete and page.outcome.complete
+    for media in ("", "text/plain", WHOLE):
+        for before in (b"", b"\n", b"\r\n\r\n"):
+            for said in (body, b": ping\n\n" + body):
+                chunks = cut(before + said, range(len(before) + 30))
+                assert read_through(read_answer(200, media, asked), chunks) == stream
+            document = b" " + before + json.dumps({"type": "message", "content": [TEXT]}).encode()
+            chunks = cut(document, range(len(document)))
+            assert read_through(read_answer(200, media, asked), chunks) == whole
+        assert read_through(read_answer(200, media, asked), [b"<ht", b"ml>"]) == page
+        assert not read_through(read_answer(200, media, asked), [b" "]).outcome.complete
+        for status, request in ((400, asked), (200, None)):
+            reading = read_through(read_answer(status, media, request), [body])
+            assert [block.attrs["ambiguous"] for block in reading.blocks] == ["not json"]
+
+
 def test_an_empty_body_says_nothing() -> None:
-    for status, error in ((200, False), (503, True)):
+    for status, error in ((200, False), (204, False), (503, True)):
         reading = read_chunks([b""], status, WHOLE)
         assert (reading.blocks, reading.outcome.complete, reading.outcome.error) == (
             (),
-            False,
+            not error,
             error,
         )
+    assert not read_chunks([b""]).outcome.complete
+    assert read_chunks([b""], 204).outcome.complete
 
 
 # Whatever comes
@@ -548,7 +585,7 @@ def test_no_bytes_make_it_raise(first: bytes, second: bytes, media: str) -> None
     for status in (200, 400):
         reading = read_chunks([first, second], status, media)
         assert reading == read(first + second, status, media)
-        assert not reading.outcome.complete
+        assert not (reading.outcome.complete and status == 400)
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=())), max_size=8), st.booleans())

@@ -682,7 +682,7 @@ def test_what_is_no_response_is_kept_as_it_came(
 def test_an_answer_without_bytes_says_nothing() -> None:
     for media in (STREAM, WHOLE):
         reading = read_chunks([b""], media=media)
-        assert (reading.blocks, reading.outcome.complete) == ((), False)
+        assert (reading.blocks, reading.outcome.complete) == ((), media == WHOLE)
 
 
 # Whatever comes

@@ -167,6 +167,32 @@ def test_a_terminal_event_cut_anywhere_is_held(form: Format) -> None:
         assert texts(call.blocks) == [WORDS]
 
 
+@pytest.mark.parametrize("media", [b"", b"text/plain", b"application/json"])
+def test_a_stream_is_read_and_its_end_held_whatever_it_is_called(
+    form: Format, media: bytes
+) -> None:
+    called = b"content-type: %b\r\n" % media if media else b""
+    head = b"HTTP/1.1 200 OK\r\n%btransfer-encoding: chunked\r\n\r\n" % called
+    before = form.begins + form.goes_on
+    pieces = [b"\r\n", before[:1], before[1:], form.terminal]
+    with (
+        ScriptedUpstream([head, *map(chunk, pieces), b"0\r\n\r\n"]) as upstream,
+        relaying(form.row(upstream.url)) as braid,
+        braid.client() as client,
+    ):
+        durable = braid.recording.hold_close = threading.Event()
+        client.post(form.path, form.body)
+        client.read_head()
+        assert client.read_body_bytes(len(before) + 2) == b"\r\n" + before
+        assert braid.recording.closing.wait(30)
+        assert client.is_silent()
+        durable.set()
+        assert client.read_body_bytes(len(form.terminal)) == form.terminal
+        call = braid.recording.ended()
+    assert call.ending.outcome is CallOutcome.COMPLETE
+    assert texts(call.blocks) == [WORDS]
+
+
 @pytest.mark.parametrize("how", [Step.CLOSE, Step.RESET])
 def test_a_cut_stream_is_cut_for_the_client_too_and_never_complete(form: Format, how: Step) -> None:
     with (

@@ -8,20 +8,25 @@ from braid.wire.anthropic.block import PROVIDER
 from braid.wire.anthropic.message import Message
 from braid.wire.anthropic.stream import DATA_AT, MessageFold
 from braid.wire.block import AnswerReader, Request
-from braid.wire.body import Answer, BodyReader, Told, opens_stream
+from braid.wire.body import Answer, BodyReader, Told
 from braid.wire.native import Members
 from braid.wire.raw_json import is_list, read_word
 from braid.wire.stream import StreamReader
+from braid.wire.undecided import choose_reader
 
 
 def read_answer(status: int, content_type: str, request: Request | None = None) -> AnswerReader:
     """Choose the reader for an answer by its status and its Content-Type.
 
-    `request` is what it answers, of which this format needs nothing.
+    `request` is what it answers, of which this format needs nothing more.
     """
-    if opens_stream(status, content_type):
-        return StreamReader(PROVIDER, MessageFold(), DATA_AT)
-    return BodyReader(status, _WHOLE)
+    return choose_reader(
+        status,
+        content_type,
+        request,
+        events=lambda: StreamReader(PROVIDER, MessageFold(), DATA_AT),
+        document=lambda: BodyReader(status, _WHOLE),
+    )
 
 
 def _type_of(members: Members) -> str | None:

@@ -12,13 +12,14 @@ from msgspec import Raw
 
 from braid.node import Origin
 from braid.wire.block import AnswerReader, Block, Fed, Outcome, Request
-from braid.wire.body import Answer, BodyReader, Told, opens_stream
+from braid.wire.body import Answer, BodyReader, Told
 from braid.wire.gemini.names import PROVIDER, camel, in_both_spellings
 from braid.wire.gemini.response import ResponseFold, is_error
 from braid.wire.json_array import ArraySplitter
 from braid.wire.native import BYTES, keep_raw
 from braid.wire.raw_json import JSON, find_fault
 from braid.wire.stream import StreamReader
+from braid.wire.undecided import Undecided, choose_reader
 
 _FIRST_ERROR_STATUS = 400
 _ANSWERS = frozenset({"candidates", "promptFeedback", "usageMetadata"})
@@ -32,7 +33,6 @@ _DATA_AT = in_both_spellings(
         (*_IN_PARTS, "partMetadata"),
     ]
 )
-_SPACE = b" \t\r\n"
 _CUT: Mapping[str, object] = {"cut": True}
 _AFTER: Mapping[str, object] = {"ambiguous": "bytes after the array"}
 
@@ -44,10 +44,18 @@ def read_answer(status: int, content_type: str, request: Request | None = None) 
     answers; only with it a stream of several candidates is known to be at its end.
     """
     candidates = 1 if request is None else request.candidates
-    if opens_stream(status, content_type):
-        return StreamReader(PROVIDER, ResponseFold(candidates), _DATA_AT)
-    whole = BodyReader(status, Answer(PROVIDER, _DATA_AT, _type_of, _read))
-    return whole if status >= _FIRST_ERROR_STATUS else _JsonReader(whole, candidates)
+
+    def read_json(begun: bytes) -> AnswerReader:
+        is_array = begun == b"[" and status < _FIRST_ERROR_STATUS
+        return _ArrayReader(ResponseFold(candidates)) if is_array else BodyReader(status, _WHOLE)
+
+    return choose_reader(
+        status,
+        content_type,
+        request,
+        events=lambda: StreamReader(PROVIDER, ResponseFold(candidates), _DATA_AT),
+        document=lambda: Undecided(read_json),
+    )
 
 
 def _type_of(members: Mapping[str, Raw]) -> str | None:
@@ -65,25 +73,7 @@ def _read(members: dict[str, Raw]) -> Told | str | None:
     return (*blocks, *beside), outcome
 
 
-class _JsonReader:
-    """Read JSON, of which only the first byte tells whether it is a stream; see AnswerReader."""
-
-    __slots__ = ("_candidates", "_reader", "_undecided")
-
-    def __init__(self, whole: BodyReader, candidates: int) -> None:
-        self._reader: AnswerReader = whole
-        self._candidates = candidates
-        self._undecided = True
-
-    def feed(self, chunk: bytes) -> Fed:
-        if self._undecided and (begun := chunk.lstrip(_SPACE)):
-            self._undecided = False
-            if begun.startswith(b"["):
-                self._reader = _ArrayReader(ResponseFold(self._candidates))
-        return self._reader.feed(chunk)
-
-    def close(self) -> tuple[tuple[Block, ...], Outcome]:
-        return self._reader.close()
+_WHOLE = Answer(PROVIDER, _DATA_AT, _type_of, _read)
 
 
 class _ArrayReader:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Raw
 
 from braid.wire.block import AnswerReader, Request
-from braid.wire.body import Answer, BodyReader, Told, opens_stream
+from braid.wire.body import Answer, BodyReader, Told
 from braid.wire.gemini.names import (
     PROVIDER,
     TWO_SPELLINGS,
@@ -18,6 +18,7 @@ from braid.wire.interactions.interaction import Interaction, is_interaction
 from braid.wire.interactions.stream import InteractionFold
 from braid.wire.native import Members
 from braid.wire.stream import StreamReader
+from braid.wire.undecided import choose_reader
 
 # Here names are those of a model's own arguments, of which `n` and `N` are two, and of
 # what an answer repeats of its request.
@@ -48,11 +49,15 @@ def read_answer(status: int, content_type: str, request: Request | None = None) 
     """Choose the reader for an answer by its status and its Content-Type.
 
     An error status never opens a stream, whatever its body is called. `request` is what it
-    answers, of which this format needs nothing.
+    answers, of which this format needs nothing more.
     """
-    if opens_stream(status, content_type):
-        return StreamReader(PROVIDER, InteractionFold(), _DATA_AT)
-    return BodyReader(status, Answer(PROVIDER, _WHOLE_DATA_AT, _type_of, _read))
+    return choose_reader(
+        status,
+        content_type,
+        request,
+        events=lambda: StreamReader(PROVIDER, InteractionFold(), _DATA_AT),
+        document=lambda: BodyReader(status, _WHOLE),
+    )
 
 
 def _type_of(members: Members) -> str | None:
@@ -72,3 +77,6 @@ def _read(spelled: dict[str, Raw]) -> Told | str | None:
     blocks = interaction.take_steps(steps)
     beside, outcome = interaction.tell(complete=True, error=False)
     return (*blocks, *beside), outcome
+
+
+_WHOLE = Answer(PROVIDER, _WHOLE_DATA_AT, _type_of, _read)

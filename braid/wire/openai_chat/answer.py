@@ -7,13 +7,14 @@ from functools import partial
 from msgspec import Raw
 
 from braid.wire.block import AnswerReader, Block, Request
-from braid.wire.body import Answer, BodyReader, Told, opens_stream
+from braid.wire.body import Answer, BodyReader, Told
 from braid.wire.openai.envelope import type_of
 from braid.wire.openai.part import PROVIDER
 from braid.wire.openai_chat.completion import Completion, open_choice
 from braid.wire.openai_chat.stream import DATA_AT, ChunkFold
 from braid.wire.raw_json import is_list, read_items
 from braid.wire.stream import StreamReader
+from braid.wire.undecided import choose_reader
 
 _WHOLE_DATA_AT = DATA_AT | {("choices", "message", "tool_calls", "function", "arguments")}
 
@@ -24,9 +25,14 @@ def read_answer(status: int, content_type: str, request: Request | None = None) 
     `request` is what it answers; only with it words of the request can be told that a
     server repeats in the text of its answer.
     """
-    if opens_stream(status, content_type):
-        return StreamReader(PROVIDER, ChunkFold(request), DATA_AT)
-    return BodyReader(status, Answer(PROVIDER, _WHOLE_DATA_AT, type_of, partial(_read, request)))
+    whole = Answer(PROVIDER, _WHOLE_DATA_AT, type_of, partial(_read, request))
+    return choose_reader(
+        status,
+        content_type,
+        request,
+        events=lambda: StreamReader(PROVIDER, ChunkFold(request), DATA_AT),
+        document=lambda: BodyReader(status, whole),
+    )
 
 
 def _read(request: Request | None, members: dict[str, Raw]) -> Told | None:
