@@ -415,6 +415,27 @@ def test_speech_is_media_with_its_transcript() -> None:
     assert beside(late) == {"choices": [{"index": 0, "message": {"audio": {"expires_at": 9}}}]}
 
 
+@pytest.mark.parametrize(
+    ("pieces", "spoken"),
+    [
+        (("aGk=", "aGk="), b"hihi"),
+        (("aGk=", "", "QUJDRA==", "QUJD"), b"hiABCDABC"),
+        (("QUJ", "DR", "A=="), b"ABCD"),
+        (("aGk=", "QU", "JD"), None),
+        (("aGk=", "aGl="), None),
+    ],
+)
+def test_speech_may_be_padded_piece_by_piece(pieces: Iterable[str], spoken: bytes | None) -> None:
+    block = only(START, *(chunk({"audio": {"data": piece}}) for piece in pieces), STOP)
+    raw = b'{"data":"%b"}' % "".join(pieces).encode()
+    assert (block.kind, block.content) == ("media", raw if spoken is None else spoken)
+
+
+def test_words_spoken_without_their_sound_have_no_data() -> None:
+    block = only(START, chunk({"audio": {"id": "audio_1", "transcript": "Hi"}}), STOP)
+    assert (block.unseen, block.value) == (True, {"id": "audio_1", "transcript": "Hi"})
+
+
 def test_choices_run_beside_each_other() -> None:
     reading = stream(
         chunk({"content": "a"}, 0),

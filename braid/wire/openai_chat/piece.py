@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 from typing import NamedTuple, Protocol
 
 from msgspec import Raw
 
 from braid.node import Origin
 from braid.wire.block import Block
-from braid.wire.native import Marks, Members
+from braid.wire.media import decode_base64
+from braid.wire.native import BYTES, Marks, Members
 from braid.wire.openai_chat.call import HOLDERS, read_call
 from braid.wire.openai_chat.message import REASONING, read_said
 from braid.wire.raw_json import (
@@ -21,6 +23,8 @@ from braid.wire.raw_json import (
     join_members,
     read_members,
     read_text,
+    read_word,
+    write_word,
 )
 
 _EMPTY = b'""'
@@ -45,6 +49,15 @@ class Piece(Protocol):
 def _join(parts: list[bytes]) -> Raw:
     # Joined as spelled: a surrogate pair may stand half in one delta, half in the next.
     return Raw(b'"%b"' % b"".join(parts))
+
+
+def _join_base64(parts: list[bytes]) -> Raw | None:
+    """Join pieces of which each is base64, padded by itself; None where that is not so."""
+    decoded = [decode_base64(BYTES, read_word(_join([part]))) for part in parts]
+    pieces = [piece.content for piece in decoded if piece is not None]
+    if len(pieces) != len(parts):
+        return None
+    return write_word(base64.b64encode(b"".join(pieces)).decode())
 
 
 class OpenText:
@@ -167,5 +180,8 @@ class OpenAudio:
 
     def close(self, marks: Marks) -> list[Block]:
         members = {**self._members, **{name: _join(said) for name, said in self._grown.items()}}
+        pieces = self._grown.get("data", [])
+        if pieces and (data := _join_base64(pieces)) is not None:
+            members["data"] = data
         whole = {"audio": join_members(members)}
         return read_said(whole, "assistant", Origin.PROVIDER, marks)
