@@ -116,6 +116,13 @@ def test_other_formats_tell_it_in_members_of_their_own(
     assert canonical(read(wire, asked[0])) != canonical(read(wire, asked[1]))
 
 
+def test_a_small_file_in_the_place_of_another_is_no_placeholder() -> None:
+    answer = Block(Kind.TEXT, Origin.PROVIDER, "text/plain", b"A mountain.", {})
+    asked = [anthropic_image("QUJD"), dataclasses.replace(answer, origin=Origin.CLIENT)]
+    changed, moved = Past([anthropic_image(STANDARD), answer]).judge(asked).blocks
+    assert (changed.code, moved.code) == (History.FORKED, History.MOVED)
+
+
 def test_a_title_that_another_format_has_no_place_for_is_no_change() -> None:
     image = read(
         openai_chat,

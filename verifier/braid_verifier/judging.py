@@ -373,6 +373,7 @@ class _Judge(Turns):
             compacts
             or was is not None
             and was.kind is Kind.MEDIA
+            and block.kind is not Kind.MEDIA
             and len(block.content) <= _PLACEHOLDER
         ):
             code = History.COMPACTED
