@@ -171,6 +171,8 @@ def test_a_session_of_claude_code_is_read(home: Any, leaks: Any) -> None:
         (3, "line 3, tool_use Write"),
     ]
     assert findings(leaks("-", "--json", stdin=session()))[0]["file"] == "stdin"
+    assert leaks("-", stdin=LEAK).returncode == FOUND  # no comment of anything: a text
+    assert leaks("-", stdin=f"x = '{LEAK}'  // Give the mean.\n").returncode == NOTHING
 
 
 def test_what_the_user_said_before_is_quoted(home: Any, leaks: Any) -> None:

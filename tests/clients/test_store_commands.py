@@ -354,6 +354,16 @@ def test_an_address_or_token_that_is_none_is_told(
     assert "this is a bug" not in ran.stderr
 
 
+@pytest.mark.parametrize(
+    ("verb", "option"), [("erase", "--match"), ("export", "-o"), ("show", "--changes")]
+)
+def test_an_option_without_its_value_takes_nothing_else_for_it(
+    home: Any, verb: str, option: str
+) -> None:
+    ran = home.braid(verb, "A" * 43, option)
+    assert ran.returncode == 2 and f"'{option}' requires an argument" in ran.stderr, ran.stderr
+
+
 def test_a_seal_refused_for_calls_under_way_says_what_to_do(
     home: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import json
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
 from braid.call import ORDINARY_HISTORY, History
+from braid.encoding import encode
 from braid_verifier import HistoryCheck, HistoryNotGenuine, Standing, Wire, check_history
+from fakes.desk import ROOT
 from fakes.dialects import DIALECTS, Dialect, Result, Said, Say, Talk, Use, told, user
 from fakes.rivers import ASKED, FIRST, MUTATIONS, SIDE, TALK, S
 
@@ -93,6 +97,25 @@ def test_a_transcript_that_is_broken_proves_nothing(dialect: Dialect) -> None:
     assert not found.genuine
     with pytest.raises(HistoryNotGenuine, match="unreadable"):
         found.require()
+
+
+def test_a_transcript_that_no_pinned_root_stands_behind_vouches_for_nothing(
+    dialect: Dialect,
+) -> None:
+    braid, other = told(dialect, TALK), encode(ROOT.key)
+    body = dialect.body(TALK)
+    for roots in (None, [braid.pin], [other, braid.pin]):
+        check_history(braid.transcript(), body, dialect.name, roots).require()
+    found = check_history(braid.transcript(), body, dialect.name, [other])
+    assert found.genuine  # as far as the request goes
+    with pytest.raises(HistoryNotGenuine, match="not among those pinned"):
+        found.require()
+
+
+def test_a_request_is_bytes(dialect: Dialect) -> None:
+    body: Any = json.loads(dialect.body(TALK))
+    with pytest.raises(TypeError, match="expected the body's bytes, got dict"):
+        check_history(told(dialect, TALK).transcript(), body, dialect.name)
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"messages": [], "messages": []}', b"\xff"])

@@ -34,8 +34,8 @@ from braid_verifier.judging import judge
 from braid_verifier.opened import OpenedBraid, OpenedCall
 from braid_verifier.outline import Outline, trace_of
 from braid_verifier.pins import PinnedKey, TimeAuthorities
-from braid_verifier.policy import Policy, Root
-from braid_verifier.report import Report, Result
+from braid_verifier.policy import ClaimName, Policy, Root
+from braid_verifier.report import Answer, Report, Result
 from braid_verifier.translating import leading
 from braid_verifier.verification import verify
 
@@ -141,7 +141,13 @@ class HistoryCheck:
         return f"<HistoryCheck genuine={self.genuine} {many} transcript={self.report.result}>"
 
     def require(self) -> None:
-        """Raise HistoryNotGenuine unless the request's history is genuine."""
+        """Raise HistoryNotGenuine unless the request's history is genuine.
+
+        Where roots were pinned, one of them has to stand behind the transcript too.
+        """
+        signer = self.report.claims[ClaimName.SIGNER]
+        if self.genuine and signer.answer is Answer.NO:
+            raise HistoryNotGenuine(f"the transcript's signer: {signer.reason}")
         if self.genuine:
             return
         if self.report.result in (Result.FAILED, Result.UNREADABLE):
@@ -181,8 +187,10 @@ def check_history(
                 provider sent here are false wherever they stand.
 
     Raises ValueError for a wire or a policy that is none (`record`, which calls nothing false,
-    among them), and what `verify` raises.
+    among them), TypeError for a request that is no bytes, and what `verify` raises.
     """
+    if not isinstance(request, bytes):
+        raise TypeError(f"request: expected the body's bytes, got {type(request).__name__}")
     wire, known = Wire(wire), history_policy(policy)
     raw = transcript if isinstance(transcript, bytes) else transcript.read()
     report = verify(

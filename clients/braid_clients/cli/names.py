@@ -32,7 +32,11 @@ class NamedCommand(click.Command):
             elif word in takes_value:
                 options.append(word)
                 if takes_value[word]:
-                    options.extend(value for value in [next(rest, None)] if value is not None)
+                    value = next(rest, None)
+                    if value is None:
+                        # Last, so that click says what is missing and takes nothing else for it.
+                        return super().parse_args(ctx, options)
+                    options.append(value)
             elif _is_option(word, list(takes_value)):
                 options.append(word)
             else:

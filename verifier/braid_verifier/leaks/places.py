@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from braid.node import Kind
-from braid_verifier.leaks import code
-from braid_verifier.leaks.languages import language_of
+from braid_verifier.leaks import code, patches
+from braid_verifier.leaks.languages import guessed, language_of
 from braid_verifier.leaks.passage import Passage
 from braid_verifier.leaks.prose import prose
 from braid_verifier.leaks.tools import tool_input
@@ -39,12 +39,17 @@ def passages(
 def file_passages(path: str, text: str) -> Iterator[Passage]:
     """Find the passages of a whole file, by the language that its path says.
 
-    A source gives its comments, a document its prose, a patch what it adds.
+    A source gives its comments, a document its prose, a patch what it adds. A file of no known
+    language in which no comment is seen is a document.
     """
     whole = Written.whole(text)
-    if language_of(path) == "text":
+    language = language_of(path)
+    if language == "text":
         return prose(whole)
-    return code.passages_of(whole, None, path)
+    found = code.passages_of(whole, None, path)
+    if language is None and guessed(text) is None and not patches.is_patch(text):
+        return iter([*found] or [*prose(whole)])
+    return found
 
 
 def _tool(attrs: Mapping[str, object]) -> str:
