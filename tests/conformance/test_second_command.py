@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 import braid_verifier
+from braid.encoding import encode
+from braid.signing import SecretKey
 from conformance.second_verifier import node_command
 from vectors.tlog import LOG, SECOND, WITNESS
 
@@ -34,6 +36,14 @@ def run(
         timeout=120,
         check=False,
     )
+
+
+def test_a_key_may_begin_with_a_hyphen() -> None:
+    keys = (encode(SecretKey(number.to_bytes(32, "big")).key) for number in range(10_000))
+    key = next(key for key in keys if key.startswith("-"))
+    assert run(OPEN, "--root", key).returncode == 3
+    assert run("--root", key, "--root", ROOT, "--", OPEN).returncode == 0
+    assert run(OPEN, "--root").returncode == 2
 
 
 APART = str(TRANSCRIPTS / "revoked-apart-root.json")

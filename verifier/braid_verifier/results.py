@@ -34,6 +34,9 @@ _TELLING = frozenset(("tool_result", "mcp_tool_result", "function_result"))
 _WORDS_ONLY = frozenset(("tool", "function", _GEMINI))
 _LISTED = re.compile(r"\s*[\[{]")
 _JSON = re.compile(r'\s*(?:[\[{"\d-]|true\b|false\b|null\b)')
+_OF_A_RESULT = re.compile(
+    r"\b(?:results?|outputs?|contents?|responses?)\b|\A[\[(<]\w+[\])>]\Z", re.IGNORECASE
+)
 _CLEARING = re.compile(
     r"\b(?:clear|remov|omit|elid|truncat|compact|trim|prun|shorten|no longer)", re.IGNORECASE
 )
@@ -105,7 +108,11 @@ def gist(block: Block) -> str:
 def is_cleared(ours: Block, theirs: Block) -> bool:
     """Tell whether a tool's result came back empty, or as a mark in its place."""
     came = _only_words(theirs)
-    return came is not None and (not came.strip() or _is_mark(came.strip()))
+    if came is None:
+        return False
+    came = came.strip()
+    # That a file was removed may be what a tool said.
+    return not came or (_is_mark(came) and _OF_A_RESULT.search(came) is not None)
 
 
 def is_shortened(ours: Block, theirs: Block) -> bool:

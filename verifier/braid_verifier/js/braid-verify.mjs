@@ -106,11 +106,24 @@ async function judge(name, options) {
   }
 }
 
+const VALUED = new Set(["--root", "--statements", "--log", "--witness", "--quorum", "--require"]);
+
+// A key may begin with a hyphen: what stands behind an option that takes a value is its value.
+function withValues(given) {
+  const args = [];
+  for (let i = 0; i < given.length; i++) {
+    if (given[i] === "--") return args.concat(given.slice(i));
+    const joins = VALUED.has(given[i]) && i + 1 < given.length;
+    args.push(joins ? `${given[i]}=${given[++i]}` : given[i]);
+  }
+  return args;
+}
+
 async function main(given) {
   let parsed;
   try {
     parsed = parseArgs({
-      args: given,
+      args: withValues(given),
       allowPositionals: true,
       options: {
         root: { type: "string", multiple: true, default: [] },
