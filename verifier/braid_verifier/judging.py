@@ -196,17 +196,25 @@ class _Judge(Turns):
         return min(answered, default=NOWHERE)
 
     def _first_question(self) -> int:
-        """Find where all has been asked that the provider was, before it first answered."""
+        """Find where a user has asked all that he did before the provider first answered.
+
+        What programs add to it, and media, may be left out.
+        """
         asked = []
         for place in range(len(self.path)):
             known = self.memory.known(self.path[place])
             if known.provided:
                 break
             if known.spine and known.kind is not Kind.SYSTEM:
-                asked.append(self.paired.get(place, NOWHERE))
+                asked.append(place)
         else:
             return NOWHERE
-        return max(asked, default=NOWHERE)
+        kept = [place for place in asked if place in self.paired]
+        gone = [place for place in asked if place not in self.paired]
+        words = self._is_users_text
+        if any(map(words, gone)) or (gone and not any(map(words, kept))):
+            return NOWHERE
+        return max((self.paired[place] for place in kept), default=NOWHERE)
 
     def _last_left_out(self) -> int:
         """Find the last turn that was left out before the first answer that came back; else -1."""
