@@ -111,10 +111,10 @@ class BodyReader:
     def _keep(self, body: bytes, marks: dict[str, object], media: str) -> Block:
         if self._status >= _FIRST_ERROR_STATUS:
             # Some servers quote the request in what they say is wrong with it.
-            if media == JSON:
-                body = bytes(hide_credentials(Raw(body.strip())))
-            else:
+            if media != JSON:
                 body = without_credentials(body)
+            elif (shown := hide_credentials(document := Raw(body.strip()))) != document:
+                body = bytes(shown)
         return keep_raw(self._answer.provider, Raw(body), "", Origin.PROVIDER, marks, media=media)
 
 

@@ -206,7 +206,7 @@ def test_what_cannot_be_revoked_is_said(told: Any, made: Any) -> None:
     for arguments, said in {
         (made.root, "--reason", "stolen"): "neither a root of yours nor a braid",
         (made.root, "--reason", "stolen", "--of", "root"): "no root of yours",
-        ("short", "--reason", "stolen"): "KEY",
+        ("short", "--reason", "stolen"): "expected a key of 43 characters",
         (root,): "--reason",
         (root, "--reason", "tired"): "tired",
         (root, "--reason", "lost", "--from", "yesterday"): "expected a time",
