@@ -69,7 +69,10 @@ def selecting(command: _Command) -> _Command:
 
 @dataclass(slots=True)
 class Selection:
-    """Which nodes a user chose; a node that any of these fits is chosen."""
+    """Which nodes a user chose; a node that any of these fits is chosen.
+
+    `fits` is asked of all nodes of a braid in their order: words may go on from part to part.
+    """
 
     numbers: frozenset[int]
     beginnings: tuple[str, ...]
